@@ -1,2 +1,67 @@
-//! (in the making)
-fn main() {}
+#![doc = include_str!("../README.md")]
+
+mod architecture;
+mod bench;
+mod ci;
+mod node;
+mod postgres;
+mod process;
+mod python;
+mod suite;
+mod tally;
+mod tools;
+mod workspace;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+use crate::workspace::Workspace;
+
+/// The project's own commands.
+#[derive(Parser)]
+#[command(bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run every test, on SQLite and on PostgreSQL; with FILTER, the Rust tests whose name contains it
+    Test {
+        /// Part of a test's name
+        filter: Option<String>,
+    },
+    /// Check the architecture alone: floors, named paths, file lengths, READMEs
+    Check,
+    /// What CI runs: format, clippy, documentation, tests
+    Ci,
+    /// Build the server and the load generator in release, and run one benchmark
+    Bench {
+        /// The benchmark's name and its arguments, passed on as they are
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]
+        arguments: Vec<String>,
+    },
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> Result<()> {
+    let workspace = Workspace::load()?;
+    match command {
+        Command::Test { filter } => suite::run(&workspace, filter.as_deref()),
+        Command::Check => suite::check(&workspace),
+        Command::Ci => ci::run(&workspace),
+        Command::Bench { arguments } => bench::run(&workspace, &arguments),
+    }
+}
