@@ -1,1 +1,29 @@
-//! (in the making)
+#![doc = include_str!("../README.md")]
+
+mod clock;
+mod content;
+mod error;
+mod event;
+mod frame;
+mod id;
+mod message;
+mod people;
+mod room;
+mod timestamp;
+
+pub use clock::{Clock, ManualClock, SystemClock};
+pub use content::{
+    AudioContent, Button, CardContent, Content, FileContent, ImageContent, Kind, LinkContent,
+    LocationContent, MAX_TEXT_CHARS, VideoContent,
+};
+pub use error::{CloseCode, ErrorCode, FieldError};
+pub use event::{
+    Ack, AckState, Edited, ErrorEvent, Head, Heads, Hello, Joined, Limits, MemberChange, MemberEvent, Notice,
+    PresenceState, Reaction, Recalled, Receipt, RoomEvent, ServerEvent,
+};
+pub use frame::{ClientFrame, Draft, FrameError, Join, Listen, MAX_LISTEN_ROOMS, MAX_MENTIONS, MAX_RESUME};
+pub use id::{ClientId, MessageId, RoomId, Seq, SessionId, TextError, UserId};
+pub use message::Message;
+pub use people::{DisplayName, Sender, UserProfile};
+pub use room::{Role, RoomKind, RoomName, Visibility};
+pub use timestamp::Timestamp;

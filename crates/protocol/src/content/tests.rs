@@ -1,0 +1,57 @@
+use super::*;
+
+#[track_caller]
+fn refused(kind: Kind, json: &str, field: &str) {
+    let error = Content::from_json(kind, json).expect_err(json);
+    assert_eq!(error.field, field, "{error}");
+}
+
+#[test]
+fn text_must_be_a_string_that_says_something() {
+    refused(Kind::Text, "5", "content");
+    refused(Kind::Text, "{}", "content");
+    refused(Kind::Text, "\"  \"", "content");
+    refused(Kind::Text, "\"a\\u0000b\"", "content");
+}
+
+#[test]
+fn text_has_at_most_its_limit_of_characters() {
+    let at = serde_json::to_string(&"茶".repeat(MAX_TEXT_CHARS)).unwrap();
+    let past = serde_json::to_string(&"茶".repeat(MAX_TEXT_CHARS + 1)).unwrap();
+    assert!(Content::from_json(Kind::Text, &at).is_ok());
+    refused(Kind::Text, &past, "content");
+}
+
+#[test]
+fn an_address_never_runs_anything() {
+    refused(Kind::Image, r#"{"url":"javascript:alert(1)"}"#, "content.url");
+    refused(Kind::Link, r#"{"url":"data:text/html,x"}"#, "content.url");
+    refused(Kind::Image, "{}", "content.url");
+    assert!(Content::from_json(Kind::Image, r#"{"url":"https://example.com/a.png"}"#).is_ok());
+}
+
+#[test]
+fn a_place_is_on_earth() {
+    refused(Kind::Location, r#"{"latitude":91,"longitude":0}"#, "content.latitude");
+    refused(Kind::Location, r#"{"latitude":0,"longitude":181}"#, "content.longitude");
+}
+
+#[test]
+fn an_unknown_field_is_an_error() {
+    refused(Kind::Image, r#"{"url":"https://example.com/a.png","evil":1}"#, "content");
+}
+
+#[test]
+fn what_is_stored_is_read_again() {
+    for (kind, json) in [
+        (Kind::Text, r#""{\"a\":1}""#),
+        (Kind::Card, r#"{"title":"问题","buttons":[{"id":"a","label":"是"}]}"#),
+        (Kind::File, r#"{"url":"https://example.com/a.pdf","name":"a.pdf","size_bytes":12}"#),
+    ] {
+        let content = Content::from_json(kind, json).unwrap();
+        assert_eq!(content.kind(), kind);
+        assert_eq!(Content::from_stored(kind, content.to_stored()), Some(content));
+        assert_eq!(Kind::from_number(kind.number()), Some(kind));
+        assert_eq!(Kind::from_word(kind.as_str()), Some(kind));
+    }
+}

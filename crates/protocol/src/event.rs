@@ -1,0 +1,422 @@
+//! What the server sends: one JSON object a text frame, named by `type`.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    ClientId, Content, ErrorCode, Message, MessageId, Role, RoomId, Sender, Seq, SessionId, Timestamp,
+    UserId, UserProfile,
+};
+
+/// An event. Nothing in it depends on who reads it, so that it is encoded once for all.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ServerEvent {
+    /// The first of a connection.
+    Hello(Hello),
+    /// The answer to `ping`.
+    Pong {
+        /// The ping's.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        id: Option<ClientId>,
+    },
+    /// The answer to `join`.
+    Joined(Joined),
+    /// The answer to `leave`.
+    Left {
+        /// The room.
+        room: RoomId,
+    },
+    /// The answer to `listen`.
+    Heads(Heads),
+    /// A message. Durable.
+    Msg(Message),
+    /// A message was accepted, or an edit, a recall, a reaction done.
+    Ack(Ack),
+    /// A message has a new content. Durable.
+    Edited(Edited),
+    /// A message was taken back. Durable.
+    Recalled(Recalled),
+    /// An emoji was put to a message, or taken away. Durable.
+    Reaction(Reaction),
+    /// Somebody has read up to here.
+    Receipt(Receipt),
+    /// Somebody is writing.
+    Typing {
+        /// The room.
+        room: RoomId,
+        /// Who.
+        user: UserId,
+    },
+    /// Who is there.
+    Presence {
+        /// By user id.
+        users: std::collections::BTreeMap<UserId, PresenceState>,
+    },
+    /// Somebody came, went, or became something else. Durable.
+    Member(MemberEvent),
+    /// The room's name, announcement or mode changed. Durable.
+    Room(RoomEvent),
+    /// Something for this user alone.
+    Notice(Notice),
+    /// More was missed than a join brings: page these by REST.
+    Gap {
+        /// The room.
+        room: RoomId,
+        /// The first missing.
+        from: Seq,
+        /// The last missing.
+        to: Seq,
+    },
+    /// A frame was refused, or the connection is about to end.
+    Error(ErrorEvent),
+}
+
+impl ServerEvent {
+    /// The event as the JSON of a text frame.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+/// The first event of a connection: who you are, and the rules.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Hello {
+    /// The session.
+    pub session: SessionId,
+    /// The user.
+    pub user: UserProfile,
+    /// The server's clock.
+    pub server_time: Timestamp,
+    /// How often the server pings; it drops a connection silent for twice that.
+    pub heartbeat_s: u64,
+    /// The room that everyone is in, and where a frame without `room` goes.
+    pub lobby: RoomId,
+    /// What to keep below.
+    pub limits: Limits,
+}
+
+/// What a client keeps below.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limits {
+    /// The largest frame, in bytes.
+    pub frame_bytes: usize,
+    /// The longest text, in characters.
+    pub text_chars: usize,
+    /// Messages a second, averaged; 0: no limit.
+    pub messages_per_second: u32,
+    /// Messages at once; 0: no limit.
+    pub message_burst: u32,
+}
+
+/// The answer to `join`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Joined {
+    /// The room.
+    pub room: RoomId,
+    /// The newest event of its log.
+    pub last_seq: Seq,
+    /// How many of its members are connected to this server.
+    pub members_online: usize,
+    /// What I am in it; absent: no member, only a listener of a public room.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
+    /// Others' messages that I have not read, counted up to 1000.
+    pub unread: u32,
+}
+
+/// The answer to `listen`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Heads {
+    /// One for each room listened to.
+    pub rooms: Vec<Head>,
+}
+
+/// Where a room stands, for one user.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Head {
+    /// The room.
+    pub room: RoomId,
+    /// The newest event of its log.
+    pub last_seq: Seq,
+    /// The last event that I have read.
+    pub read_seq: Seq,
+    /// Others' messages that I have not read, counted up to 1000.
+    pub unread: u32,
+    /// The newest message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last: Option<Message>,
+}
+
+/// What became of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Enum), oai(rename_all = "snake_case"))]
+#[serde(rename_all = "snake_case")]
+pub enum AckState {
+    /// It is in the room's log.
+    Sent,
+    /// A moderator decides.
+    Held,
+}
+
+/// A frame was carried out; what it did is durable.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Ack {
+    /// The client's own id; null for a client that gives none.
+    pub id: Option<ClientId>,
+    /// The message.
+    pub message: MessageId,
+    /// What became of it.
+    pub state: AckState,
+    /// Its place in the room's log; absent while it is held.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seq: Option<Seq>,
+    /// When it was accepted.
+    pub at: Timestamp,
+}
+
+/// A message has a new content.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Edited {
+    /// The room.
+    pub room: RoomId,
+    /// The place of this event in its log.
+    pub seq: Seq,
+    /// The message.
+    pub message: MessageId,
+    /// Who edited it.
+    pub by: UserId,
+    /// What it says now; absent where it was recalled since.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content: Option<Content>,
+    /// The content as one line of text, for kinds other than text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A message was taken back.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Recalled {
+    /// The room.
+    pub room: RoomId,
+    /// The place of this event in its log.
+    pub seq: Seq,
+    /// The message.
+    pub message: MessageId,
+    /// Who took it back.
+    pub by: UserId,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// An emoji was put to a message, or taken away.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Reaction {
+    /// The room.
+    pub room: RoomId,
+    /// The place of this event in its log.
+    pub seq: Seq,
+    /// The message.
+    pub message: MessageId,
+    /// Who.
+    pub user: UserId,
+    /// The emoji.
+    pub emoji: String,
+    /// Whether it was taken away.
+    pub removed: bool,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Somebody has read up to here.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Receipt {
+    /// The room.
+    pub room: RoomId,
+    /// Who.
+    pub user: UserId,
+    /// The last event read.
+    pub seq: Seq,
+}
+
+/// Whether somebody is there.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PresenceState {
+    /// Connected.
+    Online,
+    /// Not connected since.
+    LastSeen(Timestamp),
+}
+
+/// What happened to a member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MemberChange {
+    /// Came in by themselves or was invited.
+    Joined,
+    /// Went.
+    Left,
+    /// Was put out.
+    Kicked,
+    /// Was put out and may not come back.
+    Banned,
+    /// May come back.
+    Unbanned,
+    /// May not write for a while.
+    Muted,
+    /// May write again.
+    Unmuted,
+    /// Has another role.
+    Role,
+}
+
+/// Somebody came, went, or became something else.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct MemberEvent {
+    /// The room.
+    pub room: RoomId,
+    /// The place of this event in its log.
+    pub seq: Seq,
+    /// Who it happened to.
+    pub user: Sender,
+    /// What happened.
+    pub change: MemberChange,
+    /// Who did it.
+    pub by: UserId,
+    /// What they are now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
+    /// Until when they are muted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub muted_until: Option<Timestamp>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// The room's name, announcement or mode changed.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RoomEvent {
+    /// The room.
+    pub room: RoomId,
+    /// The place of this event in its log.
+    pub seq: Seq,
+    /// Who changed it.
+    pub by: UserId,
+    /// Its name now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Its announcement now; empty text: none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub announcement: Option<String>,
+    /// Who may find and join it now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub visibility: Option<crate::Visibility>,
+    /// Whether the room is gone.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub deleted: bool,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Something for this user alone.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Notice {
+    /// What it is about: `mention`, `system`, …
+    pub kind: &'static str,
+    /// The room it concerns.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub room: Option<RoomId>,
+    /// The message it concerns.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<MessageId>,
+    /// What to tell the person.
+    pub text: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A frame was refused, or the connection is about to end.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ErrorEvent {
+    /// The refused frame's own id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<ClientId>,
+    /// The stable word.
+    pub code: ErrorCode,
+    /// What to tell a person or a developer.
+    pub message: String,
+    /// The offending field.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+    /// When to try again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_after_ms: Option<u64>,
+    /// The filter that refused a message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// Why it did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+impl ErrorEvent {
+    /// An error with the code's own message and nothing else.
+    #[must_use]
+    pub fn new(code: ErrorCode) -> Self {
+        Self {
+            id: None,
+            code,
+            message: code.message_en().to_owned(),
+            field: None,
+            retry_after_ms: None,
+            by: None,
+            reason: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_leaves_out_what_is_empty() {
+        let message = Message {
+            id: MessageId::from_uuid(uuid::Uuid::nil()),
+            client_id: None,
+            room: RoomId::from_uuid(uuid::Uuid::nil()),
+            seq: Seq::new(7).unwrap(),
+            sender: Sender { id: UserId::from_uuid(uuid::Uuid::nil()), name: "小明".into(), avatar: None },
+            kind: crate::Kind::Text,
+            content: Some(Content::Text("你好".into())),
+            text: None,
+            reply_to: None,
+            mentions: Vec::new(),
+            at: Timestamp::from_millis(0),
+            edited_at: None,
+            recalled_at: None,
+        };
+        let nil = "00000000-0000-0000-0000-000000000000";
+        assert_eq!(
+            ServerEvent::Msg(message).to_json(),
+            format!(
+                r#"{{"type":"msg","id":"{nil}","room":"{nil}","seq":7,"sender":{{"id":"{nil}","name":"小明"}},"kind":"text","content":"你好","at":"1970-01-01T00:00:00.000Z"}}"#
+            )
+        );
+    }
+
+    #[test]
+    fn an_ack_of_a_tutorials_message_has_a_null_id() {
+        let ack = Ack {
+            id: None,
+            message: MessageId::from_uuid(uuid::Uuid::nil()),
+            state: AckState::Sent,
+            seq: Seq::new(1),
+            at: Timestamp::from_millis(0),
+        };
+        assert!(ServerEvent::Ack(ack).to_json().starts_with(r#"{"type":"ack","id":null,"#));
+    }
+}

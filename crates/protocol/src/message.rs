@@ -1,0 +1,43 @@
+//! A message as clients see it, in history and in the room's log.
+
+use serde::Serialize;
+
+use crate::{ClientId, Content, Kind, MessageId, RoomId, Sender, Seq, Timestamp, UserId};
+
+/// A message. Empty fields are left out: a frame's length is its cost.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Message {
+    /// The server's id.
+    pub id: MessageId,
+    /// The sender's own id, where one was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<ClientId>,
+    /// The room.
+    pub room: RoomId,
+    /// The place in the room's log.
+    pub seq: Seq,
+    /// Who wrote it.
+    pub sender: Sender,
+    /// What it is.
+    pub kind: Kind,
+    /// A string for text, an object for every other kind; absent once recalled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content: Option<Content>,
+    /// The content as one line of text, for kinds other than text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// The message that this one answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<MessageId>,
+    /// Who is meant.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub mentions: Vec<UserId>,
+    /// When it was accepted.
+    pub at: Timestamp,
+    /// When it was last edited.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub edited_at: Option<Timestamp>,
+    /// When it was recalled; its content is gone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recalled_at: Option<Timestamp>,
+}

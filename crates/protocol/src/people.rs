@@ -1,0 +1,67 @@
+//! How a person appears to others.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{TextError, Timestamp, UserId};
+
+/// A name shown to others: 1 to 32 characters after trimming, without control characters.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct DisplayName(String);
+
+impl DisplayName {
+    /// The most characters.
+    pub const MAX_CHARS: usize = 32;
+
+    /// # Errors
+    /// [`TextError`] says which rule `text` breaks.
+    pub fn new(text: &str) -> Result<Self, TextError> {
+        crate::room::short_text(text, Self::MAX_CHARS).map(Self)
+    }
+
+    /// The name, trimmed.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The name, trimmed.
+    #[must_use]
+    pub fn into_string(self) -> String {
+        self.0
+    }
+}
+
+/// What others see of a user.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+pub struct UserProfile {
+    /// The user's id.
+    pub id: UserId,
+    /// The name shown to others.
+    pub name: String,
+    /// The address of a picture.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
+    pub avatar: Option<String>,
+    /// Whether this is a program that acts as a user.
+    pub is_bot: bool,
+    /// Whether this user came without signing in.
+    pub is_guest: bool,
+    /// When the user was first seen.
+    pub joined_at: Timestamp,
+}
+
+/// The sender of a message, as the message carries it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+pub struct Sender {
+    /// The user's id.
+    pub id: UserId,
+    /// The name shown to others.
+    pub name: String,
+    /// The address of a picture.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
+    pub avatar: Option<String>,
+}
