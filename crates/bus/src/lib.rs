@@ -1,1 +1,5 @@
-//! (in the making)
+#![doc = include_str!("../README.md")]
+
+mod bus;
+
+pub use bus::{Bus, Event, Subscription};
