@@ -1,1 +1,24 @@
-//! (in the making)
+#![doc = include_str!("../README.md")]
+
+use sea_orm_migration::prelude::*;
+
+mod m0001_accounts;
+mod m0002_rooms;
+mod m0003_messages;
+mod m0004_outbox_and_audit;
+
+/// Brings a database to the newest schema, a step at a time.
+#[derive(Debug)]
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m0001_accounts::Migration),
+            Box::new(m0002_rooms::Migration),
+            Box::new(m0003_messages::Migration),
+            Box::new(m0004_outbox_and_audit::Migration),
+        ]
+    }
+}

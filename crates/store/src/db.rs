@@ -1,0 +1,249 @@
+//! Opening a database, SQLite or PostgreSQL, and beginning a transaction in it.
+
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+use sea_orm::{
+    DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr, RuntimeErr, SqliteTransactionMode,
+    SqlxPostgresConnector, SqlxSqliteConnector, TransactionOptions, TransactionTrait,
+};
+use sea_orm_migration::MigratorTrait;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use teahouse_migrations::Migrator;
+
+use crate::Error;
+
+/// How long a caller waits for a free connection before the database counts as away.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long SQLite waits for another process's lock.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Batches have as many statement texts as sizes: the default of 100 statements evicts them.
+const STATEMENT_CACHE: usize = 512;
+
+/// The section `database` of the configuration.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DatabaseConfig {
+    /// `sqlite://PATH` or `postgres://USER:PASSWORD@HOST/NAME`. Empty: SQLite in the data folder.
+    pub url: SecretString,
+    /// The most connections to PostgreSQL, or the most readers of SQLite, which has one writer.
+    pub max_connections: u32,
+}
+
+impl Default for DatabaseConfig {
+    fn default() -> Self {
+        Self { url: SecretString::default(), max_connections: 8 }
+    }
+}
+
+impl DatabaseConfig {
+    /// SQLite in the file at `path`, which is made when it is not there.
+    #[must_use]
+    pub fn sqlite(path: impl AsRef<Path>) -> Self {
+        Self { url: format!("sqlite://{}", path.as_ref().display()).into(), ..Self::default() }
+    }
+
+    /// The database at `url`.
+    #[must_use]
+    pub fn at(url: &str) -> Self {
+        Self { url: url.into(), ..Self::default() }
+    }
+}
+
+/// An open database. Clones share its connections.
+#[derive(Clone, Debug)]
+pub struct Db {
+    readers: DatabaseConnection,
+    writer: DatabaseConnection,
+}
+
+impl Db {
+    /// Opens the database of `config`.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when it can't be reached or opened, or its address is wrong.
+    pub async fn connect(config: &DatabaseConfig) -> Result<Self, Error> {
+        let url = config.url.expose_secret();
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            connect_postgres(url, config.max_connections).await
+        } else {
+            connect_sqlite(url, config.max_connections).await
+        }
+    }
+
+    /// For reading. Writes go through [`Db::begin`].
+    #[must_use]
+    pub fn conn(&self) -> &DatabaseConnection {
+        &self.readers
+    }
+
+    /// For a single writing statement.
+    #[must_use]
+    pub fn writer(&self) -> &DatabaseConnection {
+        &self.writer
+    }
+
+    /// Begins a transaction that writes. On SQLite it holds the one write lock from here on, so that it can't fail
+    /// half-way because another wrote in between.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when no connection is to be had.
+    pub async fn begin(&self) -> Result<DatabaseTransaction, Error> {
+        let sqlite_transaction_mode = self.is_sqlite().then_some(SqliteTransactionMode::Immediate);
+        let options = TransactionOptions { sqlite_transaction_mode, ..TransactionOptions::default() };
+        Ok(self.writer.begin_with_options(options).await?)
+    }
+
+    /// Whether this is the embedded database.
+    #[must_use]
+    pub fn is_sqlite(&self) -> bool {
+        self.writer.get_database_backend() == DatabaseBackend::Sqlite
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when it does not.
+    pub async fn ping(&self) -> Result<(), Error> {
+        Ok(self.readers.ping().await?)
+    }
+
+    /// Brings the schema to the newest. Two nodes may do so at once: one waits for the other.
+    ///
+    /// # Errors
+    /// [`Error::Schema`] when the database knows a step that this program does not.
+    pub async fn migrate(&self) -> Result<(), Error> {
+        self.require_known_schema().await?;
+        let lock = MigrationLock::take(self).await?;
+        let migrated = Migrator::up(&self.writer, None).await;
+        lock.release().await?;
+        Ok(migrated?)
+    }
+
+    /// The names of the steps not yet taken, oldest first.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the database does not answer.
+    pub async fn pending_migrations(&self) -> Result<Vec<String>, Error> {
+        let pending = Migrator::get_pending_migrations(&self.writer).await?;
+        Ok(pending.iter().map(|step| step.name().to_owned()).collect())
+    }
+
+    /// The names of the steps taken, oldest first.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the database does not answer.
+    pub async fn applied_migrations(&self) -> Result<Vec<String>, Error> {
+        let applied = Migrator::get_applied_migrations(&self.writer).await?;
+        Ok(applied.iter().map(|step| step.name().to_owned()).collect())
+    }
+
+    /// Closes every connection; on SQLite the log is folded into the database.
+    pub async fn close(&self) {
+        for connection in [&self.readers, &self.writer] {
+            if let Err(error) = connection.close_by_ref().await {
+                tracing::warn!(%error, "the database did not close cleanly");
+            }
+        }
+    }
+
+    async fn require_known_schema(&self) -> Result<(), Error> {
+        match Migrator::get_pending_migrations(&self.writer).await {
+            Err(DbErr::Custom(text)) => Err(Error::Schema(text)),
+            Err(error) => Err(error.into()),
+            Ok(_) => Ok(()),
+        }
+    }
+}
+
+/// Held while migrating, so that two nodes that start at once don't both create a table.
+enum MigrationLock {
+    /// SQLite has one writer, and a file of its own.
+    Unneeded,
+    /// An advisory lock is the session's: the connection is kept until it is released.
+    Postgres(Box<sqlx::pool::PoolConnection<sqlx::Postgres>>),
+}
+
+impl MigrationLock {
+    /// Any number, the same in every node.
+    const KEY: i64 = 0x7465_6168_6f75_7365;
+
+    async fn take(db: &Db) -> Result<Self, Error> {
+        if db.is_sqlite() {
+            return Ok(Self::Unneeded);
+        }
+        let pool = db.readers.get_postgres_connection_pool();
+        let mut connection = pool.acquire().await.map_err(conn_error)?;
+        sqlx::query("SELECT pg_advisory_lock($1)")
+            .bind(Self::KEY)
+            .execute(&mut *connection)
+            .await
+            .map_err(conn_error)?;
+        Ok(Self::Postgres(Box::new(connection)))
+    }
+
+    async fn release(self) -> Result<(), Error> {
+        if let Self::Postgres(mut connection) = self {
+            sqlx::query("SELECT pg_advisory_unlock($1)")
+                .bind(Self::KEY)
+                .execute(&mut **connection)
+                .await
+                .map_err(conn_error)?;
+        }
+        Ok(())
+    }
+}
+
+async fn connect_postgres(url: &str, max_connections: u32) -> Result<Db, Error> {
+    let options = PgConnectOptions::from_str(url)
+        .map_err(conn_error)?
+        .application_name("teahouse")
+        .statement_cache_capacity(STATEMENT_CACHE);
+    let pool = PgPoolOptions::new()
+        .max_connections(max_connections.max(2))
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .connect_with(options)
+        .await
+        .map_err(conn_error)?;
+    let connection = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
+    Ok(Db { readers: connection.clone(), writer: connection })
+}
+
+async fn connect_sqlite(url: &str, readers: u32) -> Result<Db, Error> {
+    let options = SqliteConnectOptions::from_str(url)
+        .map_err(conn_error)?
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        // With NORMAL an acknowledged message would not survive a power cut.
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(BUSY_TIMEOUT)
+        .foreign_keys(true)
+        .statement_cache_capacity(STATEMENT_CACHE);
+    let folder: Option<PathBuf> = options.get_filename().parent().map(Path::to_path_buf);
+    if let Some(folder) = folder.filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::create_dir_all(&folder).map_err(|error| conn_error(sqlx::Error::Io(error)))?;
+    }
+    let pool = |connections: u32| {
+        SqlitePoolOptions::new()
+            .max_connections(connections)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            // A connection is a thread and an open file, not a network link: there is nothing to renew.
+            .idle_timeout(None)
+            .max_lifetime(None)
+    };
+    // The writer comes first: it makes the file, and turns the write-ahead log on.
+    let writer = pool(1).connect_with(options.clone()).await.map_err(conn_error)?;
+    let readers = pool(readers.max(1)).connect_with(options).await.map_err(conn_error)?;
+    Ok(Db {
+        readers: SqlxSqliteConnector::from_sqlx_sqlite_pool(readers),
+        writer: SqlxSqliteConnector::from_sqlx_sqlite_pool(writer),
+    })
+}
+
+fn conn_error(error: sqlx::Error) -> Error {
+    Error::from(DbErr::Conn(RuntimeErr::SqlxError(error.into())))
+}

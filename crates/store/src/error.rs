@@ -1,0 +1,112 @@
+//! What can go wrong with the database, as callers need to tell it apart.
+
+use sea_orm::{DbErr, RuntimeErr, SqlErr};
+
+/// A database error. Clonable, because one failed transaction answers everybody who was in it.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Error {
+    /// The database does not answer, or is busy: the same call may succeed later.
+    #[error("the database does not answer")]
+    Unavailable(#[source] DbErr),
+    /// No room on the database's disk.
+    #[error("the database's disk is full")]
+    StorageFull(#[source] DbErr),
+    /// A row with this key exists.
+    #[error("a row with this key exists")]
+    Conflict(#[source] DbErr),
+    /// The schema is not the one that this program knows.
+    #[error("the database's schema does not fit this program: {0}")]
+    Schema(String),
+    /// Anything else: a fault of ours.
+    #[error("a database statement failed")]
+    Database(#[source] DbErr),
+}
+
+impl From<DbErr> for Error {
+    fn from(error: DbErr) -> Self {
+        if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) {
+            return Self::Conflict(error);
+        }
+        match &error {
+            DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => Self::Unavailable(error),
+            DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause)) => {
+                match condition(cause) {
+                    Condition::Away => Self::Unavailable(error),
+                    Condition::Full => Self::StorageFull(error),
+                    Condition::Other => Self::Database(error),
+                }
+            }
+            _ => Self::Database(error),
+        }
+    }
+}
+
+enum Condition {
+    Away,
+    Full,
+    Other,
+}
+
+fn condition(cause: &sqlx::Error) -> Condition {
+    match cause {
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::Protocol(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed => Condition::Away,
+        sqlx::Error::Database(error) => {
+            let code = error.code().unwrap_or_default();
+            if error.try_downcast_ref::<sqlx::sqlite::SqliteError>().is_some() {
+                sqlite_condition(&code)
+            } else {
+                postgres_condition(&code)
+            }
+        }
+        _ => Condition::Other,
+    }
+}
+
+/// SQLite, *Result and Error Codes*; the low byte of an extended code is its primary code.
+fn sqlite_condition(code: &str) -> Condition {
+    match code.parse::<u32>().unwrap_or(0) & 0xff {
+        // BUSY, LOCKED, CANTOPEN
+        5 | 6 | 14 => Condition::Away,
+        // IOERR (a write past the file size limit or a quota ends so), FULL
+        10 | 13 => Condition::Full,
+        _ => Condition::Other,
+    }
+}
+
+/// PostgreSQL, *Appendix A: Error Codes*.
+fn postgres_condition(code: &str) -> Condition {
+    match code {
+        // disk_full
+        "53100" => Condition::Full,
+        // Connection exceptions, other insufficient resources, operator intervention, deadlock and
+        // serialization failures: a repeat may succeed.
+        _ if ["08", "53", "57", "40"].iter().any(|class| code.starts_with(class)) => Condition::Away,
+        _ => Condition::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pool_without_connections_is_unavailable() {
+        let error = DbErr::Exec(RuntimeErr::SqlxError(std::sync::Arc::new(sqlx::Error::PoolTimedOut)));
+        assert!(matches!(Error::from(error), Error::Unavailable(_)));
+    }
+
+    #[test]
+    fn numbers_are_told_apart() {
+        assert!(matches!(sqlite_condition("13"), Condition::Full));
+        assert!(matches!(sqlite_condition("778"), Condition::Full));
+        assert!(matches!(sqlite_condition("261"), Condition::Away));
+        assert!(matches!(postgres_condition("53100"), Condition::Full));
+        assert!(matches!(postgres_condition("57P01"), Condition::Away));
+        assert!(matches!(postgres_condition("22021"), Condition::Other));
+    }
+}
