@@ -177,6 +177,7 @@ pub struct Ack {
 
 /// A message has a new content.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object), oai(skip_serializing_if_is_none))]
 pub struct Edited {
     /// The room.
     pub room: RoomId,
@@ -198,6 +199,7 @@ pub struct Edited {
 
 /// A message was taken back.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object), oai(skip_serializing_if_is_none))]
 pub struct Recalled {
     /// The room.
     pub room: RoomId,
@@ -213,6 +215,7 @@ pub struct Recalled {
 
 /// An emoji was put to a message, or taken away.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object), oai(skip_serializing_if_is_none))]
 pub struct Reaction {
     /// The room.
     pub room: RoomId,
@@ -253,6 +256,7 @@ pub enum PresenceState {
 
 /// What happened to a member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Enum), oai(rename_all = "snake_case"))]
 #[serde(rename_all = "snake_case")]
 pub enum MemberChange {
     /// Came in by themselves or was invited.
@@ -275,6 +279,7 @@ pub enum MemberChange {
 
 /// Somebody came, went, or became something else.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object), oai(skip_serializing_if_is_none))]
 pub struct MemberEvent {
     /// The room.
     pub room: RoomId,
@@ -298,6 +303,7 @@ pub struct MemberEvent {
 
 /// The room's name, announcement or mode changed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object), oai(skip_serializing_if_is_none))]
 pub struct RoomEvent {
     /// The room.
     pub room: RoomId,
@@ -316,6 +322,7 @@ pub struct RoomEvent {
     pub visibility: Option<crate::Visibility>,
     /// Whether the room is gone.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(feature = "openapi", oai(default, skip_serializing_if = "std::ops::Not::not"))]
     pub deleted: bool,
     /// When.
     pub at: Timestamp,

@@ -282,7 +282,11 @@ impl<'a> Fields<'a> {
     }
 }
 
-fn check_emoji(emoji: &str) -> Result<(), FieldError> {
+/// Whether `emoji` may be put to a message: up to 16 characters without white space.
+///
+/// # Errors
+/// A [`FieldError`] for `emoji`.
+pub fn check_emoji(emoji: &str) -> Result<(), FieldError> {
     let fits = !emoji.is_empty()
         && emoji.chars().count() <= MAX_EMOJI_CHARS
         && !emoji.chars().any(|c| c.is_control() || c.is_whitespace());

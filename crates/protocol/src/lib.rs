@@ -7,6 +7,8 @@ mod event;
 mod frame;
 mod id;
 mod message;
+#[cfg(feature = "openapi")]
+mod openapi;
 mod people;
 mod room;
 mod timestamp;
@@ -21,7 +23,9 @@ pub use event::{
     Ack, AckState, Edited, ErrorEvent, Head, Heads, Hello, Joined, Limits, MemberChange, MemberEvent, Notice,
     PresenceState, Reaction, Recalled, Receipt, RoomEvent, ServerEvent,
 };
-pub use frame::{ClientFrame, Draft, FrameError, Join, Listen, MAX_LISTEN_ROOMS, MAX_MENTIONS, MAX_RESUME};
+pub use frame::{
+    ClientFrame, Draft, FrameError, Join, Listen, MAX_LISTEN_ROOMS, MAX_MENTIONS, MAX_RESUME, check_emoji,
+};
 pub use id::{ClientId, MessageId, RoomId, Seq, SessionId, TextError, UserId};
 pub use message::Message;
 pub use people::{DisplayName, Sender, UserProfile};

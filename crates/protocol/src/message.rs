@@ -6,6 +6,7 @@ use crate::{ClientId, Content, Kind, MessageId, RoomId, Sender, Seq, Timestamp, 
 
 /// A message. Empty fields are left out: a frame's length is its cost.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object), oai(skip_serializing_if_is_none))]
 pub struct Message {
     /// The server's id.
     pub id: MessageId,
@@ -31,6 +32,7 @@ pub struct Message {
     pub reply_to: Option<MessageId>,
     /// Who is meant.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", oai(default, skip_serializing_if_is_empty))]
     pub mentions: Vec<UserId>,
     /// When it was accepted.
     pub at: Timestamp,

@@ -1,6 +1,6 @@
 //! How a person appears to others.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{TextError, Timestamp, UserId};
 
@@ -29,6 +29,13 @@ impl DisplayName {
     #[must_use]
     pub fn into_string(self) -> String {
         self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for DisplayName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        Self::new(&text).map_err(serde::de::Error::custom)
     }
 }
 

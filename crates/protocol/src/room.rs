@@ -1,6 +1,6 @@
 //! What kinds of rooms there are, and what a member may be in one.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::TextError;
 
@@ -66,6 +66,13 @@ impl RoomName {
     #[must_use]
     pub fn into_string(self) -> String {
         self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for RoomName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        Self::new(&text).map_err(serde::de::Error::custom)
     }
 }
 
