@@ -1,1 +1,32 @@
-//! (in the making)
+#![doc = include_str!("../README.md")]
+
+mod answer;
+mod database;
+mod person;
+mod program;
+mod proxy;
+mod raw;
+mod run;
+mod server;
+mod settings;
+mod socket;
+mod wechat;
+
+pub use answer::Answer;
+pub use database::Engine;
+pub use person::Person;
+pub use program::{node, venv_program};
+pub use proxy::Proxy;
+pub use raw::{Opcode, RawFrame, RawSocket};
+pub use run::run;
+pub use server::TestServer;
+pub use settings::Settings;
+pub use socket::{Socket, contents, seqs};
+pub use teahouse_tests_macro::server_test;
+pub use wechat::{Login, Phone, WechatSim};
+
+use std::time::Duration;
+
+/// How long a test waits for something that should come at once. Long, since it only shows on failure, and a
+/// machine with two cores that runs eight tests is slow.
+pub const PATIENCE: Duration = Duration::from_secs(20);

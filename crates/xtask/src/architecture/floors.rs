@@ -36,7 +36,8 @@ const TABLE: &[(&str, Place)] = &[
     ("teahouse-wechat-sim", Side(&["teahouse-wechat"])),
     ("teahouse-bench", Side(&["teahouse-protocol"])),
     ("xtask", Side(&[])),
-    ("teahouse-tests", Side(&["teahouse-protocol"])),
+    ("teahouse-tests", Side(&["teahouse-protocol", "teahouse-tests-macro"])),
+    ("teahouse-tests-macro", Side(&[])),
 ];
 
 /// What a crate that has no business with it must not even link: the last column of the table, where a

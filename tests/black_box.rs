@@ -1,0 +1,11 @@
+//! The black-box tests: one folder a capability, one file a situation.
+
+mod bad_input;
+mod commands;
+mod faults;
+mod limits;
+mod messages;
+mod openapi;
+mod rooms;
+mod sign_in;
+mod wafer;

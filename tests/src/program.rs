@@ -1,0 +1,69 @@
+//! The programs that the tests start: the server itself, Node with the client packages, the Python tools.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::OnceLock;
+
+use tokio::process::Command;
+
+/// The binary under test: `TEAHOUSE_BIN`, or what cargo has built, or builds now, beside this test.
+pub(crate) fn teahouse() -> &'static Path {
+    static BINARY: OnceLock<PathBuf> = OnceLock::new();
+    BINARY.get_or_init(|| std::env::var_os("TEAHOUSE_BIN").map_or_else(build, PathBuf::from))
+}
+
+/// Builds it with the profile that this test was built with, so that cargo has little to do.
+fn build() -> PathBuf {
+    let test = std::env::current_exe().expect("the test's own path");
+    let built = test.parent().and_then(Path::parent).expect("target/debug/deps/TEST").join("teahouse");
+    let status = std::process::Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
+        .args(["build", "--quiet", "--package", "teahouse-server"])
+        .stdin(Stdio::null())
+        .status()
+        .expect("cargo runs");
+    assert!(status.success() && built.is_file(), "the server was not built at {}", built.display());
+    built
+}
+
+/// Runs a script of these tests in Node; `NODE_PATH` finds the client packages. Returns what it printed.
+///
+/// # Panics
+/// When it fails; shows all that it printed.
+pub async fn node(script: &str, environment: &[(&str, &str)]) -> String {
+    let modules = std::env::var_os("TEAHOUSE_TEST_NODE_MODULES")
+        .expect("TEAHOUSE_TEST_NODE_MODULES names no folder; `cargo xtask test` makes one");
+    let mut command = Command::new("node");
+    command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join(script)).env("NODE_PATH", modules);
+    command.envs(environment.iter().copied());
+    read(&mut command).await
+}
+
+/// A program of the Python environment that holds the OpenAPI tools.
+///
+/// # Panics
+/// When there is no such environment.
+#[must_use]
+pub fn venv_program(name: &str) -> Command {
+    let venv = std::env::var_os("TEAHOUSE_TEST_VENV")
+        .expect("TEAHOUSE_TEST_VENV names no folder; `cargo xtask test` makes one");
+    Command::new(Path::new(&venv).join("bin").join(name))
+}
+
+/// Runs to the end; fails with all that it printed.
+pub(crate) async fn read(command: &mut Command) -> String {
+    let output = command
+        .stdin(Stdio::null())
+        .kill_on_drop(true)
+        .output()
+        .await
+        .unwrap_or_else(|error| panic!("could not start {command:?}: {error}"));
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(
+        output.status.success(),
+        "{command:?} failed ({}):\n{printed}\n{}",
+        output.status,
+        String::from_utf8_lossy(&output.stderr)
+    );
+    printed
+}

@@ -1,0 +1,52 @@
+//! How a test's server is configured.
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+
+/// Settings on top of development mode. Rate limits are off unless a test turns one on.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    pub(crate) environment: BTreeMap<String, String>,
+    pub(crate) database_through_proxy: bool,
+    pub(crate) small_disk_mib: Option<u32>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let unlimited = [
+            "limits.messages_per_second",
+            "limits.message_burst",
+            "limits.connections_per_address",
+            "limits.sign_ins_per_minute",
+            "limits.requests_per_second",
+        ];
+        let empty =
+            Self { environment: BTreeMap::new(), database_through_proxy: false, small_disk_mib: None };
+        unlimited.into_iter().fold(empty, |settings, key| settings.set(key, 0)).set("guests.allowed", true)
+    }
+}
+
+impl Settings {
+    /// Sets a configuration key, such as `limits.frame_bytes`.
+    #[must_use]
+    pub fn set(mut self, key: &str, value: impl Display) -> Self {
+        let name = format!("TEAHOUSE__{}", key.to_uppercase().replace('.', "__"));
+        self.environment.insert(name, value.to_string());
+        self
+    }
+
+    /// Puts a proxy between the server and PostgreSQL, for [`TestServer::database_proxy`](crate::TestServer).
+    /// SQLite has none.
+    #[must_use]
+    pub fn database_through_proxy(mut self) -> Self {
+        self.database_through_proxy = true;
+        self
+    }
+
+    /// Gives the data folder a file system of its own, that holds `mib` mebibytes.
+    #[must_use]
+    pub fn small_disk(mut self, mib: u32) -> Self {
+        self.small_disk_mib = Some(mib);
+        self
+    }
+}
