@@ -1,0 +1,37 @@
+//! API keys of business servers. A key is known here by its hash alone.
+
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use teahouse_protocol::Timestamp;
+use uuid::Uuid;
+
+use crate::Error;
+use crate::entity::api_key;
+
+/// Writes a new key.
+pub async fn insert(conn: &impl ConnectionTrait, key: api_key::Model) -> Result<(), Error> {
+    api_key::Entity::insert(key.into_active_model()).exec_without_returning(conn).await?;
+    Ok(())
+}
+
+/// The key with this hash, unless it was revoked. Reads the index `(key_hash)`.
+pub async fn find_by_hash(
+    conn: &impl ConnectionTrait,
+    key_hash: &[u8],
+) -> Result<Option<api_key::Model>, Error> {
+    Ok(api_key::Entity::find()
+        .filter(api_key::Column::KeyHash.eq(key_hash))
+        .filter(api_key::Column::RevokedAtMs.is_null())
+        .one(conn)
+        .await?)
+}
+
+/// Revokes a key; `false` when there is none of this id, or it was revoked before.
+pub async fn revoke(conn: &impl ConnectionTrait, id: Uuid, at: Timestamp) -> Result<bool, Error> {
+    let updated = api_key::Entity::update_many()
+        .col_expr(api_key::Column::RevokedAtMs, at.millis().into())
+        .filter(api_key::Column::Id.eq(id))
+        .filter(api_key::Column::RevokedAtMs.is_null())
+        .exec(conn)
+        .await?;
+    Ok(updated.rows_affected > 0)
+}

@@ -1,0 +1,168 @@
+//! The outbox: durable work that follows from a commit.
+//!
+//! `due_at_ms` alone says when a row may be taken: a claim moves it to the end of its lease, a retry to the end of its
+//! back-off, and a death to the end of time. So one index serves every search, and rows that nobody may take now cost
+//! it nothing.
+
+use sea_orm::sea_query::{Expr, LockBehavior, LockType};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect, QueryTrait,
+};
+use teahouse_protocol::Timestamp;
+use uuid::Uuid;
+
+use crate::Error;
+use crate::entity::outbox;
+
+/// When a row that was given up is due.
+const NEVER: i64 = i64::MAX;
+
+/// Writes rows, in the transaction whose consequence they are.
+pub async fn insert(conn: &impl ConnectionTrait, rows: Vec<outbox::Model>) -> Result<(), Error> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let rows = rows.into_iter().map(IntoActiveModel::into_active_model);
+    outbox::Entity::insert_many(rows).exec_without_returning(conn).await?;
+    Ok(())
+}
+
+/// Claims at most `limit` rows of `kinds` that are due at `now`, until `lease_until`; what another node claims at the
+/// same moment is passed over. The longest due are taken, and come in the order of their making. Reads the index `(due_at_ms, id)`.
+pub async fn claim(
+    conn: &impl ConnectionTrait,
+    kinds: &[&str],
+    now: Timestamp,
+    lease_until: Timestamp,
+    limit: u64,
+) -> Result<Vec<outbox::Model>, Error> {
+    let due = outbox::Entity::find()
+        .select_only()
+        .column(outbox::Column::Id)
+        .filter(outbox::Column::DueAtMs.lte(now.millis()))
+        .filter(outbox::Column::Kind.is_in(kinds.iter().copied()))
+        .order_by_asc(outbox::Column::DueAtMs)
+        .order_by_asc(outbox::Column::Id)
+        .limit(limit)
+        // SQLite has no row locks and needs none: its transactions write one at a time.
+        .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
+        .into_query();
+    let mut claimed = outbox::Entity::update_many()
+        .col_expr(outbox::Column::DueAtMs, lease_until.millis().into())
+        .col_expr(outbox::Column::LeaseUntilMs, lease_until.millis().into())
+        .col_expr(outbox::Column::Attempts, Expr::col(outbox::Column::Attempts).add(1))
+        .filter(outbox::Column::Id.in_subquery(due))
+        .exec_with_returning(conn)
+        .await?;
+    // RETURNING knows no order.
+    claimed.sort_by_key(|row| row.id);
+    Ok(claimed)
+}
+
+/// Deletes rows whose work is done.
+pub async fn delete(conn: &impl ConnectionTrait, ids: &[Uuid]) -> Result<(), Error> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    outbox::Entity::delete_many().filter(outbox::Column::Id.is_in(ids.iter().copied())).exec(conn).await?;
+    Ok(())
+}
+
+/// Puts a row whose attempt failed off until `due_at`. Only who still holds the lease may: it is the row's key.
+pub async fn retry(
+    conn: &impl ConnectionTrait,
+    id: Uuid,
+    lease_until: Timestamp,
+    due_at: Timestamp,
+    error: &str,
+) -> Result<(), Error> {
+    outbox::Entity::update_many()
+        .col_expr(outbox::Column::DueAtMs, due_at.millis().into())
+        .col_expr(outbox::Column::LeaseUntilMs, Expr::val(None::<i64>))
+        .col_expr(outbox::Column::LastError, error.into())
+        .filter(outbox::Column::Id.eq(id))
+        .filter(outbox::Column::LeaseUntilMs.eq(lease_until.millis()))
+        .exec(conn)
+        .await?;
+    Ok(())
+}
+
+/// Gives a row up: it stays, to be looked at, and is never claimed again.
+pub async fn bury(
+    conn: &impl ConnectionTrait,
+    id: Uuid,
+    lease_until: Timestamp,
+    now: Timestamp,
+    error: &str,
+) -> Result<(), Error> {
+    outbox::Entity::update_many()
+        .col_expr(outbox::Column::DueAtMs, NEVER.into())
+        .col_expr(outbox::Column::DeadAtMs, now.millis().into())
+        .col_expr(outbox::Column::LeaseUntilMs, Expr::val(None::<i64>))
+        .col_expr(outbox::Column::LastError, error.into())
+        .filter(outbox::Column::Id.eq(id))
+        .filter(outbox::Column::LeaseUntilMs.eq(lease_until.millis()))
+        .exec(conn)
+        .await?;
+    Ok(())
+}
+
+/// Gives back claimed rows that were not begun, as if they had not been claimed.
+pub async fn release(
+    conn: &impl ConnectionTrait,
+    ids: &[Uuid],
+    lease_until: Timestamp,
+    now: Timestamp,
+) -> Result<(), Error> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    outbox::Entity::update_many()
+        .col_expr(outbox::Column::DueAtMs, now.millis().into())
+        .col_expr(outbox::Column::LeaseUntilMs, Expr::val(None::<i64>))
+        .col_expr(outbox::Column::Attempts, Expr::col(outbox::Column::Attempts).sub(1))
+        .filter(outbox::Column::Id.is_in(ids.iter().copied()))
+        .filter(outbox::Column::LeaseUntilMs.eq(lease_until.millis()))
+        .exec(conn)
+        .await?;
+    Ok(())
+}
+
+/// When the next row of `kinds` falls due, a lease's end included; `None` when nothing is left to do.
+pub async fn next_due_at(conn: &impl ConnectionTrait, kinds: &[&str]) -> Result<Option<Timestamp>, Error> {
+    let next: Option<i64> = outbox::Entity::find()
+        .select_only()
+        .column(outbox::Column::DueAtMs)
+        .filter(outbox::Column::DueAtMs.lt(NEVER))
+        .filter(outbox::Column::Kind.is_in(kinds.iter().copied()))
+        .order_by_asc(outbox::Column::DueAtMs)
+        .limit(1)
+        .into_tuple()
+        .one(conn)
+        .await?;
+    Ok(next.map(Timestamp::from_millis))
+}
+
+/// How many rows were given up. Reads the index `(due_at_ms, id)`.
+pub async fn count_dead(conn: &impl ConnectionTrait) -> Result<u64, Error> {
+    Ok(outbox::Entity::find().filter(outbox::Column::DueAtMs.eq(NEVER)).count(conn).await?)
+}
+
+/// How many rows wait or are worked on.
+pub async fn count_waiting(conn: &impl ConnectionTrait) -> Result<u64, Error> {
+    Ok(outbox::Entity::find().filter(outbox::Column::DueAtMs.lt(NEVER)).count(conn).await?)
+}
+
+/// The rows that were given up after `after`, oldest first, at most `limit`.
+pub async fn page_dead(
+    conn: &impl ConnectionTrait,
+    after: Option<Uuid>,
+    limit: u64,
+) -> Result<Vec<outbox::Model>, Error> {
+    let mut page = outbox::Entity::find().filter(outbox::Column::DueAtMs.eq(NEVER));
+    if let Some(after) = after {
+        page = page.filter(outbox::Column::Id.gt(after));
+    }
+    Ok(page.order_by_asc(outbox::Column::Id).limit(limit).all(conn).await?)
+}
