@@ -1,0 +1,98 @@
+//! A room's log: every durable event has the next number. Messages stand in their own table, the rest here.
+
+use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::Expr;
+use sea_orm::{ConnectionTrait, QueryOrder, QuerySelect};
+use teahouse_protocol::{RoomId, Seq};
+
+use crate::entity::{message, room, room_event};
+use crate::{Error, PageSize};
+
+mod detail;
+
+pub use detail::{Detail, EventKind, MemberDetail, ReactionDetail, RoomDetail};
+
+/// One entry of a log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LogRow {
+    /// A message, as it is now.
+    Message(message::Model),
+    /// Any other event.
+    Event(room_event::Model),
+}
+
+impl LogRow {
+    fn seq(&self) -> i64 {
+        match self {
+            Self::Message(row) => row.seq,
+            Self::Event(row) => row.seq,
+        }
+    }
+}
+
+/// The entries of `room` after `after`, oldest first, at most `size`. Reads the indexes by (room, seq).
+pub async fn page_after(
+    conn: &impl ConnectionTrait,
+    room: RoomId,
+    after: Seq,
+    size: PageSize,
+) -> Result<Vec<LogRow>, Error> {
+    let messages = message::Entity::find()
+        .filter(message::Column::RoomId.eq(room.uuid()))
+        .filter(message::Column::Seq.gt(after.get()))
+        .order_by_asc(message::Column::Seq)
+        .limit(size.rows())
+        .all(conn)
+        .await?;
+    let events = room_event::Entity::find()
+        .filter(room_event::Column::RoomId.eq(room.uuid()))
+        .filter(room_event::Column::Seq.gt(after.get()))
+        .order_by_asc(room_event::Column::Seq)
+        .limit(size.rows())
+        .all(conn)
+        .await?;
+    let mut rows: Vec<LogRow> =
+        messages.into_iter().map(LogRow::Message).chain(events.into_iter().map(LogRow::Event)).collect();
+    rows.sort_unstable_by_key(LogRow::seq);
+    rows.truncate(usize::from(size.get()));
+    Ok(rows)
+}
+
+/// The newest number of each of `rooms` that is there, in order of room id. On PostgreSQL their rows are locked until the
+/// transaction ends, so that another node can't hand out the same numbers; SQLite has one writer anyway.
+pub(crate) async fn lock_heads(
+    conn: &impl ConnectionTrait,
+    rooms: Vec<Uuid>,
+) -> Result<Vec<(Uuid, i64)>, Error> {
+    let mut query = room::Entity::find()
+        .select_only()
+        .column(room::Column::Id)
+        .column(room::Column::LastSeq)
+        .filter(room::Column::Id.is_in(rooms))
+        .filter(room::Column::DeletedAtMs.is_null())
+        .order_by_asc(room::Column::Id);
+    if conn.get_database_backend() == sea_orm::DatabaseBackend::Postgres {
+        query = query.lock_exclusive();
+    }
+    Ok(query.into_tuple().all(conn).await?)
+}
+
+/// Writes how far the logs of rooms reach now, in one statement.
+pub(crate) async fn set_heads(
+    conn: &impl ConnectionTrait,
+    heads: impl IntoIterator<Item = (Uuid, i64)>,
+) -> Result<(), Error> {
+    let mut ids = Vec::new();
+    let mut cases = sea_orm::sea_query::CaseStatement::new();
+    for (room, seq) in heads {
+        cases = cases.case(room::Column::Id.eq(room), Expr::val(seq));
+        ids.push(room);
+    }
+    let cases = cases.finally(Expr::col(room::Column::LastSeq));
+    room::Entity::update_many()
+        .col_expr(room::Column::LastSeq, cases.into())
+        .filter(room::Column::Id.is_in(ids))
+        .exec(conn)
+        .await?;
+    Ok(())
+}

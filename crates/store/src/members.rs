@@ -1,0 +1,131 @@
+//! Who is in which room, as what.
+
+use sea_orm::ActiveValue::Set;
+use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{ConnectionTrait, PaginatorTrait, QueryOrder, QuerySelect};
+use teahouse_protocol::{Role, RoomId, Timestamp, UserId};
+use uuid::Uuid;
+
+use crate::entity::{ban, member};
+use crate::writer::MemberState;
+use crate::{Error, PageSize};
+
+/// The number of `role` in the database; a higher one outranks a lower.
+#[must_use]
+pub const fn role_number(role: Role) -> i16 {
+    match role {
+        Role::Member => 0,
+        Role::Admin => 1,
+        Role::Owner => 2,
+    }
+}
+
+/// What `row` says that the member may do.
+#[must_use]
+pub const fn role(row: &member::Model) -> Role {
+    match row.role {
+        2 => Role::Owner,
+        1 => Role::Admin,
+        _ => Role::Member,
+    }
+}
+
+/// What `row` says that the member is.
+#[must_use]
+pub fn state(row: &member::Model) -> MemberState {
+    MemberState { role: role(row), muted_until: row.muted_until_ms.map(Timestamp::from_millis) }
+}
+
+/// What `user` is in `room`.
+pub async fn find(
+    conn: &impl ConnectionTrait,
+    room: RoomId,
+    user: UserId,
+) -> Result<Option<member::Model>, Error> {
+    Ok(member::Entity::find_by_id((room.uuid(), user.uuid())).one(conn).await?)
+}
+
+/// The members of `room` after `after`, by user id, at most `size`. Reads the primary key.
+pub async fn page(
+    conn: &impl ConnectionTrait,
+    room: RoomId,
+    after: Option<Uuid>,
+    size: PageSize,
+) -> Result<Vec<member::Model>, Error> {
+    let mut query = member::Entity::find().filter(member::Column::RoomId.eq(room.uuid()));
+    if let Some(after) = after {
+        query = query.filter(member::Column::UserId.gt(after));
+    }
+    Ok(query.order_by_asc(member::Column::UserId).limit(size.rows()).all(conn).await?)
+}
+
+/// How many members `room` has.
+pub async fn count(conn: &impl ConnectionTrait, room: RoomId) -> Result<u64, Error> {
+    Ok(member::Entity::find().filter(member::Column::RoomId.eq(room.uuid())).count(conn).await?)
+}
+
+/// The ids of all rooms that `user` is in.
+pub async fn rooms_of(conn: &impl ConnectionTrait, user: UserId) -> Result<Vec<RoomId>, Error> {
+    let ids: Vec<Uuid> = member::Entity::find()
+        .select_only()
+        .column(member::Column::RoomId)
+        .filter(member::Column::UserId.eq(user.uuid()))
+        .order_by_asc(member::Column::RoomId)
+        .into_tuple()
+        .all(conn)
+        .await?;
+    Ok(ids.into_iter().map(RoomId::from_uuid).collect())
+}
+
+/// The owners of `room` other than `user`, at most one: whether it would be left without any.
+pub async fn has_other_owner(conn: &impl ConnectionTrait, room: RoomId, user: UserId) -> Result<bool, Error> {
+    let other = member::Entity::find()
+        .filter(member::Column::RoomId.eq(room.uuid()))
+        .filter(member::Column::UserId.ne(user.uuid()))
+        .filter(member::Column::Role.eq(role_number(Role::Owner)))
+        .one(conn)
+        .await?;
+    Ok(other.is_some())
+}
+
+/// Makes `user` a member of `room`; false when they are one already.
+pub async fn insert(
+    conn: &impl ConnectionTrait,
+    room: RoomId,
+    user: UserId,
+    role: Role,
+    at: Timestamp,
+) -> Result<bool, Error> {
+    let row = member::ActiveModel {
+        room_id: Set(room.uuid()),
+        user_id: Set(user.uuid()),
+        role: Set(role_number(role)),
+        joined_at_ms: Set(at.millis()),
+        muted_until_ms: Set(None),
+    };
+    let inserted = member::Entity::insert(row)
+        .on_conflict(OnConflict::new().do_nothing().to_owned())
+        .exec_without_returning(conn)
+        .await?;
+    Ok(inserted > 0)
+}
+
+/// Whether `user` may not come back into `room`.
+pub async fn is_banned(conn: &impl ConnectionTrait, room: RoomId, user: UserId) -> Result<bool, Error> {
+    Ok(ban::Entity::find_by_id((room.uuid(), user.uuid())).one(conn).await?.is_some())
+}
+
+/// The banned of `room` after `after`, by user id, at most `size`. Reads the primary key.
+pub async fn page_banned(
+    conn: &impl ConnectionTrait,
+    room: RoomId,
+    after: Option<Uuid>,
+    size: PageSize,
+) -> Result<Vec<ban::Model>, Error> {
+    let mut query = ban::Entity::find().filter(ban::Column::RoomId.eq(room.uuid()));
+    if let Some(after) = after {
+        query = query.filter(ban::Column::UserId.gt(after));
+    }
+    Ok(query.order_by_asc(ban::Column::UserId).limit(size.rows()).all(conn).await?)
+}

@@ -1,0 +1,154 @@
+//! Messages as they are now.
+
+use sea_orm::ActiveValue::Set;
+use sea_orm::entity::prelude::*;
+use sea_orm::{ConnectionTrait, QueryOrder, QuerySelect};
+use teahouse_protocol::{ClientId, MessageId, RoomId, Seq, Timestamp, UserId};
+use uuid::Uuid;
+
+use crate::entity::message;
+use crate::writer::{FirstAck, NewMessage};
+use crate::{Error, PageSize};
+
+/// Rows a statement: 12 columns each stay far below SQLite's 32 766 variables and PostgreSQL's 65 535.
+const ROWS_A_STATEMENT: usize = 512;
+
+/// The message `id`.
+pub async fn find(conn: &impl ConnectionTrait, id: MessageId) -> Result<Option<message::Model>, Error> {
+    Ok(message::Entity::find_by_id(id.uuid()).one(conn).await?)
+}
+
+/// The messages `ids` that are there, in no order.
+pub async fn find_many(conn: &impl ConnectionTrait, ids: &[Uuid]) -> Result<Vec<message::Model>, Error> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(message::Entity::find().filter(message::Column::Id.is_in(ids.iter().copied())).all(conn).await?)
+}
+
+/// The message that `sender` sent to `room` under `client_id`. Reads the index by client id.
+pub async fn find_by_client_id(
+    conn: &impl ConnectionTrait,
+    client_id: &ClientId,
+    sender: UserId,
+    room: RoomId,
+) -> Result<Option<message::Model>, Error> {
+    Ok(message::Entity::find()
+        .filter(message::Column::ClientId.eq(client_id.as_str()))
+        .filter(message::Column::SenderId.eq(sender.uuid()))
+        .filter(message::Column::RoomId.eq(room.uuid()))
+        .one(conn)
+        .await?)
+}
+
+/// What was answered when `row` came first.
+pub(crate) fn first_ack(row: &message::Model) -> FirstAck {
+    FirstAck {
+        message: MessageId::from_uuid(row.id),
+        seq: Seq::new(row.seq).unwrap_or_default(),
+        at: Timestamp::from_millis(row.sent_at_ms),
+    }
+}
+
+/// The messages of `room` before `before`, newest first, at most `size`. Reads the index (room, seq).
+pub async fn page_before(
+    conn: &impl ConnectionTrait,
+    room: RoomId,
+    before: Seq,
+    size: PageSize,
+) -> Result<Vec<message::Model>, Error> {
+    Ok(message::Entity::find()
+        .filter(message::Column::RoomId.eq(room.uuid()))
+        .filter(message::Column::Seq.lt(before.get()))
+        .order_by_desc(message::Column::Seq)
+        .limit(size.rows())
+        .all(conn)
+        .await?)
+}
+
+/// The messages of `room` after `after`, oldest first, at most `size`. Reads the index (room, seq).
+pub async fn page_after(
+    conn: &impl ConnectionTrait,
+    room: RoomId,
+    after: Seq,
+    size: PageSize,
+) -> Result<Vec<message::Model>, Error> {
+    Ok(message::Entity::find()
+        .filter(message::Column::RoomId.eq(room.uuid()))
+        .filter(message::Column::Seq.gt(after.get()))
+        .order_by_asc(message::Column::Seq)
+        .limit(size.rows())
+        .all(conn)
+        .await?)
+}
+
+/// The newest message of `room`. Reads the index (room, seq).
+pub async fn newest(conn: &impl ConnectionTrait, room: RoomId) -> Result<Option<message::Model>, Error> {
+    Ok(message::Entity::find()
+        .filter(message::Column::RoomId.eq(room.uuid()))
+        .order_by_desc(message::Column::Seq)
+        .one(conn)
+        .await?)
+}
+
+/// How many messages of others than `reader` stand in `room` after `read`, counted up to `most`.
+pub async fn count_unread(
+    conn: &impl ConnectionTrait,
+    room: RoomId,
+    reader: UserId,
+    read: Seq,
+    most: u16,
+) -> Result<u32, Error> {
+    let seqs: Vec<i64> = message::Entity::find()
+        .select_only()
+        .column(message::Column::Seq)
+        .filter(message::Column::RoomId.eq(room.uuid()))
+        .filter(message::Column::Seq.gt(read.get()))
+        .filter(message::Column::SenderId.ne(reader.uuid()))
+        .filter(message::Column::RecalledAtMs.is_null())
+        .limit(u64::from(most))
+        .into_tuple()
+        .all(conn)
+        .await?;
+    Ok(u32::try_from(seqs.len()).unwrap_or(u32::MAX))
+}
+
+/// Writes `numbered` messages, many a statement.
+pub(crate) async fn insert_many<'a>(
+    tx: &impl ConnectionTrait,
+    numbered: impl Iterator<Item = (&'a NewMessage, Seq)>,
+) -> Result<(), Error> {
+    let mut numbered = numbered.peekable();
+    while numbered.peek().is_some() {
+        let rows = numbered.by_ref().take(ROWS_A_STATEMENT).map(|(message, seq)| row(message, seq));
+        message::Entity::insert_many(rows).exec_without_returning(tx).await?;
+    }
+    Ok(())
+}
+
+fn row(message: &NewMessage, seq: Seq) -> message::ActiveModel {
+    message::ActiveModel {
+        id: Set(message.id.uuid()),
+        room_id: Set(message.room.uuid()),
+        seq: Set(seq.get()),
+        sender_id: Set(message.sender.uuid()),
+        client_id: Set(message.client_id.as_ref().map(|id| id.as_str().to_owned())),
+        kind: Set(message.content.kind().number()),
+        content: Set(message.content.to_stored()),
+        reply_to: Set(message.reply_to.map(MessageId::uuid)),
+        mentions: Set(mentions_to_stored(&message.mentions)),
+        sent_at_ms: Set(message.at.millis()),
+        edited_at_ms: Set(None),
+        recalled_at_ms: Set(None),
+    }
+}
+
+fn mentions_to_stored(mentions: &[UserId]) -> Option<String> {
+    if mentions.is_empty() { None } else { serde_json::to_string(mentions).ok() }
+}
+
+/// Who is meant in `row`.
+#[must_use]
+pub fn mentions(row: &message::Model) -> Vec<UserId> {
+    row.mentions.as_deref().and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default()
+}

@@ -1,0 +1,118 @@
+//! How far each user has read each room's log, and where they were mentioned.
+
+use sea_orm::ActiveValue::Set;
+use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
+use sea_orm::{ConnectionTrait, PaginatorTrait};
+use std::collections::HashMap;
+use teahouse_protocol::{MessageId, RoomId, Seq, Timestamp, UserId};
+use uuid::Uuid;
+
+use crate::Error;
+use crate::entity::{mention, read_cursor};
+
+/// How far `user` has read `room`; [`Seq::ZERO`] when nothing.
+pub async fn find(conn: &impl ConnectionTrait, room: RoomId, user: UserId) -> Result<Seq, Error> {
+    let row = read_cursor::Entity::find_by_id((room.uuid(), user.uuid())).one(conn).await?;
+    Ok(row.and_then(|row| Seq::new(row.seq)).unwrap_or_default())
+}
+
+/// How far `user` has read each of `rooms`; those not there: nothing.
+pub async fn find_many(
+    conn: &impl ConnectionTrait,
+    user: UserId,
+    rooms: &[RoomId],
+) -> Result<HashMap<RoomId, Seq>, Error> {
+    let rows = read_cursor::Entity::find()
+        .filter(read_cursor::Column::UserId.eq(user.uuid()))
+        .filter(read_cursor::Column::RoomId.is_in(rooms.iter().map(|room| room.uuid())))
+        .all(conn)
+        .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| (RoomId::from_uuid(row.room_id), Seq::new(row.seq).unwrap_or_default()))
+        .collect())
+}
+
+/// Moves the cursor of `user` in `room` forward to `seq`; never back, so that two devices can't undo each other.
+/// False when it stood there or further already.
+pub async fn advance(
+    conn: &impl ConnectionTrait,
+    room: RoomId,
+    user: UserId,
+    seq: Seq,
+    at: Timestamp,
+) -> Result<bool, Error> {
+    let row = read_cursor::ActiveModel {
+        room_id: Set(room.uuid()),
+        user_id: Set(user.uuid()),
+        seq: Set(seq.get()),
+        read_at_ms: Set(at.millis()),
+    };
+    let behind = Expr::col((read_cursor::Entity, read_cursor::Column::Seq)).lt(seq.get());
+    let moved = read_cursor::Entity::insert(row)
+        .on_conflict(
+            OnConflict::columns([read_cursor::Column::RoomId, read_cursor::Column::UserId])
+                .update_columns([read_cursor::Column::Seq, read_cursor::Column::ReadAtMs])
+                .action_and_where(behind)
+                .to_owned(),
+        )
+        .exec_without_returning(conn)
+        .await?;
+    Ok(moved > 0)
+}
+
+/// Remembers that `users` are meant in `message`; again is the same as once.
+pub async fn insert_mentions(
+    conn: &impl ConnectionTrait,
+    room: RoomId,
+    seq: Seq,
+    message: MessageId,
+    users: &[UserId],
+) -> Result<(), Error> {
+    if users.is_empty() {
+        return Ok(());
+    }
+    let rows = users.iter().map(|user| mention::ActiveModel {
+        user_id: Set(user.uuid()),
+        room_id: Set(room.uuid()),
+        seq: Set(seq.get()),
+        message_id: Set(message.uuid()),
+    });
+    mention::Entity::insert_many(rows)
+        .on_conflict(OnConflict::new().do_nothing().to_owned())
+        .exec_without_returning(conn)
+        .await?;
+    Ok(())
+}
+
+/// How often `user` is mentioned in `room` after `read`.
+pub async fn count_mentions(
+    conn: &impl ConnectionTrait,
+    room: RoomId,
+    user: UserId,
+    read: Seq,
+) -> Result<u32, Error> {
+    let count = mention::Entity::find()
+        .filter(mention::Column::UserId.eq(user.uuid()))
+        .filter(mention::Column::RoomId.eq(room.uuid()))
+        .filter(mention::Column::Seq.gt(read.get()))
+        .count(conn)
+        .await?;
+    Ok(u32::try_from(count).unwrap_or(u32::MAX))
+}
+
+/// The reactions to `messages`: message, emoji, who.
+pub async fn reactions(
+    conn: &impl ConnectionTrait,
+    messages: &[Uuid],
+) -> Result<Vec<crate::entity::reaction::Model>, Error> {
+    use crate::entity::reaction;
+    if messages.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(reaction::Entity::find()
+        .filter(reaction::Column::MessageId.is_in(messages.iter().copied()))
+        .all(conn)
+        .await?)
+}

@@ -1,0 +1,111 @@
+//! Rooms.
+
+use sea_orm::entity::prelude::*;
+use sea_orm::{ConnectionTrait, JoinType, QueryOrder, QuerySelect};
+use teahouse_protocol::{RoomId, RoomKind, UserId, Visibility};
+use uuid::Uuid;
+
+use crate::entity::{member, room};
+use crate::{Error, PageSize};
+
+/// The key of the room that everyone is in.
+pub const LOBBY_KEY: &str = "lobby";
+
+/// The key of the room of a pair: the same whoever begins.
+#[must_use]
+pub fn direct_key(one: UserId, other: UserId) -> String {
+    let (first, second) = if one < other { (one, other) } else { (other, one) };
+    format!("direct:{first}:{second}")
+}
+
+/// The number of `kind` in the database.
+#[must_use]
+pub const fn kind_number(kind: RoomKind) -> i16 {
+    match kind {
+        RoomKind::Group => 0,
+        RoomKind::Channel => 1,
+        RoomKind::Direct => 2,
+    }
+}
+
+/// What `row` is for.
+#[must_use]
+pub const fn kind(row: &room::Model) -> RoomKind {
+    match row.kind {
+        1 => RoomKind::Channel,
+        2 => RoomKind::Direct,
+        _ => RoomKind::Group,
+    }
+}
+
+/// The number of `visibility` in the database.
+#[must_use]
+pub const fn visibility_number(visibility: Visibility) -> i16 {
+    match visibility {
+        Visibility::Private => 0,
+        Visibility::Public => 1,
+    }
+}
+
+/// Who may find `row`.
+#[must_use]
+pub const fn visibility(row: &room::Model) -> Visibility {
+    if row.visibility == 1 { Visibility::Public } else { Visibility::Private }
+}
+
+/// The room `id`, unless it was deleted.
+pub async fn find(conn: &impl ConnectionTrait, id: RoomId) -> Result<Option<room::Model>, Error> {
+    Ok(room::Entity::find_by_id(id.uuid()).filter(room::Column::DeletedAtMs.is_null()).one(conn).await?)
+}
+
+/// The rooms `ids` that are there, in no order.
+pub async fn find_many(conn: &impl ConnectionTrait, ids: &[RoomId]) -> Result<Vec<room::Model>, Error> {
+    Ok(room::Entity::find()
+        .filter(room::Column::Id.is_in(ids.iter().map(|id| id.uuid())))
+        .filter(room::Column::DeletedAtMs.is_null())
+        .all(conn)
+        .await?)
+}
+
+/// The room with this key, such as the lobby.
+pub async fn find_by_key(conn: &impl ConnectionTrait, key: &str) -> Result<Option<room::Model>, Error> {
+    Ok(room::Entity::find().filter(room::Column::UniqueKey.eq(key)).one(conn).await?)
+}
+
+/// The public rooms after `after`, by id (so by age), at most `size`. Reads the index (visibility, id).
+pub async fn page_public(
+    conn: &impl ConnectionTrait,
+    after: Option<Uuid>,
+    size: PageSize,
+) -> Result<Vec<room::Model>, Error> {
+    let mut query = room::Entity::find()
+        .filter(room::Column::Visibility.eq(visibility_number(Visibility::Public)))
+        .filter(room::Column::DeletedAtMs.is_null());
+    if let Some(after) = after {
+        query = query.filter(room::Column::Id.gt(after));
+    }
+    Ok(query.order_by_asc(room::Column::Id).limit(size.rows()).all(conn).await?)
+}
+
+/// The rooms of `user` after `after`, by id, at most `size`, each with what the user is in it. Reads the index
+/// (user, room) of members.
+pub async fn page_of_member(
+    conn: &impl ConnectionTrait,
+    user: UserId,
+    after: Option<Uuid>,
+    size: PageSize,
+) -> Result<Vec<(member::Model, room::Model)>, Error> {
+    let mut query = member::Entity::find()
+        .select_also(room::Entity)
+        .join(
+            JoinType::InnerJoin,
+            member::Entity::belongs_to(room::Entity).from(member::Column::RoomId).to(room::Column::Id).into(),
+        )
+        .filter(member::Column::UserId.eq(user.uuid()))
+        .filter(room::Column::DeletedAtMs.is_null());
+    if let Some(after) = after {
+        query = query.filter(member::Column::RoomId.gt(after));
+    }
+    let rows = query.order_by_asc(member::Column::RoomId).limit(size.rows()).all(conn).await?;
+    Ok(rows.into_iter().filter_map(|(member, room)| room.map(|room| (member, room))).collect())
+}

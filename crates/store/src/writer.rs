@@ -1,0 +1,131 @@
+//! The batch writer: the one way into a room's log on this node.
+//!
+//! What gathers while a transaction runs is the next transaction (group commit): under load a sync of the disk serves
+//! hundreds of messages, and a lone message waits for nobody. Numbers are given inside the transaction, so that they
+//! are dense: what is not committed has no number.
+
+mod apply;
+mod batch;
+mod entry;
+
+use tokio::sync::mpsc;
+
+pub use batch::Committed;
+pub use entry::{
+    Change, ChangeKind, Entry, FirstAck, MemberState, NewMessage, NewRoom, Outcome, Removal, RoomEdit,
+};
+
+use crate::{Db, Error};
+
+/// Entries waiting for the writer. Full: the sender is refused and told to try again, because a queue that only
+/// grows would answer nobody in time.
+const QUEUED_ENTRIES: usize = 16 * 1024;
+
+/// An entry, and what its sender wants back with the outcome.
+#[derive(Debug)]
+pub struct Append<T> {
+    /// What to write.
+    pub entry: Entry,
+    /// Comes back as it is.
+    pub ticket: T,
+}
+
+/// An entry after its transaction.
+#[derive(Debug)]
+pub struct Appended<T> {
+    /// What was to be written.
+    pub entry: Entry,
+    /// As it was given.
+    pub ticket: T,
+    /// What became of it.
+    pub outcome: Result<Outcome, Error>,
+}
+
+/// Why an entry was not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum QueueError {
+    /// Too many wait.
+    #[error("the writer's queue is full")]
+    Full,
+    /// The writer has ended.
+    #[error("the writer has ended")]
+    Closed,
+}
+
+/// The sending half: hands entries to the writer. The writer ends when every clone is gone and nothing waits.
+#[derive(Debug)]
+pub struct WriterQueue<T>(mpsc::Sender<Append<T>>);
+
+impl<T> Clone for WriterQueue<T> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<T> WriterQueue<T> {
+    /// Hands over `append` without waiting.
+    ///
+    /// # Errors
+    /// [`QueueError`]: `append` is dropped.
+    pub fn try_append(&self, append: Append<T>) -> Result<(), QueueError> {
+        self.0.try_send(append).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => QueueError::Full,
+            mpsc::error::TrySendError::Closed(_) => QueueError::Closed,
+        })
+    }
+
+    /// How many entries wait now.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.0.max_capacity() - self.0.capacity()
+    }
+}
+
+/// The receiving half, before it runs.
+#[derive(Debug)]
+pub struct BatchWriter<T> {
+    entries: mpsc::Receiver<Append<T>>,
+    finished: mpsc::Sender<Vec<Appended<T>>>,
+}
+
+/// The outcomes, a batch at a time, in the order of their numbers.
+pub type Finished<T> = mpsc::Receiver<Vec<Appended<T>>>;
+
+/// A writer, the queue that feeds it, and where its outcomes come out.
+#[must_use]
+pub fn batch_writer<T>() -> (WriterQueue<T>, BatchWriter<T>, Finished<T>) {
+    /// Batches whose outcomes nobody took yet. Full: the writer waits, and entries gather before it.
+    const FINISHED_BATCHES: usize = 4;
+    let (queue, entries) = mpsc::channel(QUEUED_ENTRIES);
+    let (finished, outcomes) = mpsc::channel(FINISHED_BATCHES);
+    (WriterQueue(queue), BatchWriter { entries, finished }, outcomes)
+}
+
+impl<T: Send> BatchWriter<T> {
+    /// Writes until every [`WriterQueue`] is gone; what was taken before is still written and answered.
+    pub async fn run(mut self, db: Db) {
+        let mut gathered = Vec::new();
+        while self.entries.recv_many(&mut gathered, QUEUED_ENTRIES).await > 0 {
+            let appended = batch::write(&db, std::mem::take(&mut gathered)).await;
+            if self.finished.send(appended).await.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Numbers messages without keeping them: for benchmarks that measure everything but the database. Knows no
+    /// repeats; after a restart numbers begin anew.
+    pub async fn run_without_history(mut self, db: Db) {
+        let mut heads = std::collections::HashMap::new();
+        let mut gathered = Vec::new();
+        while self.entries.recv_many(&mut gathered, QUEUED_ENTRIES).await > 0 {
+            let appended = batch::number_only(&db, &mut heads, std::mem::take(&mut gathered)).await;
+            if self.finished.send(appended).await.is_err() {
+                return;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,271 @@
+//! Changes: what each does to its rows, and the events it leaves in the log.
+
+use sea_orm::ActiveValue::Set;
+use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::{ConnectionTrait, IntoActiveModel};
+use teahouse_protocol::{MemberChange, MessageId, Role, RoomId, Timestamp, UserId};
+
+use super::batch::Heads;
+use super::{Change, ChangeKind, MemberState, NewRoom, Outcome, Removal, RoomEdit};
+use crate::entity::{ban, member, message, reaction, room, room_event};
+use crate::log::{Detail, MemberDetail, ReactionDetail, RoomDetail};
+use crate::{Error, members, rooms};
+
+/// Carries `change` out. What changes nothing leaves no event and takes no number.
+pub(super) async fn change(
+    tx: &impl ConnectionTrait,
+    change: &Change,
+    heads: &mut Heads,
+) -> Result<Outcome, Error> {
+    if let ChangeKind::CreateRoom(new) = &change.kind {
+        create_room(tx, change, new).await?;
+        heads.add(change.room);
+    } else if !heads.has(change.room) {
+        return Ok(Outcome::NoRoom);
+    }
+    let details = details(tx, change).await?;
+    let mut logged = Vec::with_capacity(details.len());
+    for detail in details {
+        logged.push(log(tx, change, heads, detail).await?);
+    }
+    Ok(if logged.is_empty() { Outcome::Unchanged } else { Outcome::Logged(logged) })
+}
+
+async fn details(tx: &impl ConnectionTrait, change: &Change) -> Result<Vec<Detail>, Error> {
+    let (room, at) = (change.room, change.at);
+    let one = match &change.kind {
+        ChangeKind::CreateRoom(new) => {
+            let joined = |(user, role): &(UserId, Role)| Detail::Member(MemberDetail::joined(*user, *role));
+            return Ok(new.members.iter().map(joined).collect());
+        }
+        ChangeKind::Edit { message, content } => {
+            edit(tx, *message, content.to_stored(), at).await?.then_some(Detail::Edited(*message))
+        }
+        ChangeKind::Recall { message } => {
+            recall(tx, *message, at).await?.then_some(Detail::Recalled(*message))
+        }
+        ChangeKind::React { message, emoji, remove } => {
+            let done = if *remove {
+                unreact(tx, *message, change.actor, emoji).await?
+            } else {
+                react(tx, *message, change.actor, emoji, at).await?
+            };
+            done.then(|| {
+                Detail::Reaction(*message, ReactionDetail { emoji: emoji.clone(), removed: *remove })
+            })
+        }
+        ChangeKind::AddMember { user, role } => members::insert(tx, room, *user, *role, at)
+            .await?
+            .then(|| Detail::Member(MemberDetail::joined(*user, *role))),
+        ChangeKind::ChangeMember { user, state } => {
+            change_member(tx, room, *user, *state).await?.map(Detail::Member)
+        }
+        ChangeKind::RemoveMember { user, removal } => remove_member(tx, change, *user, *removal)
+            .await?
+            .then(|| Detail::Member(MemberDetail::removed(*user, *removal))),
+        ChangeKind::Unban { user } => {
+            unban(tx, room, *user).await?.then(|| Detail::Member(MemberDetail::unbanned(*user)))
+        }
+        ChangeKind::EditRoom(edit) => edit_room(tx, room, edit).await?.map(Detail::Room),
+        ChangeKind::DeleteRoom => {
+            delete_room(tx, room, at).await?.then(|| Detail::Room(RoomDetail::deleted()))
+        }
+    };
+    Ok(one.into_iter().collect())
+}
+
+async fn log(
+    tx: &impl ConnectionTrait,
+    change: &Change,
+    heads: &mut Heads,
+    detail: Detail,
+) -> Result<room_event::Model, Error> {
+    let seq = heads
+        .take_next(change.room)
+        .ok_or_else(|| Error::Database(DbErr::RecordNotFound(change.room.to_string())))?;
+    let row = room_event::Model {
+        room_id: change.room.uuid(),
+        seq: seq.get(),
+        kind: detail.kind().number(),
+        message_id: detail.message().map(MessageId::uuid),
+        actor_id: change.actor.uuid(),
+        detail: detail.to_stored(),
+        at_ms: change.at.millis(),
+    };
+    room_event::Entity::insert(row.clone().into_active_model()).exec_without_returning(tx).await?;
+    Ok(row)
+}
+
+async fn create_room(tx: &impl ConnectionTrait, change: &Change, new: &NewRoom) -> Result<(), Error> {
+    let row = room::ActiveModel {
+        id: Set(change.room.uuid()),
+        kind: Set(rooms::kind_number(new.kind)),
+        visibility: Set(rooms::visibility_number(new.visibility)),
+        name: Set(new.name.clone()),
+        announcement: Set(String::new()),
+        unique_key: Set(new.unique_key.clone()),
+        created_by: Set(Some(change.actor.uuid())),
+        created_at_ms: Set(change.at.millis()),
+        last_seq: Set(0),
+        deleted_at_ms: Set(None),
+    };
+    room::Entity::insert(row).exec_without_returning(tx).await?;
+    for (user, role) in &new.members {
+        members::insert(tx, change.room, *user, *role, change.at).await?;
+    }
+    Ok(())
+}
+
+async fn edit(
+    tx: &impl ConnectionTrait,
+    id: MessageId,
+    content: String,
+    at: Timestamp,
+) -> Result<bool, Error> {
+    let done = message::Entity::update_many()
+        .col_expr(message::Column::Content, Expr::value(content))
+        .col_expr(message::Column::EditedAtMs, Expr::value(at.millis()))
+        .filter(message::Column::Id.eq(id.uuid()))
+        .filter(message::Column::RecalledAtMs.is_null())
+        .exec(tx)
+        .await?;
+    Ok(done.rows_affected > 0)
+}
+
+/// What was recalled is gone: no later reader of the log or of the history finds it.
+async fn recall(tx: &impl ConnectionTrait, id: MessageId, at: Timestamp) -> Result<bool, Error> {
+    let done = message::Entity::update_many()
+        .col_expr(message::Column::Content, Expr::value(""))
+        .col_expr(message::Column::Mentions, Expr::value(None::<String>))
+        .col_expr(message::Column::RecalledAtMs, Expr::value(at.millis()))
+        .filter(message::Column::Id.eq(id.uuid()))
+        .filter(message::Column::RecalledAtMs.is_null())
+        .exec(tx)
+        .await?;
+    Ok(done.rows_affected > 0)
+}
+
+async fn react(
+    tx: &impl ConnectionTrait,
+    message: MessageId,
+    user: UserId,
+    emoji: &str,
+    at: Timestamp,
+) -> Result<bool, Error> {
+    let row = reaction::ActiveModel {
+        message_id: Set(message.uuid()),
+        user_id: Set(user.uuid()),
+        emoji: Set(emoji.to_owned()),
+        at_ms: Set(at.millis()),
+    };
+    let inserted = reaction::Entity::insert(row)
+        .on_conflict(OnConflict::new().do_nothing().to_owned())
+        .exec_without_returning(tx)
+        .await?;
+    Ok(inserted > 0)
+}
+
+async fn unreact(
+    tx: &impl ConnectionTrait,
+    message: MessageId,
+    user: UserId,
+    emoji: &str,
+) -> Result<bool, Error> {
+    let key = (message.uuid(), user.uuid(), emoji.to_owned());
+    Ok(reaction::Entity::delete_by_id(key).exec(tx).await?.rows_affected > 0)
+}
+
+async fn change_member(
+    tx: &impl ConnectionTrait,
+    room: RoomId,
+    user: UserId,
+    state: MemberState,
+) -> Result<Option<MemberDetail>, Error> {
+    let Some(row) = members::find(tx, room, user).await? else { return Ok(None) };
+    let before = members::state(&row);
+    if before == state {
+        return Ok(None);
+    }
+    let mut row = row.into_active_model();
+    row.role = Set(members::role_number(state.role));
+    row.muted_until_ms = Set(state.muted_until.map(Timestamp::millis));
+    row.update(tx).await?;
+    let change = match state.muted_until {
+        _ if before.role != state.role => MemberChange::Role,
+        Some(_) => MemberChange::Muted,
+        None => MemberChange::Unmuted,
+    };
+    Ok(Some(MemberDetail { user, change, role: Some(state.role), muted_until: state.muted_until }))
+}
+
+async fn remove_member(
+    tx: &impl ConnectionTrait,
+    change: &Change,
+    user: UserId,
+    removal: Removal,
+) -> Result<bool, Error> {
+    let key = (change.room.uuid(), user.uuid());
+    let removed = member::Entity::delete_by_id(key).exec(tx).await?.rows_affected > 0;
+    if removal != Removal::Banned {
+        return Ok(removed);
+    }
+    let row = ban::ActiveModel {
+        room_id: Set(change.room.uuid()),
+        user_id: Set(user.uuid()),
+        banned_by: Set(change.actor.uuid()),
+        banned_at_ms: Set(change.at.millis()),
+    };
+    let banned = ban::Entity::insert(row)
+        .on_conflict(OnConflict::new().do_nothing().to_owned())
+        .exec_without_returning(tx)
+        .await?;
+    Ok(removed || banned > 0)
+}
+
+async fn unban(tx: &impl ConnectionTrait, room: RoomId, user: UserId) -> Result<bool, Error> {
+    Ok(ban::Entity::delete_by_id((room.uuid(), user.uuid())).exec(tx).await?.rows_affected > 0)
+}
+
+async fn edit_room(
+    tx: &impl ConnectionTrait,
+    id: RoomId,
+    edit: &RoomEdit,
+) -> Result<Option<RoomDetail>, Error> {
+    let Some(row) = rooms::find(tx, id).await? else { return Ok(None) };
+    let detail = RoomDetail {
+        name: edit.name.clone().filter(|name| *name != row.name),
+        announcement: edit.announcement.clone().filter(|text| *text != row.announcement),
+        visibility: edit.visibility.filter(|v| rooms::visibility_number(*v) != row.visibility),
+        deleted: false,
+    };
+    if detail == RoomDetail::default() {
+        return Ok(None);
+    }
+    let mut row = row.into_active_model();
+    if let Some(name) = &detail.name {
+        row.name = Set(name.clone());
+    }
+    if let Some(announcement) = &detail.announcement {
+        row.announcement = Set(announcement.clone());
+    }
+    if let Some(visibility) = detail.visibility {
+        row.visibility = Set(rooms::visibility_number(visibility));
+    }
+    // The head is the batch's to write: here it still shows where it stood before.
+    row.last_seq = sea_orm::ActiveValue::NotSet;
+    row.update(tx).await?;
+    Ok(Some(detail))
+}
+
+async fn delete_room(tx: &impl ConnectionTrait, room: RoomId, at: Timestamp) -> Result<bool, Error> {
+    let done = room::Entity::update_many()
+        .col_expr(room::Column::DeletedAtMs, Expr::value(at.millis()))
+        // A pair may begin anew.
+        .col_expr(room::Column::UniqueKey, Expr::value(None::<String>))
+        .filter(room::Column::Id.eq(room.uuid()))
+        .filter(room::Column::DeletedAtMs.is_null())
+        .exec(tx)
+        .await?;
+    Ok(done.rows_affected > 0)
+}

@@ -1,0 +1,211 @@
+//! What can be put into a room's log.
+
+use teahouse_protocol::{
+    ClientId, Content, MessageId, Role, RoomId, RoomKind, Seq, Timestamp, UserId, Visibility,
+};
+
+use crate::entity::room_event;
+
+/// Something that takes the next number of its room.
+#[derive(Clone, Debug)]
+pub enum Entry {
+    /// A message.
+    Message(NewMessage),
+    /// Anything else.
+    Change(Change),
+}
+
+/// A message that was accepted.
+#[derive(Clone, Debug)]
+pub struct NewMessage {
+    /// Its id.
+    pub id: MessageId,
+    /// Where it was said.
+    pub room: RoomId,
+    /// Who said it.
+    pub sender: UserId,
+    /// The sender's own id: a second message with the same one is the first.
+    pub client_id: Option<ClientId>,
+    /// What was said.
+    pub content: Content,
+    /// The message that it answers.
+    pub reply_to: Option<MessageId>,
+    /// Who is meant.
+    pub mentions: Vec<UserId>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// An event that is not a message.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// The room.
+    pub room: RoomId,
+    /// Who does it.
+    pub actor: UserId,
+    /// When.
+    pub at: Timestamp,
+    /// What changes.
+    pub kind: ChangeKind,
+}
+
+/// What changes. Each is written with its event in one transaction; one that changes nothing takes no number.
+#[derive(Clone, Debug)]
+pub enum ChangeKind {
+    /// A message says something else.
+    Edit {
+        /// The message.
+        message: MessageId,
+        /// What it says now.
+        content: Content,
+    },
+    /// A message is emptied.
+    Recall {
+        /// The message.
+        message: MessageId,
+    },
+    /// An emoji is put to a message, or taken away.
+    React {
+        /// The message.
+        message: MessageId,
+        /// The emoji.
+        emoji: String,
+        /// Whether it is taken away.
+        remove: bool,
+    },
+    /// A room comes into being, with its first members.
+    CreateRoom(NewRoom),
+    /// Somebody becomes a member.
+    AddMember {
+        /// Who.
+        user: UserId,
+        /// As what.
+        role: Role,
+    },
+    /// A member has another role, is muted or unmuted.
+    ChangeMember {
+        /// Who.
+        user: UserId,
+        /// What they are from now on.
+        state: MemberState,
+    },
+    /// Somebody is no member any more.
+    RemoveMember {
+        /// Who.
+        user: UserId,
+        /// Why.
+        removal: Removal,
+    },
+    /// A banned user may come back.
+    Unban {
+        /// Who.
+        user: UserId,
+    },
+    /// The room itself changes.
+    EditRoom(RoomEdit),
+    /// The room is gone for everybody.
+    DeleteRoom,
+}
+
+/// A room that comes into being.
+#[derive(Clone, Debug)]
+pub struct NewRoom {
+    /// What it is for.
+    pub kind: RoomKind,
+    /// Who may find it.
+    pub visibility: Visibility,
+    /// Its name; empty for a direct room.
+    pub name: String,
+    /// A key that no two rooms share: the lobby's, or a pair's.
+    pub unique_key: Option<String>,
+    /// Its first members.
+    pub members: Vec<(UserId, Role)>,
+}
+
+/// What a member is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MemberState {
+    /// What they may do.
+    pub role: Role,
+    /// Until when they may not write.
+    pub muted_until: Option<Timestamp>,
+}
+
+/// Why somebody is no member any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Removal {
+    /// They went.
+    Left,
+    /// They were put out.
+    Kicked,
+    /// They were put out and may not come back.
+    Banned,
+}
+
+/// What changes of a room; absent: stays.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RoomEdit {
+    /// Its name.
+    pub name: Option<String>,
+    /// Its announcement; empty: none.
+    pub announcement: Option<String>,
+    /// Who may find it.
+    pub visibility: Option<Visibility>,
+}
+
+/// What became of an entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The message is in the log.
+    Written(Seq),
+    /// The change is made, and these are in the log: one event, or one for each first member of a new room.
+    Logged(Vec<room_event::Model>),
+    /// A message with this client id was there before.
+    Repeated(FirstAck),
+    /// A change that changes nothing: it was so before, or what it is about is not there.
+    Unchanged,
+    /// The room is not there.
+    NoRoom,
+}
+
+impl Outcome {
+    /// The rows that a change left in the log.
+    #[must_use]
+    pub fn rows(&self) -> &[room_event::Model] {
+        match self {
+            Self::Logged(rows) => rows,
+            _ => &[],
+        }
+    }
+}
+
+/// What was answered when the message came first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FirstAck {
+    /// The first message's id.
+    pub message: MessageId,
+    /// Its number.
+    pub seq: Seq,
+    /// When it was accepted.
+    pub at: Timestamp,
+}
+
+impl Entry {
+    /// The room whose log it goes into.
+    #[must_use]
+    pub const fn room(&self) -> RoomId {
+        match self {
+            Self::Message(message) => message.room,
+            Self::Change(change) => change.room,
+        }
+    }
+
+    /// When it was accepted.
+    #[must_use]
+    pub const fn at(&self) -> Timestamp {
+        match self {
+            Self::Message(message) => message.at,
+            Self::Change(change) => change.at,
+        }
+    }
+}
