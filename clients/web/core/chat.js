@@ -1,0 +1,394 @@
+/** The conversation as this page knows it: the server's frames in, the person's acts out. No DOM. */
+
+import { CatchUp } from './catch-up.js';
+import { realClock } from './connection.js';
+import { Emitter } from './emitter.js';
+import { Outbox } from './outbox.js';
+import { People } from './people.js';
+import { RoomBook } from './room-book.js';
+import { Sending } from './sending.js';
+import { outboxKey } from './session-store.js';
+import { uuid as newUuid } from './uuid.js';
+
+const HISTORY_PAGE = 50;
+/** The server passes a typing sign on at most this often. */
+const TYPING_EVERY_MS = 3_000;
+/** How soon after somebody came or went the number of those online is asked again; up to twice this. */
+const ONLINE_COUNT_MS = 4_000;
+const LEAVINGS = new Set(['left', 'kicked', 'banned']);
+
+/**
+ * Topics: `connection` (the state), `rooms` (the list has changed), `room` (a room whose conversation has changed),
+ * `typing` (a room), `presence`, `notice` (a frame), `refused` (an error that belongs to no message).
+ */
+export class Chat extends Emitter {
+  rooms = new RoomBook();
+  people = new People();
+  lobby = null;
+  limits = { text_chars: 4000 };
+  #rest;
+  #connection;
+  #clock;
+  #uuid;
+  #outbox;
+  #sending;
+  #catchUp;
+  #open = null;
+  #lastTyping = new Map();
+  #onlineTimer = null;
+  #handlers = {
+    hello: (frame) => this.#greeted(frame),
+    heads: (frame) => this.#headed(frame.rooms),
+    joined: (frame) => this.#joined(frame),
+    gap: (frame) => this.#withRoom(frame, (room) => this.#catchUp.gap(room, frame.to)),
+    ack: (frame) => this.#acknowledged(frame),
+    error: (frame) => this.#refused(frame),
+    receipt: (frame) => this.#withRoom(frame, (room) => this.#receipt(room, frame)),
+    typing: (frame) => this.#withRoom(frame, (room) => this.#typing(room, frame)),
+    presence: (frame) => this.#presence(frame),
+    notice: (frame) => this.emit('notice', frame),
+  };
+
+  constructor({ me, rest, connection, storage, clock = realClock, uuid = newUuid }) {
+    super();
+    this.me = me;
+    this.#rest = rest;
+    this.#connection = connection;
+    this.#clock = clock;
+    this.#uuid = uuid;
+    this.people.met(me);
+    this.#outbox = new Outbox(storage, outboxKey(me.id));
+    this.#sending = new Sending({ connection, outbox: this.#outbox, clock });
+    this.#sending.on('changed', (entry) => this.#changed(entry.room));
+    this.#catchUp = new CatchUp({
+      connection,
+      rest,
+      clock,
+      take: (room, events) => this.#take(room, events),
+      reload: (room) => this.#loadNewest(room).catch(() => {}),
+    });
+    connection.on('frame', (frame) => this.#receive(frame));
+    connection.on('state', (state) => this.#connectionChanged(state));
+  }
+
+  start() {
+    this.#connection.open();
+  }
+
+  get connectionState() {
+    return this.#connection.state;
+  }
+
+  get isOnline() {
+    return this.#connection.online;
+  }
+
+  /** Shows a room: its newest history, what was missed since, and what comes. */
+  async openRoom(id) {
+    const room = this.rooms.find(id);
+    if (!room) return;
+    this.#open = id;
+    if (!room.timeline.isLoaded) await this.#loadNewest(room);
+    if (this.rooms.find(id) === room) this.#catchUp.resume(room);
+  }
+
+  closeRoom() {
+    this.#open = null;
+  }
+
+  /** Brings the page of history before what is here; true where something came. */
+  async loadOlder(id) {
+    const { timeline } = this.rooms.find(id);
+    const before = timeline.oldestSeq();
+    if (!timeline.isLoaded || timeline.isComplete || before === null) return false;
+    const count = await this.#loadPage(this.rooms.find(id), { before });
+    return count > 0;
+  }
+
+  /** What waits in a room to be accepted: sending, failed or held. */
+  waiting(id) {
+    return this.#outbox.list(id);
+  }
+
+  /** Writes a message; it is sent as soon as there is a connection. */
+  write(id, content, replyTo) {
+    const at = new Date(this.#clock.now()).toISOString();
+    return this.#sending.write({ id: this.#uuid(), room: id, content, at, ...(replyTo && { reply_to: replyTo }) });
+  }
+
+  retry(clientId) {
+    this.#sending.retry(clientId);
+  }
+
+  discard(clientId) {
+    this.#sending.discard(clientId);
+  }
+
+  /** Each of these is told by an event when it is done; false: there is no connection to do it with. */
+  edit(message, content) {
+    return this.#connection.send({ type: 'edit', id: this.#uuid(), message, content });
+  }
+
+  recall(message) {
+    return this.#connection.send({ type: 'recall', id: this.#uuid(), message });
+  }
+
+  react(message, emoji, isOn) {
+    return this.#connection.send({ type: isOn ? 'react' : 'unreact', id: this.#uuid(), message, emoji });
+  }
+
+  /** I have seen everything in the room that is here. */
+  markRead(id) {
+    const room = this.rooms.find(id);
+    if (!room || room.log.cursor === null) return;
+    const hadUnread = room.unread > 0;
+    room.unread = 0;
+    if (room.log.cursor > room.readSeq) {
+      room.readSeq = room.log.cursor;
+      this.#connection.send({ type: 'read', room: id, seq: room.readSeq });
+    }
+    if (hadUnread) this.emit('rooms');
+  }
+
+  /** I am writing; sent at most every few seconds. */
+  signTyping(id) {
+    const now = this.#clock.now();
+    if (now - (this.#lastTyping.get(id) ?? -Infinity) < TYPING_EVERY_MS) return;
+    if (this.#connection.send({ type: 'typing', room: id })) this.#lastTyping.set(id, now);
+  }
+
+  whoIsTyping(id) {
+    return this.rooms.find(id)?.whoIsTyping(this.#clock.now()).map((user) => this.people.find(user)) ?? [];
+  }
+
+  watchPresence(users) {
+    const others = users.filter((user) => user !== this.me.id).slice(0, 200);
+    if (others.length > 0) this.#connection.send({ type: 'presence', users: others });
+  }
+
+  /** Reads the list of my rooms again, such as after joining one. */
+  async refreshRooms() {
+    // A room that I get into while the list is read may be missing from it.
+    const before = this.rooms.ids();
+    const found = new Set();
+    let cursor;
+    do {
+      const page = await this.#rest.get('v1/rooms', { limit: 200, cursor });
+      for (const facts of page.items) {
+        found.add(facts.id);
+        this.rooms.enter(facts.id).describe(facts);
+        this.people.met(facts.last_message?.sender ?? facts.last?.sender);
+      }
+      cursor = page.next;
+    } while (cursor);
+    for (const id of before) {
+      if (!found.has(id)) this.#gone(id);
+    }
+    this.emit('rooms');
+  }
+
+  /** A room of which the server has just said something, such as one that I made or joined. */
+  entered(facts) {
+    const room = this.rooms.enter(facts.id);
+    room.describe(facts);
+    this.emit('rooms');
+    return room;
+  }
+
+  left(id) {
+    this.#connection.send({ type: 'leave', room: id });
+    for (const entry of this.#outbox.list(id)) this.#sending.discard(entry.id);
+    this.#gone(id);
+    this.emit('rooms');
+  }
+
+  #gone(id) {
+    this.rooms.leave(id);
+    if (this.#open === id) this.#open = null;
+  }
+
+  #receive(frame) {
+    const handler = this.#handlers[frame.type];
+    if (handler) handler(frame);
+    else if (frame.seq !== undefined && frame.room) this.#logged(frame);
+  }
+
+  #greeted(hello) {
+    this.lobby = hello.lobby;
+    this.limits = { ...this.limits, ...hello.limits };
+    this.me = { ...this.me, ...hello.user };
+    this.people.met(this.me);
+    this.#connection.send({ type: 'listen', rooms: 'all' });
+    this.#sending.connected();
+    this.refreshRooms().catch(() => {});
+  }
+
+  #headed(heads) {
+    for (const head of heads) {
+      const room = this.rooms.enter(head.room);
+      this.#catchUp.headed(room, head.last_seq);
+      const toldRead = head.read_seq ?? 0;
+      const readHere = room.readSeq;
+      room.describe(head);
+      this.people.met(head.last?.sender);
+      // What was read without a connection is told now.
+      if (readHere > toldRead) this.#connection.send({ type: 'read', room: room.id, seq: readHere });
+    }
+    const open = this.rooms.find(this.#open);
+    if (open && !open.timeline.isLoaded) this.openRoom(open.id).catch(() => {});
+    else if (open && !open.isResuming) this.#catchUp.resume(open);
+    this.emit('rooms');
+  }
+
+  #joined(frame) {
+    this.#withRoom(frame, (room) => {
+      room.membersOnline = frame.members_online;
+      room.role = frame.role ?? null;
+      this.#catchUp.joined(room, frame.last_seq);
+      this.#changed(room.id);
+    });
+  }
+
+  #logged(event) {
+    const known = this.rooms.find(event.room);
+    if (!known && this.#isMyLeaving(event)) return;
+    const room = known ?? this.rooms.enter(event.room);
+    this.#catchUp.offer(room, event);
+    // A room that I got into just now: the event doesn't say its name.
+    if (!known) this.refreshRooms().catch(() => {});
+  }
+
+  /** Applies what the room's log gives out: each event once, in order. */
+  #take(room, events) {
+    for (const event of events) {
+      room.apply(event, this.me.id);
+      this.people.met(event.sender);
+      if (event.type === 'member') this.#memberChanged(room, event);
+      if (event.type === 'msg' && event.sender.id === this.me.id && event.client_id) {
+        this.#sending.settled(event.client_id);
+      }
+      if (event.type === 'room' && event.deleted) this.#gone(room.id);
+    }
+    if (events.length === 0) return;
+    this.#changed(room.id);
+    this.emit('rooms');
+  }
+
+  #memberChanged(room, event) {
+    this.people.met(event.user);
+    if (event.user.id === this.me.id && event.role) room.role = event.role;
+    if (room.id === this.#open) this.#countOnlineLater(room);
+    // What is replayed may be long past (left, and come back since), so the list decides.
+    if (this.#isMyLeaving(event)) this.refreshRooms().catch(() => {});
+  }
+
+  /** Only a `join` tells how many are online; in a room where many come and go it must not be asked for each. */
+  #countOnlineLater(room) {
+    if (this.#onlineTimer !== null) return;
+    const wait = ONLINE_COUNT_MS * (1 + this.#clock.random());
+    this.#onlineTimer = this.#clock.setTimeout(() => {
+      this.#onlineTimer = null;
+      if (room.id === this.#open && !room.isResuming) this.#catchUp.resume(room);
+    }, wait);
+  }
+
+  #isMyLeaving(event) {
+    return event.type === 'member' && event.user.id === this.me.id && LEAVINGS.has(event.change);
+  }
+
+  #acknowledged(ack) {
+    const entry = ack.id ? this.#outbox.find(ack.id) : undefined;
+    if (!entry) return;
+    if (ack.state === 'held' || ack.seq === undefined) {
+      this.#sending.held(ack.id);
+      return;
+    }
+    const room = this.rooms.enter(entry.room);
+    const sender = this.people.find(this.me.id);
+    const { id: client_id, content, reply_to } = entry;
+    const message = { type: 'msg', id: ack.message, client_id, room: room.id, seq: ack.seq, sender, kind: 'text', content, at: ack.at };
+    if (reply_to) message.reply_to = reply_to;
+    // Shown as sent at once, also when events before it are still on their way. An old one, acknowledged again, is
+    // in the history already, or on a page of it that isn't here yet.
+    if (room.log.cursor === null || ack.seq > room.log.cursor) room.timeline.add(message);
+    this.#catchUp.offer(room, message);
+    this.#sending.settled(ack.id);
+  }
+
+  #refused(error) {
+    if (!this.#sending.refused(error)) this.emit('refused', error);
+  }
+
+  #receipt(room, { user, seq }) {
+    room.receipts.set(user, Math.max(seq, room.receipts.get(user) ?? 0));
+    if (user === this.me.id && seq > room.readSeq) {
+      room.readSeq = seq;
+      if (seq >= (room.last?.seq ?? 0)) room.unread = 0;
+      this.emit('rooms');
+    }
+    this.#changed(room.id);
+  }
+
+  #typing(room, { user }) {
+    if (user === this.me.id) return;
+    const span = room.sawTyping(user, this.#clock.now());
+    this.#clock.setTimeout(() => this.emit('typing', room.id), span + 50);
+    this.emit('typing', room.id);
+  }
+
+  #presence({ users }) {
+    this.people.sawPresence(users);
+    this.emit('presence');
+  }
+
+  #connectionChanged(state) {
+    if (state.phase !== 'online') {
+      this.#sending.disconnected();
+      this.#catchUp.disconnected(this.rooms.list());
+      this.people.forgetPresence();
+      this.#lastTyping.clear();
+    }
+    this.emit('connection', state);
+    // What waits to be sent is shown by whether it can be.
+    if (this.#open) this.#changed(this.#open);
+  }
+
+  async #loadNewest(room) {
+    await this.#loadPage(room, {});
+    room.timeline.isLoaded = true;
+    this.#changed(room.id);
+  }
+
+  async #loadPage(room, where) {
+    const { timeline } = room;
+    timeline.loading();
+    let items;
+    try {
+      ({ items } = await this.#rest.get(`v1/rooms/${room.id}/messages`, { ...where, limit: HISTORY_PAGE }));
+    } catch (problem) {
+      timeline.missed();
+      throw problem;
+    }
+    timeline.landed(items);
+    if (items.length < HISTORY_PAGE) timeline.isComplete = true;
+    for (const message of items) this.#metInHistory(message);
+    if (room.log.cursor === null) this.#take(room, room.log.startAfter(items.at(-1)?.seq ?? 0));
+    this.#changed(room.id);
+    return items.length;
+  }
+
+  #metInHistory(message) {
+    this.people.met(message.sender);
+    // Its ack was lost with a page or a connection: the message is there all the same.
+    if (message.sender.id === this.me.id && message.client_id) this.#sending.settled(message.client_id);
+  }
+
+  #withRoom(frame, act) {
+    const room = this.rooms.find(frame.room);
+    if (room) act(room);
+  }
+
+  #changed(id) {
+    this.emit('room', id);
+  }
+}

@@ -1,0 +1,114 @@
+/** What a conversation shows, row by row: days, messages in groups, lines about the room. Pure, so that it is tested. */
+
+/** Messages of one person closer together than this stand under one name. */
+const GROUP_MS = 5 * 60_000;
+
+const dayOf = (at) => new Date(at).toDateString();
+
+/**
+ * Rows, oldest first: `{type: 'day', key, at}`, `{type: 'unread', key}`, `{type: 'line', key, line}` and
+ * `{type: 'message', key, …}`. `readBefore` is how far I had read when I opened the room.
+ */
+export function rowsOf({ room, waiting, me, people, readBefore, isOnline = true }) {
+  const entries = [
+    ...room.timeline.items().map((item) => (item.message ? sentRow(item.message, room, me, people) : lineRow(item, people))),
+    ...waiting.map((entry) => waitingRow(entry, room, me, people, isOnline)),
+  ];
+  const rows = [];
+  let dividerIsDue = readBefore !== null;
+  let before = null;
+  for (const row of entries) {
+    if (!before || dayOf(before.at) !== dayOf(row.at)) {
+      rows.push({ type: 'day', key: `day-${row.key}`, at: row.at });
+      before = null;
+    }
+    if (dividerIsDue && row.type === 'message' && !row.isMine && row.seq > readBefore) {
+      if (before || rows.length > 1) rows.push({ type: 'unread', key: 'unread' });
+      dividerIsDue = false;
+      before = null;
+    }
+    const follows = Boolean(before && isOneGroup(before, row));
+    if (follows) before.isLastOfGroup = false;
+    Object.assign(row, { isFirstOfGroup: !follows, isLastOfGroup: true });
+    rows.push(row);
+    before = row;
+  }
+  markRead(rows, room, me);
+  return rows;
+}
+
+function isOneGroup(a, b) {
+  if (a.type !== 'message' || b.type !== 'message' || a.recalled || b.recalled) return false;
+  return a.sender.id === b.sender.id && new Date(b.at) - new Date(a.at) < GROUP_MS;
+}
+
+function sentRow(message, room, me, people) {
+  return {
+    type: 'message',
+    // The row keeps its place on the screen when a message that waited becomes one that was sent.
+    key: message.sender.id === me && message.client_id ? message.client_id : message.id,
+    id: message.id,
+    seq: message.seq,
+    isMine: message.sender.id === me,
+    sender: message.sender,
+    kind: message.kind,
+    content: message.content,
+    text: message.text,
+    at: message.at,
+    edited: message.edited,
+    recalled: message.recalled,
+    reactions: message.reactions.map(({ emoji, users }) => ({
+      emoji,
+      isMine: users.includes(me),
+      count: users.length,
+      names: users.map((user) => people.find(user).name).filter(Boolean),
+    })),
+    quote: message.reply_to ? quoteOf(message.reply_to, room) : null,
+    state: 'sent',
+  };
+}
+
+function waitingRow(entry, room, me, people, isOnline) {
+  return {
+    type: 'message',
+    key: entry.id,
+    id: null,
+    seq: Infinity,
+    isMine: true,
+    sender: people.find(me),
+    kind: 'text',
+    content: entry.content,
+    at: entry.at,
+    edited: false,
+    recalled: false,
+    reactions: [],
+    quote: entry.reply_to ? quoteOf(entry.reply_to, room) : null,
+    state: entry.state === 'sending' && !isOnline ? 'waiting' : entry.state,
+    code: entry.code ?? null,
+  };
+}
+
+function lineRow({ key, line }, people) {
+  return { type: 'line', key, line: { ...line, by_name: people.find(line.by).name }, at: line.at };
+}
+
+/** The message answered; without a text where it isn't loaded. */
+function quoteOf(id, room) {
+  const message = room.timeline.message(id);
+  if (!message) return { id, name: null, text: null, recalled: false };
+  return { id, name: message.sender.name, text: plainText(message), recalled: message.recalled };
+}
+
+/** Only my newest message says who has read it: more would be noise. */
+function markRead(rows, room, me) {
+  const last = rows.findLast((row) => row.type === 'message' && row.isMine && row.state === 'sent' && !row.recalled);
+  if (!last) return;
+  last.isDirect = room.kind === 'direct';
+  last.readBy = [...room.receipts].filter(([user, seq]) => user !== me && seq >= last.seq).length;
+}
+
+/** A message as one line of text, whatever its kind. */
+export function plainText(message) {
+  if (typeof message.content === 'string') return message.content;
+  return message.text ?? message.content?.title ?? message.content?.name ?? `[${message.kind}]`;
+}

@@ -1,0 +1,121 @@
+/** What one room's conversation shows: messages as they are now, and lines about the room, ordered by `seq`. */
+
+/**
+ * Two sources meet here. History (REST) gives messages as they are at that moment; the log gives events. An event
+ * about a message that no page has brought yet is kept while a page is under way, and applied when it lands, because
+ * the page may have been read before the event happened. A message that is already here is newer than any page.
+ */
+export class Timeline {
+  /** Whether the newest page of history has landed. */
+  isLoaded = false;
+  /** Whether nothing is older than what is here. */
+  isComplete = false;
+  #messages = new Map();
+  #lines = new Map();
+  #loads = 0;
+  #unmatched = [];
+  #sorted = null;
+
+  /** Items in order: `{key, seq, message}` or `{key, seq, line}`. */
+  items() {
+    this.#sorted ??= [...this.#messages.values(), ...this.#lines.values()].sort((a, b) => a.seq - b.seq);
+    return this.#sorted;
+  }
+
+  message(id) {
+    return this.#messages.get(id)?.message;
+  }
+
+  /** The seq of the oldest message here, from which older ones are asked. */
+  oldestSeq() {
+    return this.items().find((item) => item.message)?.seq ?? null;
+  }
+
+  newestMessage() {
+    return this.items().findLast((item) => item.message)?.message ?? null;
+  }
+
+  /** A page of history was asked for; each call is followed by `landed` or `missed`. */
+  loading() {
+    this.#loads += 1;
+  }
+
+  /** A page has come; it fills in what isn't here yet. */
+  landed(messages) {
+    for (const message of messages) {
+      if (!this.#messages.has(message.id)) this.#put(message);
+    }
+    for (const event of this.#unmatched) this.#amend(event);
+    this.missed();
+  }
+
+  missed() {
+    this.#loads -= 1;
+    if (this.#loads === 0) this.#unmatched = [];
+  }
+
+  /** Adds a message that has just been written, here or by somebody else. */
+  add(message) {
+    if (!this.#messages.has(message.id)) this.#put(message);
+  }
+
+  /** Applies one event of the log. */
+  apply(event) {
+    if (event.type === 'msg') this.add(event);
+    else if (event.type === 'member' || event.type === 'room') this.#note(event);
+    else if (!this.#amend(event) && this.#loads > 0) this.#unmatched.push(event);
+  }
+
+  #put(message) {
+    this.#messages.set(message.id, { key: message.id, seq: message.seq, message: normal(message) });
+    this.#sorted = null;
+  }
+
+  #note(event) {
+    const key = `line-${event.seq}`;
+    this.#lines.set(key, { key, seq: event.seq, line: event });
+    this.#sorted = null;
+  }
+
+  /** Changes the message that `event` is about; false where it isn't here. */
+  #amend(event) {
+    const item = this.#messages.get(event.message);
+    if (!item) return false;
+    const change = AMENDMENTS[event.type];
+    if (change) item.message = { ...item.message, ...change(item.message, event) };
+    return true;
+  }
+}
+
+/** Each gives the fields that change; applying one twice changes nothing more. */
+const AMENDMENTS = {
+  // The content is left out where the message was recalled since.
+  edited: (message, { content, text }) => (content === undefined ? {} : { content, text, edited: true }),
+  recalled: () => ({ recalled: true, content: '', reactions: [] }),
+  reaction: (message, event) => ({ reactions: withReaction(message.reactions, event) }),
+};
+
+/** Gives a message of any source the fields that the page reads. */
+function normal(message) {
+  return {
+    ...message,
+    edited: Boolean(message.edited ?? message.edited_at),
+    recalled: Boolean(message.recalled ?? message.recalled_at),
+    reactions: message.reactions ?? [],
+  };
+}
+
+/** `[{emoji, users}]` after one person added or took away one. */
+function withReaction(reactions, { emoji, user, removed }) {
+  const added = !removed;
+  const others = (list) => list.filter((id) => id !== user);
+  const isNew = added && !reactions.some((reaction) => reaction.emoji === emoji);
+  const all = isNew ? [...reactions, { emoji, users: [] }] : reactions;
+  return all
+    .map((reaction) =>
+      reaction.emoji === emoji
+        ? { emoji, users: added ? [...others(reaction.users), user] : others(reaction.users) }
+        : reaction,
+    )
+    .filter((reaction) => reaction.users.length > 0);
+}

@@ -1,0 +1,129 @@
+/** The fake server's rooms: logs in memory, with the events and answers of the protocol. */
+
+import { uuid } from '../../core/uuid.js';
+
+const now = () => new Date().toISOString();
+
+export class Refusal extends Error {
+  constructor(code, status) {
+    super(code);
+    this.code = code;
+    this.status = status;
+  }
+}
+
+export class House {
+  users = new Map();
+  rooms = new Map();
+  connections = new Set();
+
+  constructor() {
+    this.lobby = this.makeRoom({ name: '茶馆大厅', kind: 'group', visibility: 'public' }).id;
+  }
+
+  makeUser(name, isGuest) {
+    const user = { id: uuid(), name, is_bot: false, is_guest: isGuest, joined_at: now() };
+    this.users.set(user.id, user);
+    this.change(this.lobby, user.id, 'joined', user.id);
+    return user;
+  }
+
+  makeRoom({ name, kind, visibility }, owner) {
+    const room = { id: uuid(), name, kind, visibility, log: [], messages: [], members: new Map(), read: new Map() };
+    this.rooms.set(room.id, room);
+    if (owner) this.change(room.id, owner, 'joined', owner, 'owner');
+    return room;
+  }
+
+  room(id) {
+    const room = this.rooms.get(id);
+    if (!room) throw new Refusal('room_not_found', 404);
+    return room;
+  }
+
+  person(id) {
+    const { name, avatar } = this.users.get(id);
+    return { id, name, ...(avatar && { avatar }) };
+  }
+
+  change(roomId, user, change, by, role = 'member') {
+    const room = this.room(roomId);
+    if (change === 'joined') {
+      if (room.members.has(user)) return;
+      room.members.set(user, role);
+    }
+    this.log(room, { type: 'member', user: this.person(user), change, by, role });
+    if (change === 'left' || change === 'kicked') room.members.delete(user);
+  }
+
+  log(room, event, except) {
+    const full = { ...event, room: room.id, seq: room.log.length + 1, at: now() };
+    room.log.push(full);
+    this.tell(room, full, except);
+    return full;
+  }
+
+  tell(room, frame, except) {
+    for (const connection of this.connections) {
+      if (connection !== except && room.members.has(connection.user)) connection.send(frame);
+    }
+  }
+
+  message(id) {
+    for (const room of this.rooms.values()) {
+      const message = room.messages.find((candidate) => candidate.id === id);
+      if (message) return { room, message };
+    }
+    throw new Refusal('message_not_found', 404);
+  }
+
+  /** As `GET /v1/rooms` shows it. */
+  facts(room, user) {
+    const { id, name, kind, visibility } = room;
+    return { id, name, kind, visibility, role: room.members.get(user), member_count: room.members.size, ...this.head(room, user) };
+  }
+
+  head(room, user) {
+    const read_seq = room.read.get(user) ?? 0;
+    const unread = room.messages.filter((message) => message.seq > read_seq && message.sender.id !== user).length;
+    return { room: room.id, last_seq: room.log.length, read_seq, unread, last: room.messages.at(-1) };
+  }
+
+  history(room, { before, limit = 50 }) {
+    const older = room.messages.filter((message) => !before || message.seq < Number(before));
+    return { items: older.slice(-Number(limit)), next: null, prev: null };
+  }
+
+  events(room, { after = 0, limit = 50 }) {
+    return { items: room.log.slice(Number(after), Number(after) + Number(limit)), next: null };
+  }
+
+  say(connection, { id, room: roomId, content, reply_to }) {
+    const room = this.room(roomId ?? this.lobby);
+    if (!room.members.has(connection.user)) throw new Refusal('not_a_member', 403);
+    const known = room.messages.find((message) => message.client_id === id && message.sender.id === connection.user);
+    const message = known ?? this.log(room, { type: 'msg', id: uuid(), client_id: id, sender: this.person(connection.user), kind: 'text', content, ...(reply_to && { reply_to }) }, connection);
+    if (!known) room.messages.push({ ...message });
+    connection.send({ type: 'ack', id, message: message.id, state: 'sent', seq: message.seq, at: message.at });
+  }
+
+  amend(connection, frame) {
+    const { room, message } = this.message(frame.message);
+    const about = { message: message.id };
+    const user = connection.user;
+    const acts = {
+      edit: () => {
+        Object.assign(message, { content: frame.content, edited_at: now() });
+        return { type: 'edited', ...about, by: user, content: frame.content };
+      },
+      recall: () => {
+        Object.assign(message, { content: undefined, recalled_at: now() });
+        return { type: 'recalled', ...about, by: user };
+      },
+      react: () => ({ type: 'reaction', ...about, user, emoji: frame.emoji, removed: false }),
+      unreact: () => ({ type: 'reaction', ...about, user, emoji: frame.emoji, removed: true }),
+    };
+    const event = this.log(room, acts[frame.type]());
+    connection.send({ type: 'ack', id: frame.id, message: message.id, state: 'sent', seq: event.seq, at: event.at });
+  }
+}

@@ -1,0 +1,61 @@
+/** The person's language: which it is, and texts, times and numbers in it. */
+
+import { en } from './en.js';
+import { errors } from './errors.js';
+import { zh } from './zh.js';
+
+const CHOICE = 'teahouse.language';
+const TEXTS = { zh, en };
+
+let language = chosen();
+
+function chosen() {
+  const kept = globalThis.localStorage?.getItem(CHOICE);
+  if (kept in TEXTS) return kept;
+  return globalThis.navigator?.language?.toLowerCase().startsWith('zh') ? 'zh' : 'en';
+}
+
+export function currentLanguage() {
+  return language;
+}
+
+/** Changes to the other language, and remembers it for every tab. */
+export function switchLanguage() {
+  language = language === 'zh' ? 'en' : 'zh';
+  localStorage.setItem(CHOICE, language);
+}
+
+/** The text for `key`, its `{names}` filled in; a number `n` chooses between one and many. */
+export function t(key, values = {}) {
+  const found = TEXTS[language][key] ?? key;
+  const text = Array.isArray(found) ? found[values.n === 1 ? 0 : 1] : found;
+  return text.replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
+}
+
+/** What went wrong, by the server's code; `detail` is what the server says to a code that this page doesn't know. */
+export function errorText(code, detail = '') {
+  const texts = errors[code];
+  if (texts) return texts[language === 'zh' ? 0 : 1];
+  return detail || `${t('somethingWrong')} (${code})`;
+}
+
+export function timeText(at) {
+  return new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', hour12: false }).format(new Date(at));
+}
+
+export function dayText(at, now = new Date()) {
+  const day = new Date(at);
+  const yesterday = new Date(now);
+  yesterday.setDate(now.getDate() - 1);
+  if (day.toDateString() === now.toDateString()) return t('today');
+  if (day.toDateString() === yesterday.toDateString()) return t('yesterday');
+  const year = day.getFullYear() === now.getFullYear() ? undefined : 'numeric';
+  return new Intl.DateTimeFormat(language, { year, month: 'long', day: 'numeric', weekday: 'long' }).format(day);
+}
+
+/** A time for a narrow place: the hour today, the day otherwise. */
+export function shortTimeText(at, now = new Date()) {
+  const day = new Date(at);
+  if (day.toDateString() === now.toDateString()) return timeText(at);
+  return new Intl.DateTimeFormat(language, { month: 'short', day: 'numeric' }).format(day);
+}

@@ -1,0 +1,95 @@
+/** Who is in a room, and inviting others into it. */
+
+import { t } from '../text/words.js';
+import { avatar } from './avatar.js';
+import { openDialog } from './dialog.js';
+import { fill, h } from './dom.js';
+import { roleText } from './line-text.js';
+import { toast, toastProblem } from './toast.js';
+
+/** A member as the server gives one, or as the list of a room may nest one, as `{id, name, avatar, role}`. */
+function personOf(member) {
+  const user = member.user && typeof member.user === 'object' ? member.user : member;
+  return { id: user.id, name: user.name, avatar: user.avatar, role: member.role };
+}
+
+async function membersOf(calls, chat, room) {
+  const members = (await calls.members(room)).map(personOf);
+  for (const member of members) chat.people.met(member);
+  return members;
+}
+
+/** `onDirect(user)` opens a conversation with one person. */
+export async function membersDialog(calls, chat, room, onDirect) {
+  const list = h('ul', { class: 'people-list', 'data-testid': 'member-list' }, h('li', { class: 'hint' }, t('loading')));
+  const dialog = openDialog(t('members'), 'members-dialog', list);
+  try {
+    const members = await membersOf(calls, chat, room.id);
+    const draw = () => fill(list, members.map(item));
+    draw();
+    const stop = chat.on('presence', draw);
+    dialog.addEventListener('close', stop);
+    chat.watchPresence(members.map(({ id }) => id));
+  } catch (problem) {
+    dialog.close();
+    toastProblem(problem);
+  }
+
+  function item(member) {
+    const isMe = member.id === chat.me.id;
+    const isOnline = isMe || chat.people.isOnline(member.id);
+    const write = () => {
+      dialog.close();
+      onDirect(member.id);
+    };
+    return h(
+      'li',
+      { 'data-testid': 'member', 'data-name': member.name },
+      h('span', { class: 'me-face' }, avatar(member), h('span', { class: 'phase-dot', 'data-phase': isOnline ? 'online' : 'away' })),
+      h(
+        'span',
+        { class: 'list-words' },
+        h('strong', {}, isMe ? `${member.name} (${t('you')})` : member.name),
+        h('small', {}, [member.role && roleText(member.role), isOnline && t('online')].filter(Boolean).join(' · ')),
+      ),
+      !isMe && room.kind !== 'direct' && h('button', { class: 'button button-plain', type: 'button', 'data-testid': 'direct', onclick: write }, t('sendMessage')),
+    );
+  }
+}
+
+/** People of the lobby (everybody is in it) who aren't in the room yet. */
+export async function inviteDialog(calls, chat, room) {
+  const list = h('ul', { class: 'people-list', 'data-testid': 'invite-list' }, h('li', { class: 'hint' }, t('loading')));
+  const dialog = openDialog(t('inviteTitle'), 'invite-dialog', list);
+  try {
+    const [everybody, members] = await Promise.all([membersOf(calls, chat, chat.lobby), membersOf(calls, chat, room.id)]);
+    const inside = new Set(members.map(({ id }) => id));
+    const outside = everybody.filter(({ id }) => !inside.has(id));
+    fill(list, outside.length > 0 ? outside.map(item) : h('li', { class: 'hint' }, t('inviteNobody')));
+  } catch (problem) {
+    dialog.close();
+    toastProblem(problem);
+  }
+
+  function item(person) {
+    const invite = async (event) => {
+      const button = event.currentTarget;
+      button.disabled = true;
+      try {
+        await calls.invite(room.id, person.id);
+        button.textContent = '✓';
+        toast(t('invited', { name: person.name }));
+      } catch (problem) {
+        button.disabled = false;
+        toastProblem(problem);
+      }
+    };
+    return h(
+      'li',
+      { 'data-testid': 'invitee', 'data-name': person.name },
+      avatar(person),
+      h('span', { class: 'list-words' }, h('strong', {}, person.name)),
+      h('button', { class: 'button button-plain', type: 'button', 'data-testid': 'invite-person', onclick: invite }, t('invite')),
+    );
+  }
+}

@@ -1,0 +1,150 @@
+/** One row of a conversation as elements: a day, a line about the room, or a message with all that hangs on it. */
+
+import { dayText, errorText, t, timeText } from '../text/words.js';
+import { avatar } from './avatar.js';
+import { h } from './dom.js';
+import { icon } from './icons.js';
+import { lineText } from './line-text.js';
+import { mediaBody } from './media-body.js';
+
+const QUICK_EMOJI = ['👍', '❤️', '😂', '😮', '🍵', '👏'];
+
+/** `acts`: `react`, `reply`, `edit`, `recall`, `copy`, `retry`, `discard`, `showPerson`, `goTo`. */
+export function rowElement(row, acts) {
+  switch (row.type) {
+    case 'day':
+      return h('li', { class: 'day' }, h('span', {}, dayText(row.at)));
+    case 'unread':
+      return h('li', { class: 'unread-line', 'data-testid': 'unread-line' }, h('span', {}, t('newMessages')));
+    case 'line':
+      return h('li', { class: 'line', 'data-testid': 'line' }, h('span', {}, lineText(row.line)));
+    default:
+      return row.recalled ? recalledElement(row) : messageElement(row, acts);
+  }
+}
+
+function recalledElement(row) {
+  const text = row.isMine ? t('recalledMine') : t('recalled', { name: row.sender.name });
+  return h('li', { class: 'line', 'data-testid': 'recalled', 'data-id': row.id }, h('span', {}, text));
+}
+
+function messageElement(row, acts) {
+  const classes = ['message'];
+  if (row.isMine) classes.push('is-mine');
+  if (row.isFirstOfGroup) classes.push('is-first');
+  if (row.isLastOfGroup) classes.push('is-last');
+  const item = h(
+    'li',
+    { class: classes.join(' '), 'data-testid': 'message', 'data-id': row.id, 'data-state': row.state, 'data-mine': String(row.isMine) },
+    row.isMine ? null : face(row, acts),
+    h(
+      'div',
+      { class: 'message-column' },
+      !row.isMine && row.isFirstOfGroup && h('div', { class: 'message-name' }, row.sender.name),
+      h('div', { class: 'bubble-line' }, bubble(row, acts), row.state === 'sent' && actions(row, acts)),
+      row.reactions.length > 0 && reactions(row, acts),
+      foot(row, acts),
+    ),
+  );
+  // A finger has no hover: a tap on the bubble shows what can be done with it.
+  item.querySelector('.bubble').addEventListener('click', () => showActionsOf(item));
+  return item;
+}
+
+function showActionsOf(item) {
+  const isShown = item.classList.contains('is-active');
+  for (const other of document.querySelectorAll('.message.is-active')) other.classList.remove('is-active', 'is-choosing');
+  item.classList.toggle('is-active', !isShown);
+}
+
+function face(row, acts) {
+  if (!row.isFirstOfGroup) return h('span', { class: 'face-space' });
+  return h('button', { class: 'face', type: 'button', 'aria-label': row.sender.name, onclick: () => acts.showPerson(row.sender) }, avatar(row.sender));
+}
+
+function bubble(row, acts) {
+  const body = row.kind === 'text' ? h('span', { class: 'text', 'data-testid': 'text' }, row.content) : mediaBody(row);
+  return h(
+    'div',
+    { class: 'bubble' },
+    row.quote && quote(row.quote, acts),
+    body,
+    row.edited && h('span', { class: 'edited' }, t('edited')),
+  );
+}
+
+function quote({ id, name, text, recalled }, acts) {
+  const words = recalled ? t('recalledShort') : text ?? t('replyGone');
+  return h('button', { class: 'quote', type: 'button', 'data-testid': 'quote', onclick: () => acts.goTo(id) }, name && h('strong', {}, name), h('span', {}, words));
+}
+
+function actions(row, acts) {
+  const act = (name, label, run) =>
+    h('button', { type: 'button', 'aria-label': label, title: label, 'data-testid': `act-${name}`, onclick: run }, icon(name));
+  const isMyText = row.isMine && row.kind === 'text';
+  const bar = h(
+    'div',
+    { class: 'actions', role: 'toolbar', 'aria-label': t('messageActions') },
+    act('smile', t('react'), (event) => event.currentTarget.closest('.message').classList.toggle('is-choosing')),
+    act('reply', t('reply'), () => acts.reply(row)),
+    row.kind === 'text' && act('copy', t('copy'), () => acts.copy(row)),
+    isMyText && act('edit', t('edit'), () => acts.edit(row)),
+    row.isMine && act('recall', t('recall'), () => acts.recall(row)),
+  );
+  return h('div', { class: 'actions-place' }, bar, emojiPicker(row, acts));
+}
+
+function emojiPicker(row, acts) {
+  const isMine = (emoji) => row.reactions.some((reaction) => reaction.emoji === emoji && reaction.isMine);
+  const choose = (emoji) => (event) => {
+    event.currentTarget.closest('.message').classList.remove('is-choosing', 'is-active');
+    acts.react(row, emoji, !isMine(emoji));
+  };
+  return h(
+    'div',
+    { class: 'emoji-picker', role: 'group', 'aria-label': t('react') },
+    QUICK_EMOJI.map((emoji) => h('button', { type: 'button', 'data-testid': `emoji-${emoji}`, 'aria-pressed': String(isMine(emoji)), onclick: choose(emoji) }, emoji)),
+  );
+}
+
+function reactions(row, acts) {
+  return h(
+    'div',
+    { class: 'reactions' },
+    row.reactions.map(({ emoji, isMine, count, names }) =>
+      h(
+        'button',
+        { class: 'reaction', type: 'button', 'aria-pressed': String(isMine), 'aria-label': `${emoji} ${count}`, title: names.join(', '), 'data-testid': 'reaction', 'data-emoji': emoji, onclick: () => acts.react(row, emoji, !isMine) },
+        h('span', {}, emoji),
+        h('span', { class: 'reaction-count' }, String(count)),
+      ),
+    ),
+  );
+}
+
+/** The small print below a group: when, and what became of what I sent. */
+function foot(row, acts) {
+  if (row.state === 'failed') return failure(row, acts);
+  if (!row.isLastOfGroup && row.state === 'sent') return null;
+  return h('div', { class: 'foot' }, h('time', { datetime: row.at }, timeText(row.at)), row.isMine && stateMark(row));
+}
+
+function stateMark({ state, readBy, isDirect }) {
+  const mark = (name, text, testid) => h('span', { class: `mark mark-${name}`, 'data-testid': testid }, icon(name), h('span', {}, text));
+  if (state === 'sending') return mark('clock', t('sending'), 'mark-sending');
+  if (state === 'waiting') return mark('clock', t('waiting'), 'mark-waiting');
+  if (state === 'held') return mark('alert', t('held'), 'mark-held');
+  if (readBy > 0) return mark('check', isDirect ? t('read') : t('readBy', { n: readBy }), 'mark-read');
+  return mark('check', t('sent'), 'mark-sent');
+}
+
+function failure(row, acts) {
+  return h(
+    'div',
+    { class: 'foot foot-failed', role: 'alert' },
+    icon('alert'),
+    h('span', {}, `${t('failed')} · ${errorText(row.code ?? 'no_answer')}`),
+    h('button', { type: 'button', 'data-testid': 'retry', onclick: () => acts.retry(row.key) }, t('retry')),
+    h('button', { type: 'button', 'data-testid': 'discard', onclick: () => acts.discard(row.key) }, t('discard')),
+  );
+}

@@ -1,0 +1,29 @@
+/** What a room is called, and what its last message reads like in one line. */
+
+import { plainText } from '../core/rows.js';
+import { t } from '../text/words.js';
+
+/** A direct room has no name of its own: it is called after the other person. */
+export function roomName(room, people) {
+  if (room.kind === 'direct') {
+    const peer = room.peer ?? room.last?.sender;
+    const known = room.peerId ? people.find(room.peerId).name : peer?.name;
+    return known || room.name || t('kindDirect');
+  }
+  return room.name || t('loading');
+}
+
+export function messageText(message) {
+  if (message.recalled || message.recalled_at) return t('recalledShort');
+  if (typeof message.content === 'string') return message.content;
+  return message.text || (message.content ? plainText(message) : t(`kind_${message.kind}`));
+}
+
+/** "Bob: see you", with no name where it is mine or where there are only two. */
+export function lastLine(room, me) {
+  const { last } = room;
+  if (!last) return t('noMessages');
+  const text = messageText(last);
+  if (last.sender.id === me || room.kind === 'direct') return text;
+  return t('saidBy', { name: last.sender.name, text });
+}

@@ -1,0 +1,107 @@
+/** The left side: who I am, my rooms, and the ways to more rooms. */
+
+import { shortTimeText, t } from '../text/words.js';
+import { avatar } from './avatar.js';
+import { h, reconcile } from './dom.js';
+import { icon } from './icons.js';
+import { languageButton } from './language-button.js';
+import { lastLine, roomName } from './room-names.js';
+
+/** `acts`: `open(id)`, `create()`, `browse()`, `signOut()`, `languageSwitched()`. */
+export class Sidebar {
+  #chat;
+  #acts;
+  #list = h('ul', { class: 'rooms', 'data-testid': 'rooms' });
+  #empty = h('p', { class: 'rooms-empty', hidden: true });
+  #filter = h('input', { type: 'search', placeholder: t('filterRooms'), 'aria-label': t('filterRooms'), 'data-testid': 'room-filter' });
+  #phase = h('span', { class: 'phase-dot', 'data-testid': 'phase' });
+  #open = null;
+
+  constructor(chat, acts) {
+    this.#chat = chat;
+    this.#acts = acts;
+    this.#filter.addEventListener('input', () => this.draw(this.#open));
+    this.element = h('aside', { class: 'sidebar', 'aria-label': t('rooms') }, this.#head(), this.#tools(), this.#list, this.#empty, this.#foot());
+  }
+
+  draw(open) {
+    this.#open = open;
+    const wanted = this.#filter.value.trim().toLowerCase();
+    const all = this.#chat.rooms.list().map((room) => this.#model(room));
+    const shown = all.filter((model) => model.name.toLowerCase().includes(wanted));
+    reconcile(this.#list, shown, (model) => this.#item(model));
+    this.#empty.hidden = shown.length > 0;
+    this.#empty.textContent = wanted ? t('noMatch') : t('noRooms');
+  }
+
+  showPhase(phase) {
+    this.#phase.dataset.phase = phase;
+    this.#phase.title = phase === 'online' ? t('online') : '';
+  }
+
+  #head() {
+    const tool = (name, label, testid, act) =>
+      h('button', { class: 'icon-button', type: 'button', 'aria-label': label, title: label, 'data-testid': testid, onclick: act }, icon(name));
+    return h(
+      'header',
+      { class: 'sidebar-head' },
+      h('span', { class: 'seal seal-small', 'aria-hidden': 'true' }, '茶'),
+      h('h1', {}, t('title')),
+      tool('compass', t('browse'), 'browse-rooms', () => this.#acts.browse()),
+      tool('plus', t('newRoom'), 'new-room', () => this.#acts.create()),
+    );
+  }
+
+  #tools() {
+    return h('label', { class: 'room-filter' }, icon('search'), this.#filter);
+  }
+
+  #foot() {
+    const { me } = this.#chat;
+    return h(
+      'footer',
+      { class: 'sidebar-foot' },
+      h('span', { class: 'me-face' }, avatar(me), this.#phase),
+      h('span', { class: 'me-name' }, h('strong', { 'data-testid': 'me' }, me.name), me.is_guest && h('small', {}, t('guest'))),
+      languageButton(() => this.#acts.languageSwitched()),
+      h('button', { class: 'icon-button', type: 'button', 'aria-label': t('signOut'), title: t('signOut'), 'data-testid': 'sign-out', onclick: () => this.#acts.signOut() }, icon('leave')),
+    );
+  }
+
+  #model(room) {
+    const name = roomName(room, this.#chat.people);
+    const typing = this.#chat.whoIsTyping(room.id)[0];
+    return {
+      key: room.id,
+      name,
+      kind: room.kind,
+      visibility: room.visibility,
+      unread: room.unread,
+      line: typing ? `${t('typingOne', { name: typing.name || t('somebody') })}…` : lastLine(room, this.#chat.me.id),
+      isTyping: Boolean(typing),
+      time: room.last ? shortTimeText(room.last.at) : '',
+      isOpen: room.id === this.#open,
+    };
+  }
+
+  #item(model) {
+    const unread = model.unread > 99 ? '99+' : String(model.unread);
+    const button = h(
+      'button',
+      { class: 'room', type: 'button', 'aria-current': model.isOpen ? 'true' : null, 'data-testid': 'room', 'data-name': model.name, onclick: () => this.#acts.open(model.key) },
+      avatar({ name: model.name }, model.kind === 'direct' ? '' : 'avatar-room'),
+      h(
+        'span',
+        { class: 'room-words' },
+        h('span', { class: 'room-top' }, h('strong', {}, model.name), model.visibility === 'private' && model.kind !== 'direct' && icon('lock'), h('time', {}, model.time)),
+        h(
+          'span',
+          { class: 'room-bottom' },
+          h('span', { class: model.isTyping ? 'room-line is-typing' : 'room-line' }, model.line),
+          model.unread > 0 && h('span', { class: 'badge', 'data-testid': 'unread', 'aria-label': t('jumpNew', { n: model.unread }) }, unread),
+        ),
+      ),
+    );
+    return h('li', {}, button);
+  }
+}
