@@ -1,2 +1,48 @@
-//! (in the making)
-fn main() {}
+#![doc = include_str!("../README.md")]
+
+mod aims;
+mod args;
+mod bare_server;
+mod chat;
+mod connection;
+mod contestant;
+mod cores;
+mod crowd;
+mod dialect;
+#[cfg(test)]
+mod fake;
+mod histogram;
+mod http;
+mod ledger;
+mod machine;
+mod measure;
+mod meter;
+mod outcome;
+mod process;
+mod report;
+mod scenario;
+mod stamp;
+mod traffic;
+mod usage;
+mod wire;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use args::{Cli, Command};
+
+fn main() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Chat(args) => chat::run(&args),
+        Command::BareServer => bare_server::run().map(|()| true),
+    };
+    match outcome {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("teahouse-bench: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
