@@ -1,1 +1,5 @@
-//! (being written)
+//! Rooms: made, found, joined, left; and who may do what in one.
+
+mod making;
+mod membership;
+mod roles;

@@ -1,1 +1,8 @@
-//! (being written)
+//! Who is let in, and what becomes of a session.
+
+mod api_keys;
+mod guests;
+mod sessions;
+mod wechat;
+mod wechat_data;
+mod wechat_faults;

@@ -38,6 +38,12 @@ enum Command {
     Check,
     /// What CI runs: format, clippy, documentation, tests
     Ci,
+    /// Run a command with what the tests need: PostgreSQL, the client packages, the OpenAPI tools
+    Env {
+        /// The command and its arguments, such as `cargo test -p teahouse-tests sign_in`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]
+        command: Vec<String>,
+    },
     /// Build the server and the load generator in release, and run one benchmark
     Bench {
         /// The benchmark's name and its arguments, passed on as they are
@@ -62,6 +68,7 @@ fn run(command: Command) -> Result<()> {
         Command::Test { filter } => suite::run(&workspace, filter.as_deref()),
         Command::Check => suite::check(&workspace),
         Command::Ci => ci::run(&workspace),
+        Command::Env { command } => suite::with_environment(&workspace, &command),
         Command::Bench { arguments } => bench::run(&workspace, &arguments),
     }
 }

@@ -44,18 +44,35 @@ fn build(workspace: &Workspace) -> Result<()> {
 
 fn rust_tests(workspace: &Workspace, cluster: &Cluster, filter: Option<&str>) -> Result<Tally> {
     let mut command = cargo(&workspace.root);
+    command.args(["test", "--workspace", "--no-fail-fast"]);
+    if let Some(filter) = filter {
+        command.arg("--").arg(filter);
+    }
+    prepare(&mut command, workspace, cluster)?;
+    say("running the tests of the workspace");
+    counted(&mut command)
+}
+
+/// Gives `command` all that the tests ask of their environment.
+fn prepare(command: &mut Command, workspace: &Workspace, cluster: &Cluster) -> Result<()> {
     command
-        .args(["test", "--workspace", "--no-fail-fast"])
         .env("TEAHOUSE_BIN", workspace.target.join("debug/teahouse"))
         .env("TEAHOUSE_TEST_POSTGRES", &cluster.url)
         .env("TEAHOUSE_TEST_POSTGRES_BIN", &cluster.programs)
         .env("TEAHOUSE_TEST_NODE_MODULES", node::packages(&workspace.root, &workspace.target)?)
         .env("TEAHOUSE_TEST_VENV", python::environment(&workspace.root, &workspace.target)?);
-    if let Some(filter) = filter {
-        command.arg("--").arg(filter);
-    }
-    say("running the tests of the workspace");
-    counted(&mut command)
+    Ok(())
+}
+
+/// Runs one command as the tests are run; the cluster ends with it.
+pub(crate) fn with_environment(workspace: &Workspace, command: &[String]) -> Result<()> {
+    let (program, arguments) = command.split_first().context("no command")?;
+    tools::install_missing()?;
+    let cluster = Cluster::start()?;
+    let mut command = Command::new(program);
+    command.args(arguments);
+    prepare(&mut command, workspace, &cluster)?;
+    run_program(&mut command)
 }
 
 /// Runs it, showing and counting what it prints.
