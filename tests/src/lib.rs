@@ -2,6 +2,7 @@
 
 mod answer;
 mod database;
+mod outage;
 mod person;
 mod program;
 mod proxy;
@@ -14,8 +15,9 @@ mod wechat;
 
 pub use answer::Answer;
 pub use database::Engine;
+pub use outage::Outage;
 pub use person::Person;
-pub use program::{node, venv_program};
+pub use program::{Output, node, program_output, run_venv};
 pub use proxy::Proxy;
 pub use raw::{Opcode, RawFrame, RawSocket};
 pub use run::run;

@@ -40,14 +40,54 @@ pub async fn node(script: &str, environment: &[(&str, &str)]) -> String {
 }
 
 /// A program of the Python environment that holds the OpenAPI tools.
-///
-/// # Panics
-/// When there is no such environment.
-#[must_use]
-pub fn venv_program(name: &str) -> Command {
+pub(crate) fn venv_program(name: &str) -> Command {
     let venv = std::env::var_os("TEAHOUSE_TEST_VENV")
         .expect("TEAHOUSE_TEST_VENV names no folder; `cargo xtask test` makes one");
     Command::new(Path::new(&venv).join("bin").join(name))
+}
+
+/// Runs a program of the Python environment to its end; returns what it printed.
+///
+/// # Panics
+/// When it fails; shows all that it printed.
+pub async fn run_venv(name: &str, arguments: &[&str]) -> String {
+    // Tools that leave reports or caches behind leave them here.
+    let folder = tempfile::tempdir().expect("a folder");
+    read(venv_program(name).args(arguments).current_dir(folder.path())).await
+}
+
+/// What a command of the binary said.
+#[derive(Debug)]
+pub struct Output {
+    /// Its exit status.
+    pub code: i32,
+    /// On standard output.
+    pub printed: String,
+    /// On standard error.
+    pub errors: String,
+}
+
+/// Runs the binary in an empty folder, with these variables and no other of ours.
+///
+/// # Panics
+/// When it does not start, or a signal ended it.
+pub async fn program_output(arguments: &[&str], environment: &[(&str, &str)]) -> Output {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut command = Command::new(teahouse());
+    command.args(arguments).current_dir(folder.path()).envs(environment.iter().copied());
+    Output::of(&mut command).await
+}
+
+impl Output {
+    pub(crate) async fn of(command: &mut Command) -> Self {
+        let output =
+            command.stdin(Stdio::null()).kill_on_drop(true).output().await.expect("the binary starts");
+        Self {
+            code: output.status.code().expect("an exit status"),
+            printed: String::from_utf8_lossy(&output.stdout).into_owned(),
+            errors: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
 }
 
 /// Runs to the end; fails with all that it printed.

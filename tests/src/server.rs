@@ -14,7 +14,9 @@ use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
 use tokio::sync::oneshot;
 
-use crate::{Answer, Engine, PATIENCE, Person, Proxy, Settings, Socket, WechatSim, database, program};
+use crate::{
+    Answer, Engine, Output, PATIENCE, Person, Proxy, Settings, Socket, WechatSim, database, program,
+};
 
 /// How long a start may take: a debug build that migrates on a busy machine.
 const START: std::time::Duration = std::time::Duration::from_secs(60);
@@ -80,7 +82,7 @@ impl TestServer {
     /// When it does not start, or still runs.
     pub async fn start_again(&mut self) {
         assert!(self.process.is_none(), "the server still runs");
-        let mut process = self.command().spawn().expect("the server starts");
+        let mut process = self.serve().spawn().expect("the server starts");
         let (ready, port) = oneshot::channel();
         self.keep(process.stdout.take().expect("its output"), Some(ready));
         self.keep(process.stderr.take().expect("its errors"), None);
@@ -92,13 +94,17 @@ impl TestServer {
         }
     }
 
-    fn command(&self) -> Command {
+    fn serve(&self) -> Command {
         let mut command = match self.settings.small_disk_mib {
             None => Command::new(program::teahouse()),
             Some(mib) => in_small_disk(&self.data_folder(), mib),
         };
+        self.configure(command.arg("serve")).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
-            .arg("serve")
+    }
+
+    fn configure<'a>(&self, command: &'a mut Command) -> &'a mut Command {
+        command
             .current_dir(self.folder.path())
             .env("TEAHOUSE__MODE", "development")
             .env("TEAHOUSE__DATA_DIR", self.data_folder())
@@ -106,10 +112,19 @@ impl TestServer {
             .env("TEAHOUSE__DATABASE__URL", &self.database_url)
             .envs(&self.settings.environment)
             .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true);
-        command
+            .kill_on_drop(true)
+    }
+
+    /// Runs another command of the binary on this server's data and settings.
+    pub async fn command(&self, arguments: &[&str]) -> Output {
+        self.command_with(arguments, &[]).await
+    }
+
+    /// As [`command`](Self::command), with more in the environment.
+    pub async fn command_with(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
+        let mut command = Command::new(program::teahouse());
+        self.configure(command.args(arguments)).envs(environment.iter().copied());
+        Output::of(&mut command).await
     }
 
     /// Keeps what it prints, and looks for the ready line.
