@@ -1,2 +1,8 @@
-//! (in the making)
-fn main() {}
+//! The binary `teahouse`.
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> std::process::ExitCode {
+    teahouse_server::main()
+}

@@ -1,0 +1,24 @@
+//! `teahouse wechat-sim`.
+
+use poem::Route;
+
+use crate::config::Loaded;
+use crate::{logging, serve, simulator};
+
+/// Serves the simulator alone until a signal comes.
+pub(super) fn run(loaded: &Loaded) -> anyhow::Result<()> {
+    let config = &loaded.config;
+    logging::start(&config.log)?;
+    serve::block_on_one_thread(async {
+        let (listener, address) = serve::listen(&config.server).await?;
+        let shutdown = serve::shutdown_on_signals()?;
+        let apps = simulator::knowing(&config.wechat);
+        let routes = Route::new().nest(simulator::MOUNT, apps.endpoint());
+        println!("WeChat's simulator: set TEAHOUSE__WECHAT__API_BASE=http://{address}{}", simulator::MOUNT);
+        serve::announce(address);
+        poem::Server::new_with_acceptor(poem::listener::TcpAcceptor::from_tokio(listener)?)
+            .run_with_graceful_shutdown(routes, shutdown.cancelled_owned(), Some(config.server.drain()))
+            .await?;
+        Ok(())
+    })
+}

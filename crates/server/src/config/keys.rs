@@ -1,0 +1,243 @@
+//! Every key of the configuration: what it may hold and what it means. The reference and the error texts
+//! are made from this; a test holds it equal to the sections' structs.
+
+use super::kind::Kind;
+
+/// What every environment variable of ours begins with.
+pub(crate) const PREFIX: &str = "TEAHOUSE__";
+
+/// A key.
+#[derive(Debug)]
+pub(crate) struct Key {
+    /// `section.name`, or `name` at the top.
+    pub(crate) path: &'static str,
+    pub(crate) kind: Kind,
+    /// As it is written in a variable; none where the key is unset by default.
+    pub(crate) default: Option<&'static str>,
+    /// For the reference: what it does, and what a value stands for.
+    pub(crate) meaning: &'static str,
+}
+
+impl Key {
+    /// The key within its section.
+    pub(crate) fn name(&self) -> &'static str {
+        self.path.split_once('.').map_or(self.path, |(_, name)| name)
+    }
+
+    /// The section, or nothing at the top.
+    pub(crate) fn section(&self) -> &'static str {
+        self.path.split_once('.').map_or("", |(section, _)| section)
+    }
+}
+
+/// The key at `path`.
+pub(crate) fn find(path: &str) -> Option<&'static Key> {
+    ALL.iter().find(|key| key.path == path)
+}
+
+/// The keys of a section, in the reference's order.
+pub(crate) fn in_section(section: &str) -> impl Iterator<Item = &'static Key> {
+    ALL.iter().filter(move |key| !key.section().is_empty() && key.section() == section)
+}
+
+/// The sections, in the reference's order.
+pub(crate) fn sections() -> impl Iterator<Item = &'static str> {
+    let mut last = "";
+    ALL.iter().map(Key::section).filter(move |section| {
+        let is_new = !section.is_empty() && *section != last;
+        last = section;
+        is_new
+    })
+}
+
+/// The environment variable of a key.
+pub(crate) fn variable(path: &str) -> String {
+    format!("{PREFIX}{}", path.replace('.', "__").to_ascii_uppercase())
+}
+
+const fn key(path: &'static str, kind: Kind, default: &'static str, meaning: &'static str) -> Key {
+    Key { path, kind, default: Some(default), meaning }
+}
+
+const fn unset(path: &'static str, kind: Kind, meaning: &'static str) -> Key {
+    Key { path, kind, default: None, meaning }
+}
+
+const UNBOUNDED: i64 = i64::MAX;
+const COUNT: Kind = Kind::Number(0..=u32::MAX as i64);
+
+/// Every key, sections together.
+pub(crate) static ALL: &[Key] = &[
+    key(
+        "mode",
+        Kind::Choice(&["development", "production"]),
+        "development",
+        "`development` needs no preparation: SQLite, WeChat's simulator, guests. `production` refuses what is unsafe outside of it.",
+    ),
+    key(
+        "data_dir",
+        Kind::Path,
+        "./data",
+        "The folder for what the server itself keeps: the SQLite database, and in development the generated key.",
+    ),
+    key(
+        "server.listen",
+        Kind::Address,
+        "127.0.0.1:8080",
+        "Where to listen. Port 0 takes a free one; the ready line tells which.",
+    ),
+    key(
+        "server.workers",
+        Kind::Number(0..=1024),
+        "0",
+        "Threads that serve connections. 0: one for each core. 1: a single-threaded runtime, the most economic for small servers.",
+    ),
+    unset(
+        "server.public_url",
+        Kind::Url(&["https://", "http://"]),
+        "How the server is reached from outside, for the links that it prints. None: the address that it listens on.",
+    ),
+    key(
+        "server.cors_origins",
+        Kind::Texts,
+        "[]",
+        "Web pages of these origins (`https://shop.example`) may call the REST interface; `*`: of any. Mini-programs need none.",
+    ),
+    key(
+        "server.drain_s",
+        Kind::Number(0..=600),
+        "10",
+        "How many seconds a stopping server gives its connections to finish.",
+    ),
+    unset(
+        "database.url",
+        Kind::Url(&["sqlite:", "postgres://", "postgresql://"]),
+        "The database. None: SQLite in `data_dir/teahouse.db`.",
+    ),
+    key(
+        "database.max_connections",
+        Kind::Number(1..=1000),
+        "8",
+        "The most connections held to the database. SQLite uses them for reading; it writes through one.",
+    ),
+    key(
+        "wechat.api_base",
+        Kind::Url(&["https://", "http://"]),
+        "https://api.weixin.qq.com",
+        "Where WeChat's server API is. In development, unless written: the server's own simulator.",
+    ),
+    key(
+        "wechat.timeout_ms",
+        Kind::Number(1..=120_000),
+        "5000",
+        "The longest that one operation with WeChat may take, retries included.",
+    ),
+    key(
+        "wechat.watermark_max_age_s",
+        Kind::Number(1..=u32::MAX as i64),
+        "600",
+        "How old encrypted data from a mini-program may be.",
+    ),
+    key(
+        "wechat.apps",
+        Kind::Apps,
+        "[]",
+        "The mini-programs whose people may sign in; the first is meant where a client names none. In development, unless written: the simulator's.",
+    ),
+    key(
+        "guests.allowed",
+        Kind::Flag,
+        "false",
+        "Whether people may come in without an account. True in development unless written.",
+    ),
+    key("sessions.ttl_days", Kind::Number(1..=3650), "30", "A session that is not used for so long ends."),
+    key("sessions.one_device", Kind::Flag, "false", "Whether signing in ends the user's other sessions."),
+    key(
+        "chat.history",
+        Kind::Flag,
+        "true",
+        "Whether messages are stored. False is for benchmarks alone: nothing survives, nothing can be resumed.",
+    ),
+    key(
+        "chat.heartbeat_s",
+        Kind::Number(1..=3600),
+        "30",
+        "How often the server pings a connection. It drops one that was silent for twice that.",
+    ),
+    key(
+        "chat.outgoing_frames",
+        Kind::Number(1..=1_000_000),
+        "256",
+        "The most frames that wait for one connection. Past it the connection is closed with 4029 and resumes.",
+    ),
+    key(
+        "chat.outgoing_bytes",
+        Kind::Number(1024..=UNBOUNDED),
+        "1048576",
+        "The most bytes that wait for one connection.",
+    ),
+    key("limits.messages_per_second", COUNT, "20", "Messages that one user may send, averaged. 0: no limit."),
+    key(
+        "limits.message_burst",
+        COUNT,
+        "60",
+        "Messages that one user may send at once. 0: as many as a second allows.",
+    ),
+    key(
+        "limits.connections_per_address",
+        COUNT,
+        "1000",
+        "Connections that one address may hold. 0: no limit.",
+    ),
+    key("limits.sign_ins_per_minute", COUNT, "120", "Sign-ins from one address. 0: no limit."),
+    key("limits.requests_per_second", COUNT, "50", "REST requests of one user, averaged. 0: no limit."),
+    key(
+        "limits.frame_bytes",
+        Kind::Number(1024..=16_777_216),
+        "65536",
+        "The largest frame that a client may send.",
+    ),
+    key(
+        "limits.body_bytes",
+        Kind::Number(1024..=67_108_864),
+        "1048576",
+        "The largest body of a REST request.",
+    ),
+    key(
+        "log.format",
+        Kind::Choice(&["human", "json"]),
+        "human",
+        "How log lines look. They go to standard error.",
+    ),
+    key(
+        "log.level",
+        Kind::Text,
+        "info",
+        "What is logged: `error`, `warn`, `info`, `debug`, `trace`, or by module, such as `info,teahouse_chat=debug`.",
+    ),
+    unset(
+        "secrets.key",
+        Kind::Secret,
+        "32 random bytes as 64 hexadecimal digits or as base64: what WeChat's session keys are encrypted with at rest. In development, unless written, it is made once and kept in `data_dir/secrets.key`. Make one with `openssl rand -hex 32`.",
+    ),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sections_come_once_and_together() {
+        let sections: Vec<_> = sections().collect();
+        let mut once = sections.clone();
+        once.sort_unstable();
+        once.dedup();
+        assert_eq!(sections.len(), once.len(), "{sections:?}");
+    }
+
+    #[test]
+    fn a_variable_is_named_after_its_key() {
+        assert_eq!(variable("server.listen"), "TEAHOUSE__SERVER__LISTEN");
+        assert_eq!(variable("mode"), "TEAHOUSE__MODE");
+    }
+}

@@ -1,0 +1,102 @@
+//! What must hold between keys, and what production asks for.
+
+use std::collections::BTreeSet;
+
+use super::Mode;
+use super::load::Loaded;
+use super::problem::Problem;
+use crate::{logging, simulator};
+
+/// The rules that `loaded` breaks.
+pub(super) fn broken(loaded: &Loaded) -> Vec<Problem> {
+    let mut judge = Judge { loaded, problems: Vec::new() };
+    judge.log();
+    judge.origins();
+    judge.apps();
+    if loaded.config.mode == Mode::Production {
+        judge.production_wechat();
+        judge.production_key();
+        judge.production_history();
+    }
+    judge.problems
+}
+
+struct Judge<'a> {
+    loaded: &'a Loaded,
+    problems: Vec<Problem>,
+}
+
+impl Judge<'_> {
+    fn refuse(&mut self, key: &str, text: &str) {
+        self.problems.push(Problem::new(self.loaded.settings.origin(key), format!("{key} {text}")));
+    }
+
+    fn log(&mut self) {
+        if logging::filter(&self.loaded.config.log).is_err() {
+            self.refuse(
+                "log.level",
+                "is no log filter; write a level such as info, or info,teahouse_chat=debug",
+            );
+        }
+    }
+
+    fn origins(&mut self) {
+        for origin in &self.loaded.config.server.cors_origins {
+            if origin != "*" && !is_origin(origin) {
+                self.refuse(
+                    "server.cors_origins",
+                    &format!("has {origin:?}; it must be * or scheme and host, such as https://shop.example"),
+                );
+            }
+        }
+    }
+
+    fn apps(&mut self) {
+        let mut seen = BTreeSet::new();
+        for app in &self.loaded.config.wechat.apps {
+            if !seen.insert(&app.app_id) {
+                self.refuse("wechat.apps", &format!("has {} twice", app.app_id));
+            }
+        }
+    }
+
+    fn production_wechat(&mut self) {
+        let wechat = &self.loaded.config.wechat;
+        if wechat.api_base.as_str().ends_with(simulator::MOUNT) {
+            self.refuse(
+                "wechat.api_base",
+                "points at WeChat's simulator, where anyone can sign in as anyone; production refuses it",
+            );
+        } else if !wechat.api_base.as_str().starts_with("https://") {
+            self.refuse("wechat.api_base", "must be https://… in production: secrets travel there");
+        }
+        if wechat.apps.iter().any(|app| simulator::is_own_app(&app.app_id)) {
+            self.refuse("wechat.apps", "has the simulator's mini-program; production refuses it");
+        }
+    }
+
+    fn production_key(&mut self) {
+        match &self.loaded.config.secrets.key {
+            None => self.refuse(
+                "secrets.key",
+                "is missing, and production does not make one: set it to the output of `openssl rand -hex 32`",
+            ),
+            Some(key) if key.is_weak() => self.refuse(
+                "secrets.key",
+                "is too regular to be random: set it to the output of `openssl rand -hex 32`",
+            ),
+            Some(_) => {}
+        }
+    }
+
+    fn production_history(&mut self) {
+        if !self.loaded.config.chat.history {
+            self.refuse("chat.history", "is false, which is for benchmarks alone: messages would be lost");
+        }
+    }
+}
+
+fn is_origin(text: &str) -> bool {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    rest.is_some_and(|host| !host.is_empty() && !host.contains(['/', '?', '#', '@', ' ']))
+}

@@ -1,0 +1,14 @@
+#![doc = include_str!("../README.md")]
+
+mod command;
+mod config;
+mod http;
+mod logging;
+mod secret_key;
+mod serve;
+mod simulator;
+
+#[cfg(test)]
+mod golden;
+
+pub use command::main;

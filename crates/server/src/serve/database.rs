@@ -1,0 +1,54 @@
+//! Opening the database, and making sure that its schema is ours.
+
+use std::os::unix::fs::DirBuilderExt as _;
+
+use anyhow::{Context as _, bail};
+use teahouse_store::Db;
+
+use crate::config::{Config, Mode};
+
+/// Connects to the configured database. Its folder is made in development.
+///
+/// # Errors
+/// When it can't be reached or opened; the error names the database without its password.
+pub(crate) async fn connect(config: &Config) -> anyhow::Result<Db> {
+    let folder = config.data_dir.path();
+    // What people wrote is in it: it is nobody else's to read.
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .with_context(|| format!("could not make the folder {} (data_dir)", folder.display()))?;
+    Db::connect(&config.database).await.context("could not open the database (database.url)")
+}
+
+/// Connects, and has a schema that this program knows: in development it is made, in production
+/// `teahouse migrate up` does that.
+///
+/// # Errors
+/// As [`connect`], and when the schema is older or newer than this program.
+pub(crate) async fn open(config: &Config) -> anyhow::Result<Db> {
+    let db = connect(config).await?;
+    let ready = match config.mode {
+        Mode::Development => {
+            db.migrate().await.context("could not bring the database's schema to the newest")
+        }
+        Mode::Production => require_newest_schema(&db).await,
+    };
+    if let Err(error) = ready {
+        db.close().await;
+        return Err(error);
+    }
+    Ok(db)
+}
+
+async fn require_newest_schema(db: &Db) -> anyhow::Result<()> {
+    let pending = db.pending_migrations().await.context("could not read the database's schema")?;
+    if !pending.is_empty() {
+        bail!(
+            "the database's schema is not the newest ({} to be taken): run `teahouse migrate up` first",
+            pending.join(", ")
+        );
+    }
+    Ok(())
+}
