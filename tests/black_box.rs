@@ -1,6 +1,7 @@
 //! The black-box tests: one folder a capability, one file a situation.
 
 mod bad_input;
+mod browser;
 mod commands;
 mod faults;
 mod limits;

@@ -26,24 +26,15 @@ fn build() -> PathBuf {
     built
 }
 
-/// Runs a script of these tests in Node; `NODE_PATH` finds the client packages. Returns what it printed.
+/// Runs a script of these tests in Node; returns what it printed. Its packages lie in its folder's `node_modules`,
+/// where `cargo xtask test` puts them.
 ///
 /// # Panics
 /// When it fails; shows all that it printed.
 pub async fn node(script: &str, environment: &[(&str, &str)]) -> String {
-    let modules = std::env::var_os("TEAHOUSE_TEST_NODE_MODULES")
-        .expect("TEAHOUSE_TEST_NODE_MODULES names no folder; `cargo xtask test` makes one");
     let mut command = Command::new("node");
-    command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join(script)).env("NODE_PATH", modules);
-    command.envs(environment.iter().copied());
+    command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join(script)).envs(environment.iter().copied());
     read(&mut command).await
-}
-
-/// A program of the Python environment that holds the OpenAPI tools.
-pub(crate) fn venv_program(name: &str) -> Command {
-    let venv = std::env::var_os("TEAHOUSE_TEST_VENV")
-        .expect("TEAHOUSE_TEST_VENV names no folder; `cargo xtask test` makes one");
-    Command::new(Path::new(&venv).join("bin").join(name))
 }
 
 /// Runs a program of the Python environment to its end; returns what it printed.
@@ -88,6 +79,13 @@ impl Output {
             errors: String::from_utf8_lossy(&output.stderr).into_owned(),
         }
     }
+}
+
+/// A program of the Python environment that `cargo xtask test` makes.
+pub(crate) fn venv_program(name: &str) -> Command {
+    let venv = std::env::var_os("TEAHOUSE_TEST_VENV")
+        .expect("TEAHOUSE_TEST_VENV names no folder; `cargo xtask test` makes one");
+    Command::new(Path::new(&venv).join("bin").join(name))
 }
 
 /// Runs to the end; fails with all that it printed.

@@ -94,6 +94,29 @@ impl TestServer {
         }
     }
 
+    /// As [`start_again`](Self::start_again), for clients that can't be told of another port. Somebody else may have
+    /// taken the port meanwhile, so tests that can do without don't ask for it.
+    ///
+    /// # Panics
+    /// When it does not start, or still runs.
+    pub async fn start_again_at_the_same_address(&mut self) {
+        self.settings = self.settings.clone().set("server.listen", self.address());
+        self.start_again().await;
+    }
+
+    /// A folder for what a person may want to look at after the run, such as pictures. It stays.
+    ///
+    /// # Panics
+    /// When it can't be made.
+    #[must_use]
+    pub fn artifacts(&self, name: &str) -> PathBuf {
+        let all = std::env::var_os("TEAHOUSE_TEST_ARTIFACTS").map_or_else(std::env::temp_dir, PathBuf::from);
+        let engine = self.database_url.split(':').next().expect("a scheme");
+        let folder = all.join(format!("{name}-{engine}"));
+        std::fs::create_dir_all(&folder).expect("the folder");
+        folder
+    }
+
     fn serve(&self) -> Command {
         let mut command = match self.settings.small_disk_mib {
             None => Command::new(program::teahouse()),

@@ -8,31 +8,37 @@ use anyhow::{Context as _, Result};
 use crate::process::{run, say};
 use crate::tally::Tally;
 
-/// Installs the packages of `tests/wafer/package.json` (exact versions) under the target folder, unless
-/// they are there; returns their `node_modules`.
-pub(crate) fn packages(root: &Path, target: &Path) -> Result<PathBuf> {
-    let wanted = root.join("tests/wafer/package.json");
-    let folder = target.join("test-tools/node");
-    let modules = folder.join("node_modules");
-    let made_of = folder.join("installed.json");
-    let text = std::fs::read_to_string(&wanted).with_context(|| format!("reading {}", wanted.display()))?;
-    if std::fs::read_to_string(&made_of).is_ok_and(|made| made == text) {
-        return Ok(modules);
+/// Folders of tests whose scripts import packages from npm.
+const FOLDERS: &[&str] = &["tests/wafer", "tests/browser"];
+
+/// Installs what the `package.json` of each folder names (exact versions), unless it is there.
+pub(crate) fn install_packages(root: &Path) -> Result<()> {
+    for folder in FOLDERS {
+        install(&root.join(folder))
+            .with_context(|| format!("the packages of {folder} could not be installed"))?;
     }
-    say("installing the client packages of the tests");
-    std::fs::create_dir_all(&folder)?;
-    std::fs::copy(&wanted, folder.join("package.json"))?;
-    run(Command::new("npm").current_dir(&folder).args([
-        "install",
-        "--no-package-lock",
-        "--ignore-scripts",
-        "--no-audit",
-        "--no-fund",
-        "--loglevel=error",
-    ]))?;
-    std::fs::write(made_of, text)?;
-    Ok(modules)
+    Ok(())
 }
+
+fn install(folder: &Path) -> Result<()> {
+    let wanted = std::fs::read_to_string(folder.join("package.json"))?;
+    let made_of = folder.join("node_modules/.installed");
+    if std::fs::read_to_string(&made_of).is_ok_and(|made| made == wanted) {
+        return Ok(());
+    }
+    say(&format!("installing the packages of {}", folder.display()));
+    let how = if folder.join("package-lock.json").is_file() {
+        &["ci"][..]
+    } else {
+        &["install", "--no-package-lock"][..]
+    };
+    run(Command::new("npm").current_dir(folder).args(how).args(QUIETLY))?;
+    // Written last: what was left half made is made again.
+    Ok(std::fs::write(made_of, wanted)?)
+}
+
+/// No package's own script runs here, and nothing is asked of the registry that is not needed.
+const QUIETLY: &[&str] = &["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
 
 /// Runs `clients/web/test/*.test.{js,mjs}`.
 pub(crate) fn unit_tests(root: &Path) -> Result<Tally> {

@@ -55,11 +55,12 @@ fn rust_tests(workspace: &Workspace, cluster: &Cluster, filter: Option<&str>) ->
 
 /// Gives `command` all that the tests ask of their environment.
 fn prepare(command: &mut Command, workspace: &Workspace, cluster: &Cluster) -> Result<()> {
+    node::install_packages(&workspace.root)?;
     command
         .env("TEAHOUSE_BIN", workspace.target.join("debug/teahouse"))
         .env("TEAHOUSE_TEST_POSTGRES", &cluster.url)
         .env("TEAHOUSE_TEST_POSTGRES_BIN", &cluster.programs)
-        .env("TEAHOUSE_TEST_NODE_MODULES", node::packages(&workspace.root, &workspace.target)?)
+        .env("TEAHOUSE_TEST_ARTIFACTS", workspace.target.join("test-artifacts"))
         .env("TEAHOUSE_TEST_VENV", python::environment(&workspace.root, &workspace.target)?);
     Ok(())
 }

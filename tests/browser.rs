@@ -1,0 +1,42 @@
+//! The chat page in Chromium: the script in `browser/` drives it, and this gives it a server and restarts that.
+
+use std::path::Path;
+use std::process::Stdio;
+
+use serde_json::{Value, json};
+use teahouse_tests::{TestServer, server_test};
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::process::Command;
+
+/// Two people talk; one is cut off and catches up; the server is killed in mid-conversation.
+#[server_test]
+async fn two_people_talk_in_the_browser(mut server: TestServer) {
+    let mut script = Command::new("node")
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("browser/chat.mjs"))
+        .env("BASE_URL", server.url(""))
+        .env("OUT_DIR", server.artifacts("browser"))
+        .env("CONTROL", "stdin")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .expect("node starts");
+    let mut answers = script.stdin.take().expect("its input");
+    let mut lines = BufReader::new(script.stdout.take().expect("its output")).lines();
+    let mut failed = Vec::new();
+    while let Some(line) = lines.next_line().await.expect("text") {
+        println!("{line}");
+        let said: Value = serde_json::from_str(&line).unwrap_or_default();
+        if said["ok"] == false {
+            failed.push(line);
+        }
+        if said["ask"] == "restart" {
+            server.kill().await;
+            server.start_again_at_the_same_address().await;
+            let answer = json!({ "done": "restart", "base_url": server.url("") });
+            answers.write_all(format!("{answer}\n").as_bytes()).await.expect("the script listens");
+        }
+    }
+    let status = script.wait().await.expect("its status");
+    assert!(status.success() && failed.is_empty(), "{status}: {failed:#?}");
+}
