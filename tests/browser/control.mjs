@@ -25,12 +25,16 @@ export async function ask(what) {
   throw new Error(`nobody answered ${what}`);
 }
 
+/** What a step returns that could not be tried. */
+export const SKIPPED = Symbol('skipped');
+
 /** Runs one named step, and says how it went. */
 export async function step(name, act) {
   const began = performance.now();
   try {
-    await act();
-    say({ step: name, ok: true, took_ms: Math.round(performance.now() - began) });
+    const result = await act();
+    const took_ms = Math.round(performance.now() - began);
+    say({ step: name, ok: true, took_ms, ...(result === SKIPPED && { skipped: true }) });
   } catch (error) {
     say({ step: name, ok: false, error: String(error.stack ?? error) });
     throw error;

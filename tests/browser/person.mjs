@@ -127,6 +127,7 @@ export class Person {
   }
 
   async picture(folder, name) {
+    await this.page.mouse.move(0, 0);
     // A dialog or a message that is still moving makes a blurred picture.
     await this.page.evaluate(() => Promise.all(document.getAnimations().filter((a) => a.effect.getTiming().iterations !== Infinity).map((a) => a.finished)));
     await this.page.screenshot({ path: `${folder}/${name}.png` });

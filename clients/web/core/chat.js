@@ -113,6 +113,8 @@ export class Chat extends Emitter {
   /** Writes a message; it is sent as soon as there is a connection. */
   write(id, content, replyTo) {
     const at = new Date(this.#clock.now()).toISOString();
+    // Others saw the sign end with the message: what is typed next begins a new one.
+    this.#lastTyping.delete(id);
     return this.#sending.write({ id: this.#uuid(), room: id, content, at, ...(replyTo && { reply_to: replyTo }) });
   }
 

@@ -30,7 +30,7 @@ export const realClock = {
  * server, `hello` included). `ended` is final: the reason says why.
  */
 export class Connection extends Emitter {
-  state = { phase: 'offline' };
+  state = { phase: 'connecting' };
   #url;
   #Socket;
   #clock;

@@ -103,6 +103,7 @@ function quoteOf(id, room) {
 function markRead(rows, room, me) {
   const last = rows.findLast((row) => row.type === 'message' && row.isMine && row.state === 'sent' && !row.recalled);
   if (!last) return;
+  last.isMyLast = true;
   last.isDirect = room.kind === 'direct';
   last.readBy = [...room.receipts].filter(([user, seq]) => user !== me && seq >= last.seq).length;
 }

@@ -52,7 +52,7 @@ server.on('upgrade', (request, stream) => {
     onText: (text) => guest?.receive(JSON.parse(text)),
     onClose: () => guest?.leave(),
   });
-  guest = doors.connect(token, (frame) => socket.send(frame));
+  guest = doors.connect(token, socket.send, socket.close);
   if (!guest) {
     socket.send({ type: 'error', code: 'session_expired', message: '' });
     socket.close(4001);

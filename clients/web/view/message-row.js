@@ -126,7 +126,7 @@ function reactions(row, acts) {
 function foot(row, acts) {
   if (row.state === 'failed') return failure(row, acts);
   if (!row.isLastOfGroup && row.state === 'sent') return null;
-  return h('div', { class: 'foot' }, h('time', { datetime: row.at }, timeText(row.at)), row.isMine && stateMark(row));
+  return h('div', { class: 'foot' }, h('time', { datetime: row.at }, timeText(row.at)), row.isMine && (row.state !== 'sent' || row.isMyLast) && stateMark(row));
 }
 
 function stateMark({ state, readBy, isDirect }) {

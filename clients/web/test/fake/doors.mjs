@@ -34,7 +34,10 @@ export function makeDoors(house, { guestsAllowed = true, hasSimulator = true } =
       if (!guestsAllowed) throw new Refusal('guests_not_allowed', 403);
       return session(house.makeUser(body.name ?? `游客 ${tokens.size}`, true));
     }],
-    ['POST', 'v1/auth/logout', true, () => null],
+    ['POST', 'v1/auth/logout', true, ({ token }) => {
+      tokens.delete(token);
+      for (const connection of house.connections) if (connection.token === token) connection.close(4001);
+    }],
     ['GET', 'v1/rooms', true, ({ user }) => listed([...house.rooms.values()].filter((room) => room.members.has(user)).map((room) => house.facts(room, user)))],
     ['GET', 'v1/rooms/public', true, ({ user }) => listed([...house.rooms.values()].filter((room) => room.visibility === 'public').map((room) => house.facts(room, user)))],
     ['POST', 'v1/rooms', true, ({ user, body }) => house.facts(house.makeRoom(body, user), user)],
@@ -52,6 +55,10 @@ export function makeDoors(house, { guestsAllowed = true, hasSimulator = true } =
     ['GET', 'v1/rooms/:id/members', true, ({ id }) => listed([...house.room(id).members].map(([user, role]) => ({ user: house.person(user), role })))],
     ['PUT', 'v1/rooms/:id/members/:other', true, ({ user, id, other }) => house.change(id, other, 'joined', user)],
     ['GET', 'v1/rooms/:id/messages', true, ({ id, query }) => house.history(house.room(id), query)],
+    ['POST', 'v1/rooms/:id/messages', true, ({ user, id, body }) => {
+      house.say({ user, send() {} }, { room: id, id: body.client_id, content: body.content });
+      return {};
+    }],
     ['GET', 'v1/rooms/:id/events', true, ({ id, query }) => house.events(house.room(id), query)],
   ];
 
@@ -62,16 +69,16 @@ export function makeDoors(house, { guestsAllowed = true, hasSimulator = true } =
       const found = wanted === method && match(pattern, path);
       if (!found) continue;
       if (needsSession && !tokens.has(token)) throw new Refusal('session_expired', 401);
-      return act({ ...found, query, body, user: tokens.get(token) }) ?? null;
+      return act({ ...found, query, body, user: tokens.get(token), token }) ?? null;
     }
     return undefined;
   }
 
   /** Greets a connection; what is returned takes its frames, and its end. */
-  function connect(token, send) {
+  function connect(token, send, close) {
     const user = tokens.get(token);
     if (!user) return null;
-    const connection = { user, send };
+    const connection = { user, token, send, close };
     house.connections.add(connection);
     send({ type: 'hello', session: uuid(), user: house.users.get(user), server_time: new Date().toISOString(), heartbeat_s: 30, lobby: house.lobby, limits: { text_chars: 4000 } });
     return { receive: (frame) => receive(house, connection, frame), leave: () => house.connections.delete(connection) };
