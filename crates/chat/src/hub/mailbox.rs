@@ -23,6 +23,16 @@ pub enum Dialect {
     WaferRoom,
 }
 
+impl Dialect {
+    /// How many there are.
+    pub(crate) const COUNT: usize = 4;
+
+    /// A place in a table of [`Dialect::COUNT`].
+    pub(crate) const fn index(self) -> usize {
+        self as usize
+    }
+}
+
 /// Turns events into what goes over the wire; the one thing that the hub must not know.
 pub trait Encode: Send + Sync + 'static {
     /// A whole WebSocket frame, header and payload; `None` when the dialect has no word for the event.
@@ -109,6 +119,12 @@ impl Mailbox {
         }
         state.closing = Some((code, reason));
         wake(state);
+    }
+
+    /// The connection's task runs, and looks before it waits again: until then nothing wakes it. Without this, an
+    /// answer given while a frame is handled would cost a second turn of the task.
+    pub fn attend(&self) {
+        self.state.lock().waker = None;
     }
 
     /// Appends every waiting frame to `into`, or says that the connection is to be closed, or waits.

@@ -78,6 +78,16 @@ fn a_waiting_task_is_woken_once_for_many_frames() {
 }
 
 #[test]
+fn a_task_that_attends_is_not_woken() {
+    let mut reader = Reader::new(8, 1024);
+    assert_eq!(reader.take(), Poll::Pending);
+    reader.mailbox.attend();
+    reader.mailbox.push(SECOND);
+    assert_eq!(reader.wakes(), 0);
+    assert_eq!(reader.take(), Poll::Ready(Taken::Frames));
+}
+
+#[test]
 fn a_close_comes_after_the_frames_before_it_and_stays() {
     let mut reader = Reader::new(8, 1024);
     assert_eq!(reader.take(), Poll::Pending);
