@@ -55,7 +55,10 @@ async fn a_wrong_configuration_is_explained() {
     assert!(said.contains("TEAHOUSE__SERVER__LISTEN") && said.contains("127.0.0.1:8080"), "{said}");
     let output = program_output(&["config", "check"], &[("TEAHOUSE__SERVER__LISTN", "127.0.0.1:0")]).await;
     assert_eq!(output.code, 2, "{output:?}");
-    assert!(format!("{}{}", output.printed, output.errors).contains("listen"), "{output:?}");
+    assert!(
+        format!("{}{}", output.printed, output.errors).contains("TEAHOUSE__SERVER__LISTEN"),
+        "{output:?}"
+    );
 }
 
 /// Production refuses what is unsafe outside of development.
@@ -72,4 +75,25 @@ async fn wrong_usage_ends_with_2() {
     assert_eq!(program_output(&["brew"], &[]).await.code, 2);
     assert_eq!(program_output(&["serve", "--no-such-flag"], &[]).await.code, 2);
     assert_eq!(program_output(&["--help"], &[]).await.code, 0);
+}
+
+/// The first administrator comes by a link that works once; there is no default password.
+#[server_test]
+async fn an_administrator_is_made_with_a_link(server: TestServer) {
+    let made = server.command(&["admin", "create", "boss"]).await;
+    assert_eq!(made.code, 0, "{made:?}");
+    assert!(made.printed.contains("http") && made.printed.contains("/admin"), "{made:?}");
+    let again = server.command(&["admin", "create", "boss"]).await;
+    assert_eq!(again.code, 1, "the name is taken: {again:?}");
+    let link = server.command(&["admin", "link", "boss"]).await;
+    assert_eq!(link.code, 0, "{link:?}");
+    assert_ne!(link.printed, made.printed);
+    assert_eq!(server.command(&["admin", "link", "nobody"]).await.code, 1);
+}
+
+/// Shells learn the commands from the program itself.
+#[tokio::test]
+async fn completions_are_printed() {
+    let completions = program_output(&["completions", "bash"], &[]).await;
+    assert!(completions.code == 0 && completions.printed.contains("teahouse"), "{completions:?}");
 }

@@ -85,8 +85,6 @@ async fn the_server_answers_as_described(server: TestServer) {
         // Their success would end the session that all other calls need.
         "--exclude-path-regex",
         "/v1/auth/(logout|refresh)|/v1/sessions/",
-        "--max-examples",
-        "100000",
         "--max-time",
         "60",
         "--seed",

@@ -14,3 +14,41 @@ async fn a_token_needs_an_api_key(server: TestServer) {
     let ann = server.person("ann").await;
     ann.post("/v1/auth/tokens", body).await.refused(401, "api_key_invalid");
 }
+
+/// The word in a command's output that looks like a secret: long, and safe in a URL.
+fn secret_in(printed: &str) -> String {
+    let words = printed.split(|sign: char| !(sign.is_ascii_alphanumeric() || "-_".contains(sign)));
+    words.max_by_key(|word| word.len()).filter(|word| word.len() >= 40).expect("a key").to_owned()
+}
+
+/// A business server signs its own user in: the same user each time, with the profile that it gives.
+#[server_test]
+async fn a_business_server_signs_its_users_in(server: TestServer) {
+    let made = server.command(&["token", "key", "shop"]).await;
+    assert_eq!(made.code, 0, "{made:?}");
+    let key = secret_in(&made.printed);
+    let sign_in = async |body: serde_json::Value| {
+        Answer::of(server.http().post(server.url("/v1/auth/tokens")).bearer_auth(&key).json(&body)).await
+    };
+    let first = sign_in(json!({ "external_id": "customer-7", "name": "顾客" })).await.expect(200);
+    let again = sign_in(json!({ "external_id": "customer-7" })).await.expect(200);
+    assert_eq!(first["user"]["id"], again["user"]["id"]);
+    assert_eq!(again["user"]["name"], "顾客");
+    let other = sign_in(json!({ "external_id": "customer-8" })).await.expect(200);
+    assert_ne!(other["user"]["id"], first["user"]["id"]);
+    let token = first["token"].as_str().expect("a token");
+    let mut socket = server.open(&format!("/ws?token={token}"), &[]).await;
+    assert_eq!(socket.event("hello").await["user"]["id"], first["user"]["id"]);
+    let refused = sign_in(json!({ "external_id": "" })).await;
+    refused.refused(refused.status, "invalid_field");
+}
+
+/// The command line mints a session, too, for whoever holds the server's configuration.
+#[server_test]
+async fn the_command_line_mints_a_session(server: TestServer) {
+    let minted = server.command(&["token", "mint", "customer-7", "--name", "顾客"]).await;
+    assert_eq!(minted.code, 0, "{minted:?}");
+    let token = secret_in(&minted.printed);
+    let me = Answer::of(server.http().get(server.url("/v1/me")).bearer_auth(token)).await.expect(200);
+    assert_eq!(me["name"], "顾客");
+}
