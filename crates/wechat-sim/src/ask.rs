@@ -20,16 +20,22 @@ pub(crate) enum Call {
     Token,
     StableToken,
     PhoneNumber,
+    TextCheck,
+    MediaCheck,
+    SubscribeSend,
 }
 
 impl Call {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 9] = [
         Self::CodeToSession,
         Self::CheckSession,
         Self::ResetSessionKey,
         Self::Token,
         Self::StableToken,
         Self::PhoneNumber,
+        Self::TextCheck,
+        Self::MediaCheck,
+        Self::SubscribeSend,
     ];
 
     pub(crate) fn of_path(path: &str) -> Option<Self> {
@@ -44,13 +50,20 @@ impl Call {
             Self::Token => "/cgi-bin/token",
             Self::StableToken => "/cgi-bin/stable_token",
             Self::PhoneNumber => "/wxa/business/getuserphonenumber",
+            Self::TextCheck => "/wxa/msg_sec_check",
+            Self::MediaCheck => "/wxa/media_check_async",
+            Self::SubscribeSend => "/cgi-bin/message/subscribe/send",
         }
     }
 
     fn method(self) -> Method {
         match self {
             Self::CodeToSession | Self::CheckSession | Self::ResetSessionKey | Self::Token => Method::GET,
-            Self::StableToken | Self::PhoneNumber => Method::POST,
+            Self::StableToken
+            | Self::PhoneNumber
+            | Self::TextCheck
+            | Self::MediaCheck
+            | Self::SubscribeSend => Method::POST,
         }
     }
 }

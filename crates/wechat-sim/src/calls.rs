@@ -1,8 +1,11 @@
 //! WeChat's calls, one file a subject. Each checks in WeChat's order, and answers or refuses.
 
 mod login;
+mod media_check;
 mod phone_number;
 mod session;
+mod subscribe_send;
+mod text_check;
 mod token;
 
 use serde_json::Value;
@@ -13,6 +16,8 @@ use crate::{
     state::World,
 };
 
+pub(crate) use media_check::MediaErrand;
+
 /// Does what the call does.
 pub(crate) fn answer(world: &mut World, ask: &Ask) -> Result<Value, Refusal> {
     match ask.call {
@@ -22,5 +27,8 @@ pub(crate) fn answer(world: &mut World, ask: &Ask) -> Result<Value, Refusal> {
         Call::Token => token::plain(world, ask),
         Call::StableToken => token::stable(world, ask),
         Call::PhoneNumber => phone_number::exchange(world, ask),
+        Call::TextCheck => text_check::check(world, ask),
+        Call::MediaCheck => media_check::accept(world, ask),
+        Call::SubscribeSend => subscribe_send::send(world, ask),
     }
 }

@@ -5,6 +5,8 @@ use std::{collections::BTreeMap, net::IpAddr};
 use serde::Deserialize;
 use teahouse_wechat::{AppId, AppSecret, Malformed};
 
+use crate::{push::cipher::PushKey, state::words::Words};
+
 /// The mini-program that exists unless the configuration says otherwise.
 pub(crate) const DEVELOPMENT_APP: &str = "wxdev00000000000001";
 /// Its secret. It guards nothing: whoever reaches the simulator can be anyone there.
@@ -29,6 +31,12 @@ pub struct Config {
     pub login_as_text: bool,
     /// How often each path may be called by an app. A path that is not named has no limit.
     pub limits: BTreeMap<String, Limit>,
+    /// The content check's words, a line each: `word<TAB>suggest<TAB>label`.
+    pub words: Words,
+    /// The templates of subscription messages, of every app.
+    pub templates: Vec<TemplateConfig>,
+    /// How long a receiver of pushes has for its answer; WeChat's have 5000.
+    pub push_timeout_ms: u32,
 }
 
 /// A mini-program of the simulator.
@@ -45,6 +53,67 @@ pub struct AppConfig {
     /// Whether its secret is frozen.
     #[serde(default)]
     pub frozen: bool,
+    /// Where its messages are pushed to; nowhere if nothing is given.
+    #[serde(default)]
+    pub push: Option<PushConfig>,
+    /// The pages of its released version; empty: all that are named.
+    #[serde(default)]
+    pub pages: Vec<String>,
+}
+
+/// The message push settings of an app's console.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PushConfig {
+    /// The receiver.
+    pub url: String,
+    /// What signatures are made with.
+    pub token: String,
+    /// What messages are encrypted with: 43 characters.
+    pub encoding_aes_key: PushKey,
+    /// Whether messages are encrypted.
+    #[serde(default)]
+    pub mode: PushMode,
+    /// How messages are written.
+    #[serde(default)]
+    pub format: PushFormat,
+}
+
+/// Whether pushed messages are encrypted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PushMode {
+    /// They are not.
+    #[default]
+    Plain,
+    /// They are there in both forms.
+    Compatible,
+    /// They are.
+    Secure,
+}
+
+/// How pushed messages are written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PushFormat {
+    /// JSON.
+    #[default]
+    Json,
+    /// XML.
+    Xml,
+}
+
+/// A template of subscription messages.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TemplateConfig {
+    /// Its id.
+    pub template_id: String,
+    /// Its fields; what a value may be follows from the name's beginning (`thing1`, `time2`, …).
+    pub fields: Vec<String>,
+    /// Whether it was banned.
+    #[serde(default)]
+    pub banned: bool,
 }
 
 /// Someone with a phone.
@@ -89,6 +158,9 @@ impl Default for Config {
             token_life_s: 7200,
             login_as_text: false,
             limits: documented_limits(),
+            words: Words::default(),
+            templates: vec![demo_template()],
+            push_timeout_ms: 5_000,
         }
     }
 }
@@ -100,7 +172,14 @@ impl AppConfig {
     /// [`Malformed`] when `app_id` can't be an app's id.
     pub fn new(app_id: &str, secret: &str) -> Result<Self, Malformed> {
         let app_id = AppId::parse(app_id)?;
-        Ok(Self { app_id, secret: AppSecret::new(secret), allowed_addresses: Vec::new(), frozen: false })
+        Ok(Self {
+            app_id,
+            secret: AppSecret::new(secret),
+            allowed_addresses: Vec::new(),
+            frozen: false,
+            push: None,
+            pages: Vec::new(),
+        })
     }
 
     fn development() -> Option<Self> {
@@ -124,6 +203,15 @@ fn demo_people() -> Vec<PersonConfig> {
         risk: false,
     };
     people.map(person).into()
+}
+
+/// "Someone wrote to you": who, what, when.
+fn demo_template() -> TemplateConfig {
+    TemplateConfig {
+        template_id: "new-message".to_owned(),
+        fields: ["thing1", "thing2", "time3"].map(str::to_owned).into(),
+        banned: false,
+    }
 }
 
 /// The quotas that WeChat documents, or that are commonly given.

@@ -1,18 +1,18 @@
 //! WeChat's side: notes each call, lets a fault have its way, and answers.
 
-use std::{io, sync::Arc};
+use std::io;
 
 use futures_util::stream;
-use parking_lot::Mutex;
 use poem::{Body, Endpoint, Request, Response, http::StatusCode};
 use serde_json::Value;
 
 use crate::{
     ask::{Ask, Call},
     calls,
+    courier::Courier,
     refusal::Refusal,
     state::{
-        Shared, World,
+        Shared,
         faults::{Effect, Fault},
         journal::Outcome,
     },
@@ -23,21 +23,29 @@ const JSON: &str = "application/json; charset=utf-8";
 const GARBAGE: &str = "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>";
 
 /// The endpoint of WeChat's paths.
-pub(crate) struct Door(Shared);
+pub(crate) struct Door {
+    world: Shared,
+    courier: Courier,
+}
 
 impl Door {
-    pub(crate) fn new(world: Arc<Mutex<World>>) -> Self {
-        Self(world)
+    pub(crate) fn new(world: Shared, courier: Courier) -> Self {
+        Self { world, courier }
     }
 
-    /// Does what the call does.
-    fn answer(&self, ask: &Ask) -> Result<Value, Refusal> {
-        calls::answer(&mut self.0.lock(), ask)
+    /// Does what the call does, and sends out what follows from it.
+    async fn answer(&self, ask: &Ask) -> Result<Value, Refusal> {
+        let (answer, errands) = {
+            let mut world = self.world.lock();
+            (calls::answer(&mut world, ask), world.outbox.take())
+        };
+        self.courier.run(errands).await;
+        answer
     }
 
     /// Notes the call, and finds the fault that is meant for it.
     fn receive(&self, ask: &Ask) -> (u64, Option<Fault>) {
-        let mut world = self.0.lock();
+        let mut world = self.world.lock();
         let app = ask.mention(&["appid"]).or_else(|| {
             let token = ask.find("access_token")?;
             world.tokens.owner(token, world.clock.now()).ok().map(|app| app.to_string())
@@ -48,9 +56,9 @@ impl Door {
     }
 
     /// The response, and the errcode that it says.
-    fn respond(&self, ask: &Ask, effect: Effect) -> (Response, Option<i64>) {
+    async fn respond(&self, ask: &Ask, effect: Effect) -> (Response, Option<i64>) {
         match effect {
-            Effect::None => self.speak(ask, self.answer(ask)),
+            Effect::None => self.speak(ask, self.answer(ask).await),
             Effect::Errcode(number) => self.speak(ask, Err(Refusal::of(number.into()))),
             Effect::Status(status) => (page(status), None),
             Effect::Garbage => (page(200), None),
@@ -63,11 +71,11 @@ impl Door {
         let (body, errcode) = match answer {
             Ok(body) => (body, 0),
             Err(refusal) => {
-                let request_id = self.0.lock().chance.request_id();
+                let request_id = self.world.lock().chance.request_id();
                 (refusal.body(&request_id), refusal.code.number())
             }
         };
-        let as_text = ask.call == Call::CodeToSession && self.0.lock().login_as_text;
+        let as_text = ask.call == Call::CodeToSession && self.world.lock().login_as_text;
         let content_type = if as_text { "text/plain" } else { JSON };
         (Response::builder().content_type(content_type).body(body.to_string()), Some(errcode))
     }
@@ -86,12 +94,12 @@ impl Endpoint for Door {
             tokio::time::sleep(fault.delay()).await;
             if fault.processed {
                 // Only the answer is spoilt; its content is nobody's to see.
-                let _ = self.answer(&ask);
+                let _ = self.answer(&ask).await;
             }
         }
         let effect = fault.as_ref().map_or(Effect::None, Fault::effect);
-        let (response, errcode) = self.respond(&ask, effect);
-        self.0.lock().journal.close(number, Outcome { errcode, fault: fault.is_some() });
+        let (response, errcode) = self.respond(&ask, effect).await;
+        self.world.lock().journal.close(number, Outcome { errcode, fault: fault.is_some() });
         Ok(response)
     }
 }

@@ -6,11 +6,15 @@ mod chance;
 mod clock;
 mod config;
 mod control;
+mod courier;
 mod door;
 mod phone;
+mod push;
 mod refusal;
 mod simulator;
 mod state;
 
-pub use config::{AppConfig, Config, Limit, PersonConfig};
+pub use config::{AppConfig, Config, Limit, PersonConfig, PushConfig, PushFormat, PushMode, TemplateConfig};
+pub use push::cipher::PushKey;
 pub use simulator::Simulator;
+pub use state::words::Words;

@@ -4,9 +4,13 @@ pub(crate) mod apps;
 pub(crate) mod faults;
 pub(crate) mod journal;
 pub(crate) mod logins;
+pub(crate) mod media;
+pub(crate) mod outbox;
 pub(crate) mod people;
 pub(crate) mod quotas;
+pub(crate) mod subscriptions;
 pub(crate) mod tokens;
+pub(crate) mod words;
 
 use std::{sync::Arc, time::Duration};
 
@@ -19,9 +23,13 @@ use apps::Apps;
 use faults::Faults;
 use journal::Journal;
 use logins::Logins;
+use media::MediaPlan;
+use outbox::Outbox;
 use people::People;
 use quotas::Quotas;
+use subscriptions::Subscriptions;
 use tokens::Tokens;
+use words::Words;
 
 /// The world as its users share it.
 pub(crate) type Shared = Arc<Mutex<World>>;
@@ -38,6 +46,12 @@ pub(crate) struct World {
     pub(crate) faults: Faults,
     pub(crate) journal: Journal,
     pub(crate) login_as_text: bool,
+    pub(crate) words: Words,
+    /// Words of the app's own list, which show in the details.
+    pub(crate) keywords: Vec<String>,
+    pub(crate) media: MediaPlan,
+    pub(crate) subscriptions: Subscriptions,
+    pub(crate) outbox: Outbox,
 }
 
 impl World {
@@ -53,6 +67,11 @@ impl World {
             faults: Faults::default(),
             journal: Journal::default(),
             login_as_text: config.login_as_text,
+            words: config.words,
+            keywords: Vec::new(),
+            media: MediaPlan::default(),
+            subscriptions: Subscriptions::new(config.templates),
+            outbox: Outbox::new(Duration::from_millis(config.push_timeout_ms.into())),
         }
     }
 

@@ -103,7 +103,7 @@ impl Client {
         Ok(Self(Arc::new(Inner {
             apps: config.apps().collect(),
             timeout: config.timeout(),
-            http: Http::new(&config.api_base, environment.jitter.clone())?,
+            http: Http::new(&config.api_base, config.timeout(), environment.jitter.clone())?,
             tokens: Tokens::new(environment, config.timeout()),
         })))
     }

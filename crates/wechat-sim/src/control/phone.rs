@@ -159,7 +159,7 @@ fn open(world: &World, screen: &Screen) -> Result<(AppId, Person), Complaint> {
 }
 
 /// The named app, or the first one.
-fn app(world: &World, id: Option<&str>) -> Result<AppId, Complaint> {
+pub(super) fn app(world: &World, id: Option<&str>) -> Result<AppId, Complaint> {
     let app = match id {
         Some(id) => world.apps.find(id),
         None => world.apps.first(),

@@ -13,7 +13,7 @@ use teahouse_wechat::{AppId, AppSecret};
 use super::complaint::{Complaint, Told};
 use crate::{
     ask::Call,
-    config::{AppConfig, Limit},
+    config::{AppConfig, Limit, PushConfig},
     state::{Shared, faults::Fault},
 };
 
@@ -41,6 +41,31 @@ struct AppChange {
     secret: Option<AppSecret>,
     allowed_addresses: Option<Vec<IpAddr>>,
     frozen: Option<bool>,
+    push: Option<PushConfig>,
+    pages: Option<Vec<String>>,
+}
+
+impl AppChange {
+    fn apply(self, known: Option<AppConfig>) -> Result<AppConfig, Complaint> {
+        let secret = self.secret.or_else(|| known.as_ref().map(|app| app.secret.clone()));
+        let secret = secret.ok_or_else(|| Complaint::bad("a new app needs a secret"))?;
+        let known = known.unwrap_or_else(|| AppConfig {
+            app_id: self.app_id.clone(),
+            secret: secret.clone(),
+            allowed_addresses: Vec::new(),
+            frozen: false,
+            push: None,
+            pages: Vec::new(),
+        });
+        Ok(AppConfig {
+            app_id: self.app_id,
+            secret,
+            allowed_addresses: self.allowed_addresses.unwrap_or(known.allowed_addresses),
+            frozen: self.frozen.unwrap_or(known.frozen),
+            push: self.push.or(known.push),
+            pages: self.pages.unwrap_or(known.pages),
+        })
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -62,16 +87,7 @@ pub(super) fn put_app(
 ) -> poem::Result<Json<Value>> {
     let mut world = world.lock();
     let known = world.apps.find(change.app_id.as_str()).cloned();
-    let secret = change.secret.or_else(|| known.as_ref().map(|app| app.secret.clone()));
-    let app = AppConfig {
-        app_id: change.app_id,
-        secret: secret.ok_or_else(|| Complaint::bad("a new app needs a secret"))?,
-        allowed_addresses: change
-            .allowed_addresses
-            .or_else(|| known.as_ref().map(|app| app.allowed_addresses.clone()))
-            .unwrap_or_default(),
-        frozen: change.frozen.or_else(|| known.as_ref().map(|app| app.frozen)).unwrap_or_default(),
-    };
+    let app = change.apply(known)?;
     let answer = shown(&app);
     world.apps.put(app);
     Ok(Json(answer))
@@ -144,5 +160,7 @@ fn shown(app: &AppConfig) -> Value {
         "secret": "***",
         "allowed_addresses": app.allowed_addresses,
         "frozen": app.frozen,
+        "push_url": app.push.as_ref().map(|push| &push.url),
+        "pages": app.pages,
     })
 }

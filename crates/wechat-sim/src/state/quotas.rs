@@ -92,6 +92,9 @@ impl Used {
 }
 
 /// The content checks have a number of their own for a full minute.
-fn minute_refusal(_call: Call) -> Errcode {
-    Errcode::TooFrequent
+fn minute_refusal(call: Call) -> Errcode {
+    match call {
+        Call::TextCheck | Call::MediaCheck => Errcode::MinuteQuotaReached,
+        _ => Errcode::TooFrequent,
+    }
 }

@@ -1,6 +1,9 @@
 //! What a mini-program and its server get from the simulator, over a real port and through the real client.
 
-use crate::stage::{Stage, assert_refused};
+use poem::Route;
+use teahouse_wechat_sim::{Config, Simulator};
+
+use crate::stage::{Stage, assert_refused, serve};
 use teahouse_wechat::{
     Errcode, Error, LoginCode, Sent, SessionState,
     decrypt::{DecryptError, PhoneInfo, UserInfo},
@@ -21,6 +24,15 @@ async fn a_login_is_exchanged_once_and_its_data_holds() {
     assert_eq!(user.open_id.as_ref(), Some(&login.openid));
     assert_eq!(user.union_id, login.unionid);
     assert_refused(stage.exchange(&phone).await, Errcode::CodeUsed);
+}
+
+#[tokio::test]
+async fn a_simulator_may_stand_below_a_path_of_another_server() {
+    let simulator = Simulator::new(Config::default());
+    let base = serve(Route::new().nest("/wechat-sim", simulator.endpoint()));
+    let stage = Stage::at(&simulator, format!("{base}/wechat-sim"));
+    let login = stage.exchange(&stage.login("xiaoming").await).await.unwrap();
+    assert_eq!(stage.check(&login).await.unwrap(), SessionState::Current);
 }
 
 #[tokio::test]
@@ -274,7 +286,7 @@ async fn nonsense_slowness_and_absence_are_told_apart() {
     stage.fault(json!({ "path": "/sns/jscode2session", "http_status": 502 })).await;
     assert!(matches!(stage.exchange(&phone).await, Err(Error::Nonsense { status: 502, .. })));
     stage.fault(json!({ "path": "/sns/jscode2session", "delay_ms": 60_000 })).await;
-    let hasty = stage.client_with(|config| config.timeout_ms = 50.try_into().unwrap());
+    let hasty = stage.client_with(|config| config.timeout_ms = 500.try_into().unwrap());
     let late = hasty.code_to_session(&stage.app, &phone.code()).await;
     assert!(matches!(late, Err(Error::TimedOut { .. })), "{late:?}");
     let nowhere = stage.client_with(|config| {

@@ -1,14 +1,12 @@
 //! A simulator on a port of its own, a client of it, and hands for the control API.
 
-#![allow(clippy::unwrap_used, reason = "a stage that does not stand fails its test")]
-
 use std::{
     sync::Arc,
     time::{Duration, Instant, SystemTime},
 };
 
 use parking_lot::Mutex;
-use poem::{Server, listener::TcpAcceptor};
+use poem::{IntoEndpoint, Server, listener::TcpAcceptor};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use teahouse_wechat::{
@@ -60,11 +58,12 @@ impl Stage {
         let mut config = Config::default();
         change(&mut config);
         let simulator = Simulator::new(config);
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        listener.set_nonblocking(true).unwrap();
-        let base = format!("http://{}", listener.local_addr().unwrap());
-        let acceptor = TcpAcceptor::from_std(listener).unwrap();
-        tokio::spawn(Server::new_with_acceptor(acceptor).run(simulator.endpoint()));
+        let base = serve(simulator.endpoint());
+        Self::at(&simulator, base)
+    }
+
+    /// A stage of a simulator that is served at `base`.
+    pub(crate) fn at(simulator: &Simulator, base: String) -> Self {
         let app = simulator.apps().remove(0);
         let clock = HandClock(Arc::new(Mutex::new(Instant::now())));
         let client = client(&base, &app, &clock, |_| {});
@@ -205,6 +204,17 @@ impl Jitter for NoJitter {
     fn up_to(&self, _: Duration) -> Duration {
         Duration::ZERO
     }
+}
+
+/// Serves an endpoint on a free port, and returns its address.
+pub(crate) fn serve(endpoint: impl IntoEndpoint<Endpoint: 'static>) -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let acceptor = TcpAcceptor::from_std(listener).unwrap();
+    let endpoint = endpoint.into_endpoint();
+    tokio::spawn(async move { Server::new_with_acceptor(acceptor).run(endpoint).await });
+    address
 }
 
 pub(crate) fn app(id: &str, secret: &str) -> App {

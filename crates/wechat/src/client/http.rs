@@ -17,6 +17,9 @@ use crate::{
 const ATTEMPTS: u32 = 3;
 /// The longest pause before the second attempt; it doubles with each further one.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
+/// Idle connections are closed before WeChat's side does it: a request that meets a closing connection is lost, and a
+/// login code with it.
+const IDLE_TIME: Duration = Duration::from_secs(20);
 /// The largest answer that is read. WeChat's are below 2 KiB.
 const ANSWER_BYTES: usize = 64 * 1024;
 /// How much of WeChat's text is kept.
@@ -67,13 +70,20 @@ impl Request {
 }
 
 impl Http {
-    pub(super) fn new(base: &ApiBase, jitter: Arc<dyn Jitter>) -> Result<Self, BuildError> {
+    pub(super) fn new(
+        base: &ApiBase,
+        timeout: Duration,
+        jitter: Arc<dyn Jitter>,
+    ) -> Result<Self, BuildError> {
         // Without a provider reqwest panics. The first one of the process stays, so whoever chose before is respected.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder()
             // The query holds the secret: it goes nowhere but to the configured host.
             .redirect(redirect::Policy::none())
             .referer(false)
+            // An address that swallows packets leaves time for another attempt.
+            .connect_timeout(timeout / 2)
+            .pool_idle_timeout(IDLE_TIME)
             .build()
             .map_err(BuildError)?;
         Ok(Self { client, base: base.clone(), jitter })

@@ -2,6 +2,7 @@
 
 use super::*;
 use cbc::cipher::BlockModeEncrypt;
+use proptest::{prelude::*, test_runner::RngSeed};
 
 const APP: &str = "wx4f4bc4dec97d474b";
 const OPENID: &str = "oGZUI0egBJY1zhBYw2KhdUfwVJJE";
@@ -201,4 +202,15 @@ fn data_without_an_openid_is_accepted() {
     let attempt =
         Attempt::of(br#"{"nickName":"x","watermark":{"appid":"wx4f4bc4dec97d474b","timestamp":1477314187}}"#);
     assert!(attempt.decrypt::<UserInfo>().unwrap().open_id.is_none());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { rng_seed: RngSeed::Fixed(1), failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn no_text_from_outside_opens_or_panics(data in ".{0,80}", iv in ".{0,40}", plain in any::<Vec<u8>>()) {
+        let attempt = Attempt { data, iv, ..Attempt::published() };
+        prop_assert!(attempt.decrypt::<UserInfo>().is_err());
+        prop_assert!(Attempt::of(&plain).decrypt::<UserInfo>().is_err());
+    }
 }
