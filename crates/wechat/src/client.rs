@@ -90,7 +90,8 @@ impl Client {
     /// A client with the system's clock and randomness.
     ///
     /// # Errors
-    /// [`BuildError`] when the HTTP client can't be made (no root certificates, for one).
+    /// [`BuildError`] when the HTTP client can't be made: for one, the address is https and the system has no root
+    /// certificates.
     pub fn new(config: &Config) -> Result<Self, BuildError> {
         Self::within(config, Environment::default())
     }

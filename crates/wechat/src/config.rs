@@ -99,6 +99,11 @@ impl ApiBase {
         if plain { Ok(Self(url.as_str().trim_end_matches('/').to_owned())) } else { Err(malformed) }
     }
 
+    /// Whether it is reached over TLS.
+    pub(crate) fn is_encrypted(&self) -> bool {
+        self.0.starts_with("https:")
+    }
+
     /// The address without a slash at its end.
     #[must_use]
     pub fn as_str(&self) -> &str {
