@@ -3,12 +3,14 @@
 use serde_json::json;
 use teahouse_tests::{Answer, TestServer, server_test};
 
+const API_KEY: &str = "X-Api-Key";
+
 /// The key is asked for first: without it nothing is learnt.
 #[server_test]
 async fn a_token_needs_an_api_key(server: TestServer) {
     let body = json!({ "external_id": "customer-7", "name": "顾客" });
     server.post("/v1/auth/tokens", body.clone()).await.refused(401, "api_key_invalid");
-    let forged = server.http().post(server.url("/v1/auth/tokens")).bearer_auth("forged").json(&body);
+    let forged = server.http().post(server.url("/v1/auth/tokens")).header(API_KEY, "forged").json(&body);
     Answer::of(forged).await.refused(401, "api_key_invalid");
     // A user's token is no API key.
     let ann = server.person("ann").await;
@@ -28,7 +30,7 @@ async fn a_business_server_signs_its_users_in(server: TestServer) {
     assert_eq!(made.code, 0, "{made:?}");
     let key = secret_in(&made.printed);
     let sign_in = async |body: serde_json::Value| {
-        Answer::of(server.http().post(server.url("/v1/auth/tokens")).bearer_auth(&key).json(&body)).await
+        Answer::of(server.http().post(server.url("/v1/auth/tokens")).header(API_KEY, &key).json(&body)).await
     };
     let first = sign_in(json!({ "external_id": "customer-7", "name": "顾客" })).await.expect(200);
     let again = sign_in(json!({ "external_id": "customer-7" })).await.expect(200);

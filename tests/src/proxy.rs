@@ -122,3 +122,61 @@ async fn copy(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A server that gives back what it gets.
+    async fn echo() -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let (mut from, mut to) = stream.into_split();
+                tokio::spawn(async move { tokio::io::copy(&mut from, &mut to).await });
+            }
+        });
+        address
+    }
+
+    async fn through(proxy: &Proxy) -> TcpStream {
+        let mut stream = TcpStream::connect(proxy.address()).await.unwrap();
+        stream.write_all(b"a").await.unwrap();
+        assert_eq!(stream.read_u8().await.unwrap(), b'a');
+        stream
+    }
+
+    #[tokio::test]
+    async fn a_cut_ends_connections_until_it_is_mended() {
+        let proxy = Proxy::before(echo().await).await;
+        let mut stream = through(&proxy).await;
+        proxy.cut();
+        assert!(stream.read_u8().await.is_err());
+        let mut refused = TcpStream::connect(proxy.address()).await.unwrap();
+        assert!(refused.read_u8().await.is_err());
+        proxy.mend();
+        through(&proxy).await;
+    }
+
+    #[tokio::test]
+    async fn what_is_held_back_arrives_later() {
+        let proxy = Proxy::before(echo().await).await;
+        let mut stream = through(&proxy).await;
+        proxy.hold();
+        stream.write_all(b"b").await.unwrap();
+        let mut byte = [0];
+        assert_eq!(stream.try_read(&mut byte).unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
+        proxy.mend();
+        assert_eq!(stream.read_u8().await.unwrap(), b'b');
+    }
+
+    #[tokio::test]
+    async fn a_half_closed_connection_still_carries_the_other_way() {
+        let proxy = Proxy::before(echo().await).await;
+        let mut stream = through(&proxy).await;
+        proxy.half_close();
+        assert!(stream.read_u8().await.is_err());
+        stream.write_all(b"c").await.unwrap();
+    }
+}

@@ -177,3 +177,25 @@ async fn read_frame(stream: &mut TcpStream) -> std::io::Result<RawFrame> {
     stream.read_exact(&mut payload).await?;
     Ok(RawFrame { head, payload })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 6455 §5.7: the same word unmasked, masked, and in two parts.
+    #[test]
+    fn frames_stand_on_the_wire_as_the_rfc_shows_them() {
+        let hello = RawFrame::whole(Opcode::Text, "Hello");
+        assert_eq!(hello.unmasked(), [0x81, 0x05, 0x48, 0x65, 0x6c, 0x6c, 0x6f]);
+        assert_eq!(hello.masked(), [0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58]);
+        assert_eq!(RawFrame::part(Opcode::Text, "Hel").unmasked(), [0x01, 0x03, 0x48, 0x65, 0x6c]);
+        assert_eq!(RawFrame::whole(Opcode::Continuation, "lo").unmasked(), [0x80, 0x02, 0x6c, 0x6f]);
+    }
+
+    #[test]
+    fn long_frames_carry_their_length_in_more_bytes() {
+        assert_eq!(RawFrame::whole(Opcode::Binary, vec![0; 256]).unmasked()[..4], [0x82, 0x7e, 0x01, 0x00]);
+        let long = RawFrame::whole(Opcode::Binary, vec![0; 65536]).unmasked();
+        assert_eq!(long[..10], [0x82, 0x7f, 0, 0, 0, 0, 0, 1, 0, 0]);
+    }
+}

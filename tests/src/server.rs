@@ -331,3 +331,21 @@ fn in_small_disk(folder: &std::path::Path, mib: u32) -> Command {
     command.arg(folder).arg(program::teahouse());
     command
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_port_stands_in_the_ready_line() {
+        assert_eq!(port_in("listening on http://127.0.0.1:40123"), Some(40123));
+        assert_eq!(port_in("listening on http://127.0.0.1:40123/ (development)"), Some(40123));
+        assert_eq!(port_in("chat page http://127.0.0.1:40123/"), None);
+    }
+
+    #[test]
+    fn the_address_stands_in_the_databases_url() {
+        let address = address_in("postgres://teahouse@127.0.0.1:5433/test");
+        assert_eq!(address, (Ipv4Addr::LOCALHOST, 5433).into());
+    }
+}
