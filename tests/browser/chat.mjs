@@ -242,4 +242,6 @@ try {
 } finally {
   await browser.close();
   proxy.close();
+  // An input that the caller keeps open would keep this process.
+  process.stdin.destroy();
 }

@@ -179,7 +179,7 @@ export class Chat extends Emitter {
       for (const facts of page.items) {
         found.add(facts.id);
         this.rooms.enter(facts.id).describe(facts);
-        this.people.met(facts.last_message?.sender ?? facts.last?.sender);
+        this.people.met(facts.last?.sender);
       }
       cursor = page.next;
     } while (cursor);

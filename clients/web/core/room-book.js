@@ -12,6 +12,9 @@ export class Room {
   visibility = 'private';
   role = null;
   announcement = '';
+  createdAt = '';
+  /** The other person of a direct room. */
+  peer = null;
   unread = 0;
   readSeq = 0;
   last = null;
@@ -38,8 +41,9 @@ export class Room {
     this.visibility = facts.visibility ?? this.visibility;
     this.role = facts.role ?? this.role;
     this.announcement = facts.announcement ?? this.announcement;
+    this.createdAt = facts.created_at ?? this.createdAt;
     this.peer = facts.peer ?? this.peer;
-    this.last = newer(this.last, facts.last ?? facts.last_message);
+    this.last = newer(this.last, facts.last);
     if (facts.last_seq !== undefined) this.log.heard(facts.last_seq);
     this.#count(facts);
   }
@@ -114,10 +118,11 @@ export class RoomBook {
     return [...this.#rooms.keys()];
   }
 
-  /** The room with the latest message first; a room without any at the end, by name. */
+  /** The room with the latest message first; one without any stands by when it was made. */
   list() {
+    const newest = ({ last, createdAt }) => last?.at ?? createdAt;
     return [...this.#rooms.values()].sort((a, b) => {
-      const byTime = (b.last?.at ?? '').localeCompare(a.last?.at ?? '');
+      const byTime = newest(b).localeCompare(newest(a));
       return byTime || a.name.localeCompare(b.name) || a.id.localeCompare(b.id);
     });
   }

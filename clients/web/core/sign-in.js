@@ -5,9 +5,7 @@ const SIMULATOR = 'wechat-sim/control';
 /** The simulator's people, or null where there is no simulator (production). */
 export async function findPeople(rest) {
   try {
-    const answer = await rest.get(`${SIMULATOR}/people`);
-    const people = Array.isArray(answer) ? answer : answer?.items ?? answer?.people;
-    return Array.isArray(people) ? people : null;
+    return (await rest.get(`${SIMULATOR}/people`))?.items ?? null;
   } catch (problem) {
     // Any answer but its own means that nothing answers at that place.
     if (problem.status >= 400 && problem.status < 500) return null;

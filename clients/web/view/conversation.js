@@ -86,7 +86,7 @@ export class Conversation {
 
   #drawHead() {
     const room = this.#room;
-    const name = roomName(room, this.#chat.people);
+    const name = roomName(room);
     const tool = (iconName, label, testid, act) =>
       h('button', { class: 'icon-button', type: 'button', 'aria-label': label, title: label, 'data-testid': testid, onclick: act }, icon(iconName));
     const isDirect = room.kind === 'direct';

@@ -30,6 +30,9 @@ export function fill(element, ...children) {
   add(element, children);
 }
 
+/** What each reconciled element shows. */
+const versions = new WeakMap();
+
 /**
  * Makes `container` show `models` in order, touching only what changed: each has a `key`; the same key and the same
  * facts keep the same element, so that focus, selection and scrolling stay where they are.
@@ -43,7 +46,7 @@ export function reconcile(container, models, render) {
   for (const model of models) {
     const version = JSON.stringify(model);
     const old = kept.get(model.key);
-    const element = old?.dataset.version === version ? old : renewed(old, model, version, render);
+    const element = old && versions.get(old) === version ? old : renewed(old, model, version, render);
     if (old && old !== element) {
       if (place === old) place = element;
       old.replaceWith(element);
@@ -56,7 +59,7 @@ export function reconcile(container, models, render) {
 function renewed(old, model, version, render) {
   const element = render(model);
   element.dataset.key = model.key;
-  element.dataset.version = version;
+  versions.set(element, version);
   const focused = old?.contains(document.activeElement) ? document.activeElement.dataset.testid : null;
   if (focused) queueMicrotask(() => element.querySelector(`[data-testid="${focused}"]`)?.focus());
   return element;

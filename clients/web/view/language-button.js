@@ -1,6 +1,6 @@
-/** The button that changes the page's language. */
+/** The button that changes the page's language; it is named in the language that it changes to. */
 
-import { switchLanguage, t } from '../text/words.js';
+import { currentLanguage, switchLanguage, t } from '../text/words.js';
 import { h } from './dom.js';
 
 export function languageButton(onSwitched) {
@@ -10,7 +10,7 @@ export function languageButton(onSwitched) {
   };
   return h(
     'button',
-    { class: 'quiet-button', type: 'button', 'aria-label': t('languageLabel'), 'data-testid': 'language', onclick: press },
+    { class: 'quiet-button', type: 'button', lang: currentLanguage() === 'zh' ? 'en' : 'zh', 'data-testid': 'language', onclick: press },
     t('language'),
   );
 }

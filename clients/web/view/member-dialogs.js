@@ -4,28 +4,32 @@ import { t } from '../text/words.js';
 import { avatar } from './avatar.js';
 import { openDialog } from './dialog.js';
 import { fill, h } from './dom.js';
+import { icon } from './icons.js';
 import { roleText } from './line-text.js';
 import { toast, toastProblem } from './toast.js';
 
-/** A member as the server gives one, or as the list of a room may nest one, as `{id, name, avatar, role}`. */
-function personOf(member) {
-  const user = member.user && typeof member.user === 'object' ? member.user : member;
-  return { id: user.id, name: user.name, avatar: user.avatar, role: member.role };
-}
-
+/** The members of a room, each as `{id, name, avatar, role}`. */
 async function membersOf(calls, chat, room) {
-  const members = (await calls.members(room)).map(personOf);
+  const members = (await calls.members(room)).map(({ user, role }) => ({ ...user, role }));
   for (const member of members) chat.people.met(member);
   return members;
+}
+
+const RANKS = ['member', 'admin', 'owner'];
+
+/** Only who stands above another may remove them; the server decides, this only spares a button that can't work. */
+function outranks(mine, theirs) {
+  return RANKS.indexOf(mine) > RANKS.indexOf(theirs);
 }
 
 /** `onDirect(user)` opens a conversation with one person. */
 export async function membersDialog(calls, chat, room, onDirect) {
   const list = h('ul', { class: 'people-list', 'data-testid': 'member-list' }, h('li', { class: 'hint' }, t('loading')));
   const dialog = openDialog(t('members'), 'members-dialog', list);
+  let members = [];
+  const draw = () => fill(list, members.map(item));
   try {
-    const members = await membersOf(calls, chat, room.id);
-    const draw = () => fill(list, members.map(item));
+    members = await membersOf(calls, chat, room.id);
     draw();
     const stop = chat.on('presence', draw);
     dialog.addEventListener('close', stop);
@@ -33,6 +37,16 @@ export async function membersDialog(calls, chat, room, onDirect) {
   } catch (problem) {
     dialog.close();
     toastProblem(problem);
+  }
+
+  async function remove(member) {
+    try {
+      await calls.remove(room.id, member.id);
+      members = members.filter((other) => other !== member);
+      draw();
+    } catch (problem) {
+      toastProblem(problem);
+    }
   }
 
   function item(member) {
@@ -52,6 +66,7 @@ export async function membersDialog(calls, chat, room, onDirect) {
         h('strong', {}, isMe ? `${member.name} (${t('you')})` : member.name),
         h('small', {}, [member.role && roleText(member.role), isOnline && t('online')].filter(Boolean).join(' · ')),
       ),
+      outranks(room.role, member.role) && h('button', { class: 'icon-button', type: 'button', 'aria-label': t('remove'), title: t('remove'), 'data-testid': 'remove-member', onclick: () => remove(member) }, icon('leave')),
       !isMe && room.kind !== 'direct' && h('button', { class: 'button button-plain', type: 'button', 'data-testid': 'direct', onclick: write }, t('sendMessage')),
     );
   }

@@ -14,7 +14,7 @@ const FLASH_MS = 1_600;
 /** `acts` as in `message-row`, and `older()` (a promise) and `atEnd()` (the newest is in sight). */
 export class MessageList {
   #acts;
-  #rows = h('ol', { class: 'rows', role: 'log', 'aria-live': 'off', 'data-testid': 'messages' });
+  #rows = h('ol', { class: 'rows', 'aria-label': t('messages'), 'data-testid': 'messages' });
   #top = h('div', { class: 'list-top', 'data-testid': 'list-top' });
   #hint = h('p', { class: 'first-words', hidden: true });
   #scroll = h('div', { class: 'scroll', tabindex: '0', 'data-testid': 'scroll' }, this.#top, this.#hint, this.#rows);

@@ -79,8 +79,8 @@ export async function browseDialog(calls, { isMine, onJoin, onOpen }) {
       await (mine ? onOpen(room.id) : onJoin(room));
       dialog.close();
     };
-    const members = room.member_count ?? room.members;
-    const facts = [t(room.kind === 'channel' ? 'kindChannel' : 'kindGroup'), Number.isInteger(members) && t('memberCount', { n: members })];
+    const { kind, member_count: members } = room;
+    const facts = [t(kind === 'channel' ? 'kindChannel' : 'kindGroup'), members !== undefined && t('memberCount', { n: members })];
     return h(
       'li',
       { 'data-testid': 'public-room', 'data-name': room.name },

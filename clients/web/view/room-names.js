@@ -4,12 +4,8 @@ import { plainText } from '../core/rows.js';
 import { t } from '../text/words.js';
 
 /** A direct room has no name of its own: it is called after the other person. */
-export function roomName(room, people) {
-  if (room.kind === 'direct') {
-    const peer = room.peer ?? room.last?.sender;
-    const known = room.peerId ? people.find(room.peerId).name : peer?.name;
-    return known || room.name || t('kindDirect');
-  }
+export function roomName(room) {
+  if (room.kind === 'direct') return room.peer?.name || room.name || t('kindDirect');
   return room.name || t('loading');
 }
 

@@ -69,7 +69,7 @@ export class Sidebar {
   }
 
   #model(room) {
-    const name = roomName(room, this.#chat.people);
+    const name = roomName(room);
     const typing = this.#chat.whoIsTyping(room.id)[0];
     return {
       key: room.id,

@@ -58,7 +58,7 @@ export function signInView({ rest, reason, onSession, onLanguage }) {
     try {
       await act();
     } catch (problem) {
-      if (problem.code === 'guests_not_allowed') fill(guest, h('p', { class: 'hint', 'data-testid': 'no-guests' }, t('guestsNotAllowed')));
+      if (problem.code === 'guests_not_allowed') fill(guest, h('p', { class: 'hint', 'data-testid': 'no-guests' }, t('comeByMiniProgram')));
       tell(errorText(problem.code ?? 'internal', problem.detail));
     } finally {
       card.inert = false;

@@ -17,7 +17,7 @@ export function makeDoors(house, { guestsAllowed = true, hasSimulator = true } =
 
   /** `[method, path pattern, needs a session, act({user, body, query, id, other})]`. */
   const calls = [
-    ['GET', 'wechat-sim/control/people', false, () => people],
+    ['GET', 'wechat-sim/control/people', false, () => ({ items: people })],
     ['POST', 'wechat-sim/control/people', false, ({ body }) => people[people.push({ id: uuid(), openid: uuid(), unionid: '', nickname: body.nickname }) - 1]],
     ['POST', 'wechat-sim/control/login', false, ({ body }) => {
       const code = uuid();
@@ -54,6 +54,7 @@ export function makeDoors(house, { guestsAllowed = true, hasSimulator = true } =
     ['POST', 'v1/rooms/:id/leave', true, ({ user, id }) => house.change(id, user, 'left', user)],
     ['GET', 'v1/rooms/:id/members', true, ({ id }) => listed([...house.room(id).members].map(([user, role]) => ({ user: house.person(user), role })))],
     ['PUT', 'v1/rooms/:id/members/:other', true, ({ user, id, other }) => house.change(id, other, 'joined', user)],
+    ['DELETE', 'v1/rooms/:id/members/:other', true, ({ user, id, other }) => house.change(id, other, 'kicked', user)],
     ['GET', 'v1/rooms/:id/messages', true, ({ id, query }) => house.history(house.room(id), query)],
     ['POST', 'v1/rooms/:id/messages', true, ({ user, id, body }) => {
       house.say({ user, send() {} }, { room: id, id: body.client_id, content: body.content });

@@ -29,7 +29,7 @@ export class House {
   }
 
   makeRoom({ name, kind, visibility }, owner) {
-    const room = { id: uuid(), name, kind, visibility, log: [], messages: [], members: new Map(), read: new Map() };
+    const room = { id: uuid(), name, kind, visibility, created_at: now(), log: [], messages: [], members: new Map(), read: new Map() };
     this.rooms.set(room.id, room);
     if (owner) this.change(room.id, owner, 'joined', owner, 'owner');
     return room;
@@ -79,8 +79,9 @@ export class House {
 
   /** As `GET /v1/rooms` shows it. */
   facts(room, user) {
-    const { id, name, kind, visibility } = room;
-    return { id, name, kind, visibility, role: room.members.get(user), member_count: room.members.size, ...this.head(room, user) };
+    const { id, name = '', kind, visibility, created_at } = room;
+    const other = kind === 'direct' && [...room.members.keys()].find((member) => member !== user);
+    return { id, name, created_at, ...(other && { peer: this.users.get(other) }), kind, visibility, role: room.members.get(user), member_count: room.members.size, ...this.head(room, user) };
   }
 
   head(room, user) {
