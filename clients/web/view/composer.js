@@ -20,7 +20,7 @@ export class Composer {
     this.#acts = acts;
     this.#limit = limit;
     this.#text.value = draft;
-    this.element = h('form', { class: 'composer', onsubmit: (event) => this.#submit(event) }, this.#about, h('div', { class: 'composer-row' }, this.#text, this.#over, this.#send));
+    this.element = h('form', { class: 'composer', onsubmit: (event) => this.#submit(event) }, this.#about, h('div', { class: 'composer-row' }, this.#text, this.#send), this.#over);
     this.#text.addEventListener('input', () => this.#written());
     this.#text.addEventListener('keydown', (event) => this.#key(event));
     requestAnimationFrame(() => this.#fit());

@@ -5,6 +5,7 @@ import { avatar } from './avatar.js';
 import { h } from './dom.js';
 import { icon } from './icons.js';
 import { lineText } from './line-text.js';
+import { linkedText } from './linked-text.js';
 import { mediaBody } from './media-body.js';
 
 const QUICK_EMOJI = ['👍', '❤️', '😂', '😮', '🍵', '👏'];
@@ -63,7 +64,7 @@ function face(row, acts) {
 }
 
 function bubble(row, acts) {
-  const body = row.kind === 'text' ? h('span', { class: 'text', 'data-testid': 'text' }, row.content) : mediaBody(row);
+  const body = row.kind === 'text' ? h('span', { class: 'text', 'data-testid': 'text' }, linkedText(row.content ?? '')) : mediaBody(row);
   return h(
     'div',
     { class: 'bubble' },
@@ -79,13 +80,20 @@ function quote({ id, name, text, recalled }, acts) {
 }
 
 function actions(row, acts) {
-  const act = (name, label, run) =>
-    h('button', { type: 'button', 'aria-label': label, title: label, 'data-testid': `act-${name}`, onclick: run }, icon(name));
+  const act = (name, label, run) => {
+    const press = (event) => {
+      const message = event.currentTarget.closest('.message');
+      if (name === 'smile') message.classList.toggle('is-choosing');
+      else message.classList.remove('is-active', 'is-choosing');
+      run?.();
+    };
+    return h('button', { type: 'button', 'aria-label': label, title: label, 'data-testid': `act-${name}`, onclick: press }, icon(name));
+  };
   const isMyText = row.isMine && row.kind === 'text';
   const bar = h(
     'div',
     { class: 'actions', role: 'toolbar', 'aria-label': t('messageActions') },
-    act('smile', t('react'), (event) => event.currentTarget.closest('.message').classList.toggle('is-choosing')),
+    act('smile', t('react')),
     act('reply', t('reply'), () => acts.reply(row)),
     row.kind === 'text' && act('copy', t('copy'), () => acts.copy(row)),
     isMyText && act('edit', t('edit'), () => acts.edit(row)),
