@@ -1,1 +1,33 @@
-//! (in the making)
+#![doc = include_str!("../README.md")]
+
+mod access;
+mod cached;
+mod chat;
+mod config;
+mod connection;
+mod edits;
+mod error;
+mod history;
+mod hub;
+mod lobby;
+mod members;
+mod metrics;
+mod news;
+mod pipeline;
+mod presence;
+mod publish;
+mod reads;
+mod rooms;
+mod views;
+
+pub use chat::{Chat, ChatParts, ChatTasks};
+pub use config::{ChatConfig, ChatLimits};
+pub use connection::{Connection, Handled};
+pub use error::Error;
+pub use hub::{Dialect, Encode, Mailbox, MailboxLimits, Taken};
+pub use metrics::ChatMetrics;
+pub use pipeline::SendOutcome;
+pub use views::{
+    BanView, CreateRoom, EventsPage, HistoryPage, MemberView, Page, PageRequest, PutMember, RoomChange,
+    RoomSummary, RoomView, Window,
+};

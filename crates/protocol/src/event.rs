@@ -402,6 +402,7 @@ mod tests {
             text: None,
             reply_to: None,
             mentions: Vec::new(),
+            reactions: Vec::new(),
             at: Timestamp::from_millis(0),
             edited_at: None,
             recalled_at: None,

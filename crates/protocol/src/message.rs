@@ -1,6 +1,6 @@
 //! A message as clients see it, in history and in the room's log.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{ClientId, Content, Kind, MessageId, RoomId, Sender, Seq, Timestamp, UserId};
 
@@ -34,6 +34,10 @@ pub struct Message {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "openapi", oai(default, skip_serializing_if_is_empty))]
     pub mentions: Vec<UserId>,
+    /// The reactions to it now; only history carries them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", oai(default, skip_serializing_if_is_empty))]
+    pub reactions: Vec<ReactionSummary>,
     /// When it was accepted.
     pub at: Timestamp,
     /// When it was last edited.
@@ -42,4 +46,14 @@ pub struct Message {
     /// When it was recalled; its content is gone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recalled_at: Option<Timestamp>,
+}
+
+/// One emoji, and who put it to a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
+pub struct ReactionSummary {
+    /// The emoji.
+    pub emoji: String,
+    /// Who put it, in no order.
+    pub users: Vec<UserId>,
 }

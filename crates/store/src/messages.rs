@@ -113,20 +113,21 @@ pub async fn count_unread(
     Ok(u32::try_from(seqs.len()).unwrap_or(u32::MAX))
 }
 
-/// Writes `numbered` messages, many a statement.
-pub(crate) async fn insert_many<'a>(
+/// Writes `rows`, many a statement.
+pub(crate) async fn insert_many(
     tx: &impl ConnectionTrait,
-    numbered: impl Iterator<Item = (&'a NewMessage, Seq)>,
+    mut rows: Vec<message::ActiveModel>,
 ) -> Result<(), Error> {
-    let mut numbered = numbered.peekable();
-    while numbered.peek().is_some() {
-        let rows = numbered.by_ref().take(ROWS_A_STATEMENT).map(|(message, seq)| row(message, seq));
+    while !rows.is_empty() {
+        let rest = rows.split_off(rows.len().min(ROWS_A_STATEMENT));
         message::Entity::insert_many(rows).exec_without_returning(tx).await?;
+        rows = rest;
     }
     Ok(())
 }
 
-fn row(message: &NewMessage, seq: Seq) -> message::ActiveModel {
+/// `message` under its number.
+pub(crate) fn row(message: &NewMessage, seq: Seq) -> message::ActiveModel {
     message::ActiveModel {
         id: Set(message.id.uuid()),
         room_id: Set(message.room.uuid()),

@@ -6,8 +6,8 @@
 
 use sea_orm::sea_query::{Expr, LockBehavior, LockType};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
-    QueryOrder, QuerySelect, QueryTrait,
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, ExprTrait, IntoActiveModel,
+    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 use teahouse_protocol::Timestamp;
 use uuid::Uuid;
@@ -28,18 +28,17 @@ pub async fn insert(conn: &impl ConnectionTrait, rows: Vec<outbox::Model>) -> Re
     Ok(())
 }
 
-/// Claims at most `limit` rows of `kinds` that are due at `now`, until `lease_until`; what another node claims at the
-/// same moment is passed over. The longest due are taken, and come in the order of their making. Reads the index `(due_at_ms, id)`.
+/// Claims at most `limit` rows of `kinds` that are due at `now`, until `lease_until`, the longest due first; what another
+/// node claims at the same moment is passed over. Needs a transaction. Reads the index `(due_at_ms, id)`.
 pub async fn claim(
-    conn: &impl ConnectionTrait,
+    tx: &DatabaseTransaction,
     kinds: &[&str],
     now: Timestamp,
     lease_until: Timestamp,
     limit: u64,
 ) -> Result<Vec<outbox::Model>, Error> {
-    let due = outbox::Entity::find()
-        .select_only()
-        .column(outbox::Column::Id)
+    // Not one statement with a subquery: PostgreSQL's planner may run that more than once, and lock past its limit.
+    let mut due = outbox::Entity::find()
         .filter(outbox::Column::DueAtMs.lte(now.millis()))
         .filter(outbox::Column::Kind.is_in(kinds.iter().copied()))
         .order_by_asc(outbox::Column::DueAtMs)
@@ -47,17 +46,24 @@ pub async fn claim(
         .limit(limit)
         // SQLite has no row locks and needs none: its transactions write one at a time.
         .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
-        .into_query();
-    let mut claimed = outbox::Entity::update_many()
+        .all(tx)
+        .await?;
+    if due.is_empty() {
+        return Ok(due);
+    }
+    outbox::Entity::update_many()
         .col_expr(outbox::Column::DueAtMs, lease_until.millis().into())
         .col_expr(outbox::Column::LeaseUntilMs, lease_until.millis().into())
         .col_expr(outbox::Column::Attempts, Expr::col(outbox::Column::Attempts).add(1))
-        .filter(outbox::Column::Id.in_subquery(due))
-        .exec_with_returning(conn)
+        .filter(outbox::Column::Id.is_in(due.iter().map(|row| row.id)))
+        .exec(tx)
         .await?;
-    // RETURNING knows no order.
-    claimed.sort_by_key(|row| row.id);
-    Ok(claimed)
+    for row in &mut due {
+        row.due_at_ms = lease_until.millis();
+        row.lease_until_ms = Some(lease_until.millis());
+        row.attempts += 1;
+    }
+    Ok(due)
 }
 
 /// Deletes rows whose work is done.
@@ -102,27 +108,6 @@ pub async fn bury(
         .col_expr(outbox::Column::LeaseUntilMs, Expr::val(None::<i64>))
         .col_expr(outbox::Column::LastError, error.into())
         .filter(outbox::Column::Id.eq(id))
-        .filter(outbox::Column::LeaseUntilMs.eq(lease_until.millis()))
-        .exec(conn)
-        .await?;
-    Ok(())
-}
-
-/// Gives back claimed rows that were not begun, as if they had not been claimed.
-pub async fn release(
-    conn: &impl ConnectionTrait,
-    ids: &[Uuid],
-    lease_until: Timestamp,
-    now: Timestamp,
-) -> Result<(), Error> {
-    if ids.is_empty() {
-        return Ok(());
-    }
-    outbox::Entity::update_many()
-        .col_expr(outbox::Column::DueAtMs, now.millis().into())
-        .col_expr(outbox::Column::LeaseUntilMs, Expr::val(None::<i64>))
-        .col_expr(outbox::Column::Attempts, Expr::col(outbox::Column::Attempts).sub(1))
-        .filter(outbox::Column::Id.is_in(ids.iter().copied()))
         .filter(outbox::Column::LeaseUntilMs.eq(lease_until.millis()))
         .exec(conn)
         .await?;

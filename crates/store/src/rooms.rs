@@ -1,8 +1,9 @@
 //! Rooms.
 
+use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 use sea_orm::{ConnectionTrait, JoinType, QueryOrder, QuerySelect};
-use teahouse_protocol::{RoomId, RoomKind, UserId, Visibility};
+use teahouse_protocol::{RoomId, RoomKind, Timestamp, UserId, Visibility};
 use uuid::Uuid;
 
 use crate::entity::{member, room};
@@ -108,4 +109,30 @@ pub async fn page_of_member(
     }
     let rows = query.order_by_asc(member::Column::RoomId).limit(size.rows()).all(conn).await?;
     Ok(rows.into_iter().filter_map(|(member, room)| room.map(|room| (member, room))).collect())
+}
+
+/// Makes a room that no log entry brings into being: the lobby.
+pub async fn insert_keyed(
+    conn: &impl ConnectionTrait,
+    id: RoomId,
+    kind: RoomKind,
+    visibility: Visibility,
+    name: &str,
+    key: &str,
+    at: Timestamp,
+) -> Result<(), Error> {
+    let row = room::ActiveModel {
+        id: Set(id.uuid()),
+        kind: Set(kind_number(kind)),
+        visibility: Set(visibility_number(visibility)),
+        name: Set(name.to_owned()),
+        announcement: Set(String::new()),
+        unique_key: Set(Some(key.to_owned())),
+        created_by: Set(None),
+        created_at_ms: Set(at.millis()),
+        last_seq: Set(0),
+        deleted_at_ms: Set(None),
+    };
+    room::Entity::insert(row).exec_without_returning(conn).await?;
+    Ok(())
 }

@@ -73,8 +73,7 @@ async fn find_repeats(db: &Db, entries: &[Entry]) -> Result<HashMap<usize, First
     for (place, entry) in entries.iter().enumerate() {
         let Entry::Message(message) = entry else { continue };
         let Some(client_id) = &message.client_id else { continue };
-        // Read through the writer: on SQLite a reader's snapshot may be older than the conflict.
-        let first = messages::find_by_client_id(db.writer(), client_id, message.sender, message.room).await?;
+        let first = messages::find_by_client_id(db.conn(), client_id, message.sender, message.room).await?;
         if let Some(row) = first {
             repeated.insert(place, messages::first_ack(&row));
         }
@@ -189,10 +188,10 @@ impl Batch {
         outcomes: &[Outcome],
     ) -> Result<(), Error> {
         let numbered = entries.iter().zip(outcomes).filter_map(|(entry, outcome)| match (entry, outcome) {
-            (Entry::Message(message), Outcome::Written(seq)) => Some((message, *seq)),
+            (Entry::Message(message), Outcome::Written(seq)) => Some(messages::row(message, *seq)),
             _ => None,
         });
-        messages::insert_many(tx, numbered).await
+        messages::insert_many(tx, numbered.collect()).await
     }
 
     /// The heads, and one outbox row for the whole batch: what must happen after a commit starts from it, also when

@@ -1,0 +1,206 @@
+//! Who may do what in a room: decided here, and nowhere else. Rights are values that the acts need.
+
+use teahouse_accounts::Session;
+use teahouse_protocol::{Role, RoomId, RoomKind, Timestamp, UserId, Visibility};
+use teahouse_store::writer::MemberState;
+use teahouse_store::{Db, members, rooms};
+
+use crate::Error;
+use crate::cached::Look;
+use crate::connection::Seat;
+use crate::hub::RoomFacts;
+
+/// Somebody who may read a room.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reader {
+    pub(crate) room: RoomFacts,
+    /// What they are in it; `None`: a passer-by in a public room.
+    pub(crate) member: Option<MemberState>,
+}
+
+/// Somebody who is a member of a room.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Member {
+    pub(crate) room: RoomFacts,
+    pub(crate) user: UserId,
+    pub(crate) state: MemberState,
+}
+
+/// A member who may keep order in a room.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Moderator(Member);
+
+impl Reader {
+    /// # Errors
+    /// [`Error::RoomNotFound`] when the room is not there, or is private and `member` is none.
+    pub(crate) fn new(room: Option<RoomFacts>, member: Option<MemberState>) -> Result<Self, Error> {
+        let room = room.ok_or(Error::RoomNotFound)?;
+        if member.is_none() && room.visibility == Visibility::Private {
+            return Err(Error::RoomNotFound);
+        }
+        Ok(Self { room, member })
+    }
+
+    /// # Errors
+    /// [`Error::NotAMember`] for a passer-by.
+    pub(crate) fn require_member(self, user: UserId) -> Result<Member, Error> {
+        let state = self.member.ok_or(Error::NotAMember)?;
+        Ok(Member { room: self.room, user, state })
+    }
+}
+
+impl Member {
+    /// # Errors
+    /// [`Error::Muted`], or [`Error::NotAllowed`] for a simple member of a channel.
+    pub(crate) fn require_writer(self, now: Timestamp) -> Result<Self, Error> {
+        if let Some(until) = self.state.muted_until.filter(|until| *until > now) {
+            return Err(Error::Muted { until });
+        }
+        if self.room.kind == RoomKind::Channel && self.state.role < Role::Admin {
+            return Err(Error::NotAllowed("only the owner and admins write in a channel"));
+        }
+        Ok(self)
+    }
+
+    /// # Errors
+    /// [`Error::NotAllowed`] for a simple member, and in a direct room, which has no order to keep.
+    pub(crate) fn require_moderator(self) -> Result<Moderator, Error> {
+        if self.room.kind == RoomKind::Direct {
+            return Err(Error::NotAllowed("a direct conversation has no moderators"));
+        }
+        if self.state.role < Role::Admin {
+            return Err(Error::NotAllowed("only the owner and admins may do this"));
+        }
+        Ok(Moderator(self))
+    }
+
+    /// # Errors
+    /// [`Error::NotAllowed`] for everybody else.
+    pub(crate) fn require_owner(self) -> Result<Self, Error> {
+        if self.state.role < Role::Owner {
+            return Err(Error::NotAllowed("only the owner may do this"));
+        }
+        Ok(self)
+    }
+}
+
+impl Moderator {
+    /// The room and the member.
+    pub(crate) const fn member(&self) -> &Member {
+        &self.0
+    }
+
+    /// # Errors
+    /// [`Error::NotAllowed`] when a member of `role` does not stand below this moderator.
+    pub(crate) fn require_outranks(&self, role: Role) -> Result<(), Error> {
+        if self.0.state.role <= role {
+            return Err(Error::NotAllowed("this member's role is not below yours"));
+        }
+        Ok(())
+    }
+}
+
+/// Reads from the database what decides about access.
+#[derive(Clone)]
+pub(crate) struct Access {
+    db: Db,
+    lobby: RoomId,
+}
+
+impl Access {
+    pub(crate) const fn new(db: Db, lobby: RoomId) -> Self {
+        Self { db, lobby }
+    }
+
+    /// What `room` is; `None` when it is not there.
+    pub(crate) async fn facts(&self, room: RoomId) -> Result<Option<RoomFacts>, Error> {
+        let row = rooms::find(self.db.conn(), room).await?;
+        Ok(row.map(|row| RoomFacts {
+            id: room,
+            kind: rooms::kind(&row),
+            visibility: rooms::visibility(&row),
+        }))
+    }
+
+    /// What `user` is in `room`. Everyone is a member of the lobby: who was never there is put in now.
+    pub(crate) async fn membership(
+        &self,
+        room: RoomId,
+        user: UserId,
+        now: Timestamp,
+    ) -> Result<Option<MemberState>, Error> {
+        let mut row = members::find(self.db.conn(), room, user).await?;
+        if row.is_none() && room == self.lobby && !members::is_banned(self.db.conn(), room, user).await? {
+            members::insert(self.db.writer(), room, user, Role::Member, now).await?;
+            row = members::find(self.db.conn(), room, user).await?;
+        }
+        Ok(row.as_ref().map(members::state))
+    }
+
+    /// # Errors
+    /// [`Error::RoomNotFound`] when the room is not there or hidden from the caller.
+    pub(crate) async fn require_reader(
+        &self,
+        caller: &Session,
+        room: RoomId,
+        now: Timestamp,
+    ) -> Result<Reader, Error> {
+        let facts = self.facts(room).await?;
+        let member = self.membership(room, caller.user_id(), now).await?;
+        Reader::new(facts, member)
+    }
+
+    /// # Errors
+    /// As [`Access::require_reader`], and [`Error::NotAMember`].
+    pub(crate) async fn require_member(
+        &self,
+        caller: &Session,
+        room: RoomId,
+        now: Timestamp,
+    ) -> Result<Member, Error> {
+        self.require_reader(caller, room, now).await?.require_member(caller.user_id())
+    }
+
+    /// # Errors
+    /// As [`Access::require_member`], and [`Error::NotAllowed`].
+    pub(crate) async fn require_moderator(
+        &self,
+        caller: &Session,
+        room: RoomId,
+        now: Timestamp,
+    ) -> Result<Moderator, Error> {
+        self.require_member(caller, room, now).await?.require_moderator()
+    }
+
+    /// As [`Access::require_reader`], from the copies that a live room keeps.
+    pub(crate) async fn require_live_reader(
+        &self,
+        seat: &Seat,
+        user: UserId,
+        now: Timestamp,
+    ) -> Result<Reader, Error> {
+        let facts = loop {
+            match seat.room.facts.look() {
+                Look::Known(facts) => break facts,
+                Look::Load(load) => {
+                    let facts = self.facts(seat.room.id()).await?;
+                    if seat.room.facts.keep(load, &facts) {
+                        break facts;
+                    }
+                }
+            }
+        };
+        let member = loop {
+            match seat.membership.look() {
+                Look::Known(member) => break member,
+                Look::Load(load) => {
+                    let member = self.membership(seat.room.id(), user, now).await?;
+                    if seat.membership.keep(load, &member) {
+                        break member;
+                    }
+                }
+            }
+        };
+        Reader::new(facts, member)
+    }
+}

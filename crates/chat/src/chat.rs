@@ -1,0 +1,288 @@
+//! The face of the crate: what the doors hold, and how it is started and stopped.
+
+use std::sync::Arc;
+
+use parking_lot::RwLock;
+use teahouse_accounts::{AccountEvent, Accounts, Session};
+use teahouse_bus::{Bus, Subscription};
+use teahouse_protocol::{Clock, CloseCode, RoomId, ServerEvent, Timestamp, UserId};
+use teahouse_store::Db;
+use teahouse_store::writer::{WriterQueue, batch_writer};
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+
+use crate::access::Access;
+use crate::config::{ChatConfig, ChatLimits};
+use crate::connection::{Connection, Core, Seat};
+use crate::hub::{ConnectionId, Encode, Hub, Mailbox};
+use crate::metrics::ChatMetrics;
+use crate::news::News;
+use crate::pipeline::{SendLimit, Ticket};
+use crate::presence::Presence;
+use crate::{Error, hub, lobby, publish};
+
+/// What somebody else's queue may hold before who publishes waits.
+const NEWS_QUEUED: usize = 64;
+
+/// What the conversation is made of.
+pub struct ChatParts {
+    /// The database, migrated.
+    pub db: Db,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Who people are.
+    pub accounts: Accounts,
+    /// What happens to accounts.
+    pub account_events: Bus<AccountEvent>,
+    /// Notified after each commit: durable work may wait.
+    pub committed: Arc<Notify>,
+    /// Turns events into frames.
+    pub encoder: Arc<dyn Encode>,
+    /// The section `chat`.
+    pub config: ChatConfig,
+    /// The limits it keeps.
+    pub limits: ChatLimits,
+}
+
+/// The conversation: rooms, messages, connections. Clones share it.
+#[derive(Clone)]
+pub struct Chat(Arc<Inner>);
+
+struct Inner {
+    db: Db,
+    clock: Arc<dyn Clock>,
+    accounts: Accounts,
+    committed: Arc<Notify>,
+    config: ChatConfig,
+    limits: ChatLimits,
+    lobby: RoomId,
+    access: Access,
+    hub: Hub,
+    presence: Presence,
+    send_limit: SendLimit,
+    metrics: ChatMetrics,
+    news: Bus<News>,
+    /// Gone once the conversation is closing: then nothing more is taken.
+    writer: RwLock<Option<WriterQueue<Ticket>>>,
+}
+
+/// The tasks behind a [`Chat`]; keep it to stop them in order.
+pub struct ChatTasks {
+    writer: JoinHandle<()>,
+    publisher: JoinHandle<()>,
+    others: Vec<JoinHandle<()>>,
+}
+
+impl Chat {
+    /// Makes the lobby when there is none, and starts the writer and the delivery.
+    ///
+    /// # Errors
+    /// [`Error::Store`] when the database can't be read or written.
+    pub async fn start(parts: ChatParts) -> Result<(Self, ChatTasks), Error> {
+        let lobby = lobby::ensure(&parts.db, &parts.config.lobby_name, parts.clock.now()).await?;
+        let (queue, writer, finished) = batch_writer();
+        let news = Bus::in_process();
+        let heard = news.subscribe(NEWS_QUEUED);
+        let ended = parts.account_events.subscribe(NEWS_QUEUED);
+        let chat = Self(Arc::new(Inner {
+            access: Access::new(parts.db.clone(), lobby),
+            presence: Presence::new(parts.config.offline_after()),
+            send_limit: SendLimit::new(parts.limits),
+            hub: Hub::new(parts.encoder),
+            metrics: ChatMetrics::default(),
+            writer: RwLock::new(Some(queue)),
+            news: news.clone(),
+            db: parts.db.clone(),
+            clock: parts.clock,
+            accounts: parts.accounts,
+            committed: parts.committed,
+            config: parts.config,
+            limits: parts.limits,
+            lobby,
+        }));
+        let history = chat.config().history;
+        let writer = tokio::spawn(async move {
+            if history { writer.run(parts.db).await } else { writer.run_without_history(parts.db).await }
+        });
+        let publisher = tokio::spawn(publish::publish_batches(chat.clone(), finished, news));
+        let others = vec![
+            tokio::spawn(publish::deliver_news(chat.clone(), heard)),
+            tokio::spawn(heed_accounts(chat.clone(), ended)),
+            tokio::spawn(sweep(chat.clone())),
+        ];
+        Ok((chat, ChatTasks { writer, publisher, others }))
+    }
+
+    /// Lets a session listen and speak through `mailbox`. Its end closes the connection with 4001.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] once the conversation is closing.
+    pub fn connect(&self, session: Session, mailbox: Arc<Mailbox>) -> Result<Connection, Error> {
+        if self.0.writer.read().is_none() {
+            return Err(Error::Busy);
+        }
+        let core = Core::new(self.0.hub.next_id(), session, mailbox);
+        if self.0.hub.add(Arc::clone(&core)) {
+            self.came_online(core.user_id());
+        }
+        // An end that was published before the line above found nobody to close.
+        if core.session().has_ended() {
+            hub::end(&core);
+        }
+        Ok(Connection::new(self.clone(), core))
+    }
+
+    /// Closes every connection with 1001, after what waits for it; no more are taken. What was handed over before is
+    /// still written: [`ChatTasks::stop`] waits for it.
+    pub fn close(&self) {
+        self.0.writer.write().take();
+        for core in self.0.hub.all() {
+            core.mailbox().close(CloseCode::GoingAway, "server is going away");
+        }
+    }
+
+    /// The room that everyone is in.
+    #[must_use]
+    pub fn lobby(&self) -> RoomId {
+        self.0.lobby
+    }
+
+    /// What it counts.
+    #[must_use]
+    pub fn metrics(&self) -> &ChatMetrics {
+        &self.0.metrics
+    }
+
+    /// Frames put into mailboxes since the start.
+    #[must_use]
+    pub fn deliveries(&self) -> u64 {
+        self.0.hub.deliveries()
+    }
+
+    /// Entries that wait for the writer now.
+    #[must_use]
+    pub fn queued(&self) -> usize {
+        self.0.writer.read().as_ref().map_or(0, WriterQueue::waiting)
+    }
+
+    /// The section `chat` of the configuration.
+    #[must_use]
+    pub fn config(&self) -> &ChatConfig {
+        &self.0.config
+    }
+
+    pub(crate) fn disconnect(&self, core: &Arc<Core>) {
+        if self.0.hub.remove(core) {
+            self.went_offline(core.user_id());
+        }
+    }
+
+    /// A room as `core` sits in it, or would.
+    pub(crate) fn seat(&self, core: &Core, room: RoomId) -> Seat {
+        core.seat(room).unwrap_or_else(|| Seat::new(self.0.hub.open(room), core.user_id()))
+    }
+
+    /// Tells everybody who listens to `room` something that is not kept.
+    pub(crate) async fn pass(&self, room: RoomId, event: ServerEvent, except: Option<ConnectionId>) {
+        self.0.news.publish(News::Passing { room, event: Arc::new(event), except }).await;
+    }
+
+    /// Tells one user something, on every connection.
+    pub(crate) async fn tell(&self, user: UserId, event: ServerEvent) {
+        self.0.news.publish(News::Personal { user, event: Arc::new(event) }).await;
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.0.clock.now()
+    }
+
+    pub(crate) fn db(&self) -> &Db {
+        &self.0.db
+    }
+
+    pub(crate) fn accounts(&self) -> &Accounts {
+        &self.0.accounts
+    }
+
+    pub(crate) fn committed(&self) {
+        self.0.committed.notify_one();
+    }
+
+    pub(crate) fn access(&self) -> &Access {
+        &self.0.access
+    }
+
+    pub(crate) fn hub(&self) -> &Hub {
+        &self.0.hub
+    }
+
+    pub(crate) fn presence(&self) -> &Presence {
+        &self.0.presence
+    }
+
+    pub(crate) fn limits(&self) -> ChatLimits {
+        self.0.limits
+    }
+
+    pub(crate) fn send_limit(&self) -> &SendLimit {
+        &self.0.send_limit
+    }
+
+    pub(crate) fn writer(&self) -> Option<WriterQueue<Ticket>> {
+        self.0.writer.read().clone()
+    }
+}
+
+impl ChatTasks {
+    /// Waits until everything taken before [`Chat::close`] is written and answered, then stops the rest.
+    pub async fn stop(self) {
+        for task in [self.writer, self.publisher] {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "a task of the conversation ended badly");
+            }
+        }
+        for task in self.others {
+            task.abort();
+        }
+    }
+}
+
+/// Closes connections whose session ended, here or on another node.
+async fn heed_accounts(chat: Chat, mut events: Subscription<AccountEvent>) {
+    while let Some(event) = events.next().await {
+        chat.heed(event);
+    }
+}
+
+impl Chat {
+    fn heed(&self, event: AccountEvent) {
+        match event {
+            AccountEvent::SessionEnded { session, user, why } => self.0.hub.end_session(user, session, why),
+            AccountEvent::UserBanned { user } => {
+                for core in self.0.hub.connections_of(user) {
+                    core.mailbox().close(CloseCode::Policy, "banned");
+                }
+            }
+            // A session knows by itself that it was renewed, and its user's name.
+            AccountEvent::SessionRenewed { .. }
+            | AccountEvent::UserChanged { .. }
+            | AccountEvent::UsersMerged { .. } => {}
+        }
+    }
+}
+
+/// Closes connections whose session expired, and forgets what is not needed any more.
+async fn sweep(chat: Chat) {
+    const EVERY: std::time::Duration = std::time::Duration::from_secs(1);
+    let mut ticks = tokio::time::interval(EVERY);
+    loop {
+        ticks.tick().await;
+        let now = chat.now();
+        chat.0.send_limit.sweep();
+        for core in chat.0.hub.all() {
+            if core.session().expires_at() <= now {
+                hub::end(&core);
+            }
+        }
+    }
+}

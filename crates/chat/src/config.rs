@@ -1,0 +1,74 @@
+//! The sections `chat` and `limits` of the configuration, as far as the conversation needs them.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use teahouse_protocol::{Limits, MAX_TEXT_CHARS};
+
+use crate::hub::MailboxLimits;
+
+/// The section `chat`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ChatConfig {
+    /// Whether messages are kept. Only benchmarks turn it off: nothing survives a restart then.
+    pub history: bool,
+    /// How often the server pings a connection, in seconds.
+    pub heartbeat_s: u64,
+    /// The name of the room that everyone is in.
+    pub lobby_name: String,
+    /// Frames that may wait for one connection. Past it the connection closes with 4029 and resumes.
+    pub outgoing_frames: usize,
+    /// Bytes that may wait for one connection.
+    pub outgoing_bytes: usize,
+    /// How long after the last connection is gone somebody counts as offline, in milliseconds: a phone that loses
+    /// the network in a lift is back by then.
+    pub offline_after_ms: u64,
+}
+
+impl Default for ChatConfig {
+    fn default() -> Self {
+        Self {
+            history: true,
+            heartbeat_s: 25,
+            lobby_name: "大堂 Lobby".to_owned(),
+            outgoing_frames: 16 * 1024,
+            outgoing_bytes: 8 * 1024 * 1024,
+            offline_after_ms: 10_000,
+        }
+    }
+}
+
+impl ChatConfig {
+    /// How much may wait for one connection.
+    #[must_use]
+    pub const fn mailbox(&self) -> MailboxLimits {
+        MailboxLimits { frames: self.outgoing_frames, bytes: self.outgoing_bytes }
+    }
+
+    pub(crate) const fn offline_after(&self) -> Duration {
+        Duration::from_millis(self.offline_after_ms)
+    }
+}
+
+/// Of the section `limits`, those that the conversation keeps; 0: no limit.
+#[derive(Clone, Copy, Debug)]
+pub struct ChatLimits {
+    /// Messages a second that a user may send, averaged.
+    pub messages_per_second: u32,
+    /// Messages that a user may send at once.
+    pub message_burst: u32,
+    /// The largest frame, as `hello` tells it.
+    pub frame_bytes: usize,
+}
+
+impl ChatLimits {
+    pub(crate) const fn told(self) -> Limits {
+        Limits {
+            frame_bytes: self.frame_bytes,
+            text_chars: MAX_TEXT_CHARS,
+            messages_per_second: self.messages_per_second,
+            message_burst: self.message_burst,
+        }
+    }
+}

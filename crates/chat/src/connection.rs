@@ -1,0 +1,152 @@
+//! One connection: a session that listens and speaks. Frames come in here from the gateway; what it gets goes into its
+//! mailbox.
+
+mod core;
+mod join;
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use teahouse_protocol::{ClientFrame, Draft, Hello, RoomId, ServerEvent};
+
+pub(crate) use self::core::{Core, Seat};
+pub(crate) use self::join::follow;
+use crate::edits::Edit;
+use crate::pipeline::Ticket;
+use crate::{Chat, Error};
+
+/// What became of a frame.
+pub enum Handled {
+    /// Done, or on its way: the answer is or will be in the mailbox.
+    Done,
+    /// Refused.
+    Refused(Error),
+    /// It needs the database: poll this, and hand over no further frame before it is ready.
+    Later(Pin<Box<dyn Future<Output = Result<(), Error>> + Send>>),
+}
+
+impl From<Result<(), Error>> for Handled {
+    fn from(result: Result<(), Error>) -> Self {
+        match result {
+            Ok(()) => Self::Done,
+            Err(error) => Self::Refused(error),
+        }
+    }
+}
+
+/// A session on one socket. Dropped, it listens to nothing any more.
+pub struct Connection {
+    chat: Chat,
+    core: Arc<Core>,
+}
+
+impl Connection {
+    pub(crate) const fn new(chat: Chat, core: Arc<Core>) -> Self {
+        Self { chat, core }
+    }
+
+    /// The first event of the connection.
+    #[must_use]
+    pub fn hello(&self) -> Hello {
+        Hello {
+            session: self.core.session_id(),
+            user: self.core.session().user(),
+            server_time: self.chat.now(),
+            heartbeat_s: self.chat.config().heartbeat_s,
+            lobby: self.chat.lobby(),
+            limits: self.chat.limits().told(),
+        }
+    }
+
+    /// Carries out one frame. Answers come through the mailbox; only a refusal is returned.
+    pub fn handle(&mut self, frame: ClientFrame) -> Handled {
+        match frame {
+            ClientFrame::Msg(draft) => self.msg(draft),
+            ClientFrame::Ping { id } => self.answer(&ServerEvent::Pong { id }),
+            ClientFrame::Leave { room } => {
+                self.leave(room);
+                self.answer(&ServerEvent::Left { room })
+            }
+            ClientFrame::Join(join) => {
+                self.later(|chat, core| async move { join::join(&chat, &core, join).await })
+            }
+            ClientFrame::Listen(listen) => {
+                self.later(|chat, core| async move { join::listen(&chat, &core, listen).await })
+            }
+            ClientFrame::Edit { id, message, content } => {
+                self.edit(Edit::Content { message, json: content }, id)
+            }
+            ClientFrame::Recall { id, message } => self.edit(Edit::Recall { message }, id),
+            ClientFrame::React { id, message, emoji, remove } => {
+                self.edit(Edit::React { message, emoji, remove }, id)
+            }
+            ClientFrame::Read { room, seq } => self.later(move |chat, core| async move {
+                chat.read_from(core.session(), room, seq, Some(core.id())).await
+            }),
+            ClientFrame::Typing { room } => self.typing(room),
+            ClientFrame::Presence { users } => {
+                self.later(|chat, core| async move { chat.watch_presence(&core, &users).await })
+            }
+        }
+    }
+
+    /// The hot path: no allocation but the message's own, and no wait. Only a room that this connection has not
+    /// joined, or whose facts an event made stale, costs a look into the database.
+    fn msg(&mut self, draft: Draft) -> Handled {
+        let room = draft.room.or_else(|| self.core.current_room()).unwrap_or_else(|| self.chat.lobby());
+        let known = self.core.seat(room).and_then(|seat| seat.reader());
+        let Some(reader) = known else {
+            return self.later(move |chat, core| async move {
+                let seat = chat.seat(&core, room);
+                let reader = chat.access().require_live_reader(&seat, core.user_id(), chat.now()).await;
+                chat.hub().release(room);
+                chat.accept(reader?, core.session(), draft, Ticket::Socket(Arc::clone(&core)))
+            });
+        };
+        let ticket = Ticket::Socket(Arc::clone(&self.core));
+        reader.and_then(|reader| self.chat.accept(reader, self.core.session(), draft, ticket)).into()
+    }
+
+    fn edit(&self, edit: Edit, id: Option<teahouse_protocol::ClientId>) -> Handled {
+        self.later(|chat, core| async move { chat.edit_from(&core, edit, id).await })
+    }
+
+    fn leave(&self, room: RoomId) {
+        if let Some(seat) = self.core.remove_seat(room) {
+            self.chat.hub().stop_listening(&seat.room, &self.core);
+        }
+    }
+
+    fn typing(&self, room: RoomId) -> Handled {
+        let Some(seat) = self.core.seat(room) else { return Handled::Refused(Error::NotAMember) };
+        if !self.core.may_type(room, self.chat.now()) {
+            return Handled::Done;
+        }
+        self.later(move |chat, core| async move {
+            let reader = chat.access().require_live_reader(&seat, core.user_id(), chat.now()).await?;
+            reader.require_member(core.user_id())?.require_writer(chat.now())?;
+            let event = ServerEvent::Typing { room, user: core.user_id() };
+            chat.pass(room, event, Some(core.id())).await;
+            Ok(())
+        })
+    }
+
+    fn answer(&self, event: &ServerEvent) -> Handled {
+        self.core.mailbox().send(event);
+        Handled::Done
+    }
+
+    fn later<F>(&self, work: impl FnOnce(Chat, Arc<Core>) -> F) -> Handled
+    where
+        F: Future<Output = Result<(), Error>> + Send + 'static,
+    {
+        Handled::Later(Box::pin(work(self.chat.clone(), Arc::clone(&self.core))))
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.chat.disconnect(&self.core);
+    }
+}

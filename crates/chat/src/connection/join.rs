@@ -1,0 +1,112 @@
+//! `join` and `listen`: become a live listener, without a gap and without a repeat.
+//!
+//! A listener is added first, and what is new is held back; then the log is read up to its head; then what was held
+//! back follows, but for what the log brought. An event committed before the read is in the log, one committed after
+//! it is delivered after it: so each comes exactly once, in order.
+
+use std::sync::Arc;
+
+use teahouse_protocol::{Head, Heads, Join, Joined, Listen, RoomId, Seq, ServerEvent};
+use teahouse_store::{PageSize, members, messages, reads, rooms};
+
+use super::{Core, Seat};
+use crate::rooms::UNREAD_COUNTED;
+use crate::{Chat, Error};
+
+pub(super) async fn join(chat: &Chat, core: &Arc<Core>, join: Join) -> Result<(), Error> {
+    let seat = chat.seat(core, join.room);
+    let joined = enter(chat, core, &seat, &join).await;
+    if joined.is_err() {
+        stop(chat, core, &seat);
+    }
+    joined
+}
+
+async fn enter(chat: &Chat, core: &Arc<Core>, seat: &Seat, join: &Join) -> Result<(), Error> {
+    let user = core.user_id();
+    let reader = chat.access().require_live_reader(seat, user, chat.now()).await?;
+    seat.room.add_listener(core);
+    core.add_seat(seat.clone());
+    let row = rooms::find(chat.db().conn(), join.room).await?.ok_or(Error::RoomNotFound)?;
+    let head = Seq::new(row.last_seq).unwrap_or_default();
+    let since = join.since.unwrap_or(head).min(head);
+    let missed = chat.log_after(join.room, since, head, PageSize::capped(join.limit)).await?;
+    let read = reads::find(chat.db().conn(), join.room, user).await?;
+    let unread = messages::count_unread(chat.db().conn(), join.room, user, read, UNREAD_COUNTED).await?;
+    core.mailbox().send(&ServerEvent::Joined(Joined {
+        room: join.room,
+        last_seq: head,
+        members_online: seat.room.users_online(),
+        role: reader.member.map(|member| member.role),
+        unread,
+    }));
+    let mut reached = since;
+    for (seq, event) in missed {
+        core.mailbox().send(&event);
+        reached = seq;
+    }
+    if reached < head {
+        core.mailbox().send(&ServerEvent::Gap { room: join.room, from: reached.next(), to: head });
+    }
+    seat.room.go_live(core, head);
+    core.set_current_room(join.room);
+    Ok(())
+}
+
+fn stop(chat: &Chat, core: &Arc<Core>, seat: &Seat) {
+    core.remove_seat(seat.room.id());
+    chat.hub().stop_listening(&seat.room, core);
+}
+
+pub(super) async fn listen(chat: &Chat, core: &Arc<Core>, listen: Listen) -> Result<(), Error> {
+    let rooms = match listen {
+        Listen::All => {
+            // First the wish, then the list: a room that the user gets into in between is in one or the other.
+            core.listen_to_all();
+            chat.access().membership(chat.lobby(), core.user_id(), chat.now()).await?;
+            members::rooms_of(chat.db().conn(), core.user_id()).await?
+        }
+        Listen::Rooms(rooms) => rooms,
+    };
+    let mut heads = Vec::with_capacity(rooms.len());
+    let mut seats = Vec::with_capacity(rooms.len());
+    for room in rooms {
+        let seat = chat.seat(core, room);
+        match head(chat, core, &seat).await {
+            Ok(head) => {
+                seats.push((seat, head.last_seq));
+                heads.push(head);
+            }
+            // One that went in between, or was never there, must not cost the others.
+            Err(Error::RoomNotFound) => stop(chat, core, &seat),
+            Err(error) => {
+                stop(chat, core, &seat);
+                return Err(error);
+            }
+        }
+    }
+    core.mailbox().send(&ServerEvent::Heads(Heads { rooms: heads }));
+    for (seat, head) in seats {
+        seat.room.go_live(core, head);
+    }
+    Ok(())
+}
+
+async fn head(chat: &Chat, core: &Arc<Core>, seat: &Seat) -> Result<Head, Error> {
+    chat.access().require_live_reader(seat, core.user_id(), chat.now()).await?;
+    seat.room.add_listener(core);
+    core.add_seat(seat.clone());
+    let row = rooms::find(chat.db().conn(), seat.room.id()).await?.ok_or(Error::RoomNotFound)?;
+    chat.head_of(core.user_id(), &row).await
+}
+
+/// Somebody became a member of `room`: their connections that listen to all hear it from `joined` on.
+pub(crate) fn follow(chat: &Chat, core: &Arc<Core>, room: RoomId, joined: Seq) {
+    if core.seat(room).is_some() {
+        return;
+    }
+    let seat = chat.seat(core, room);
+    seat.room.add_listener(core);
+    core.add_seat(seat.clone());
+    seat.room.go_live(core, Seq::new(joined.get() - 1).unwrap_or_default());
+}

@@ -1,0 +1,150 @@
+//! Edit, recall, react: changes to what was said.
+
+use std::sync::Arc;
+
+use teahouse_accounts::Session;
+use teahouse_protocol::{
+    Ack, AckState, ClientId, Content, Kind, Message, MessageId, RoomId, Seq, ServerEvent, Timestamp, UserId,
+};
+use teahouse_store::writer::ChangeKind;
+
+use crate::connection::Core;
+use crate::pipeline::Changed;
+use crate::{Chat, Error};
+
+/// A change to what was said.
+pub(crate) enum Edit {
+    /// It says something else.
+    Content {
+        message: MessageId,
+        /// The new content as JSON; the message's kind says how to read it.
+        json: String,
+    },
+    /// It is taken back.
+    Recall { message: MessageId },
+    /// An emoji is put to it, or taken away.
+    React { message: MessageId, emoji: String, remove: bool },
+}
+
+/// Where a change stands in the log, and when it was made.
+struct Made {
+    seq: Option<Seq>,
+    at: Timestamp,
+}
+
+impl Chat {
+    /// Changes what the caller's own message says; `json` is its new content, in the message's kind.
+    ///
+    /// # Errors
+    /// [`Error::MessageNotFound`], [`Error::NotAllowed`] for another's message, [`Error::Field`],
+    /// [`Error::Conflict`] once it was recalled, and as [`Chat::send`].
+    pub async fn edit(&self, caller: &Session, message: MessageId, json: &str) -> Result<Message, Error> {
+        self.carry_out(caller, Edit::Content { message, json: json.to_owned() }).await?;
+        self.message(caller, message).await
+    }
+
+    /// Takes a message back: its content is gone for good. One's own, or as a moderator that of a lower role.
+    ///
+    /// # Errors
+    /// [`Error::MessageNotFound`], [`Error::NotAllowed`], and as [`Chat::send`].
+    pub async fn recall(&self, caller: &Session, message: MessageId) -> Result<(), Error> {
+        self.carry_out(caller, Edit::Recall { message }).await.map(drop)
+    }
+
+    /// Puts an emoji to a message, or takes it away; again is the same as once.
+    ///
+    /// # Errors
+    /// [`Error::MessageNotFound`], [`Error::NotAMember`], and as [`Chat::send`].
+    pub async fn react(
+        &self,
+        caller: &Session,
+        message: MessageId,
+        emoji: &str,
+        remove: bool,
+    ) -> Result<(), Error> {
+        self.carry_out(caller, Edit::React { message, emoji: emoji.to_owned(), remove }).await.map(drop)
+    }
+
+    /// As the socket asks for it: answered by an `ack`.
+    pub(crate) async fn edit_from(
+        &self,
+        core: &Arc<Core>,
+        edit: Edit,
+        id: Option<ClientId>,
+    ) -> Result<(), Error> {
+        let message = edit.message();
+        let Made { seq, at } = self.carry_out(core.session(), edit).await?;
+        core.mailbox().send(&ServerEvent::Ack(Ack { id, message, state: AckState::Sent, seq, at }));
+        Ok(())
+    }
+
+    async fn carry_out(&self, caller: &Session, edit: Edit) -> Result<Made, Error> {
+        let row = self.require_message(caller, edit.message()).await?;
+        let room = RoomId::from_uuid(row.room_id);
+        let sender = UserId::from_uuid(row.sender_id);
+        let now = self.now();
+        let member = self.access().require_member(caller, room, now).await?;
+        let kind = match edit {
+            Edit::Content { message, json } => {
+                if sender != caller.user_id() {
+                    return Err(Error::NotAllowed("only the sender may edit a message"));
+                }
+                if row.recalled_at_ms.is_some() {
+                    return Err(Error::Conflict("the message was recalled"));
+                }
+                member.require_writer(now)?;
+                let kind = Kind::from_number(row.kind).unwrap_or_default();
+                ChangeKind::Edit { message, content: Content::from_json(kind, &json).map_err(Error::Field)? }
+            }
+            Edit::Recall { message } => {
+                if sender != caller.user_id() {
+                    self.require_may_recall(member, room, sender, now).await?;
+                }
+                ChangeKind::Recall { message }
+            }
+            Edit::React { message, emoji, remove } => {
+                check_emoji(&emoji)?;
+                if row.recalled_at_ms.is_some() {
+                    return Err(Error::Conflict("the message was recalled"));
+                }
+                ChangeKind::React { message, emoji, remove }
+            }
+        };
+        match self.change(room, caller.user_id(), kind).await? {
+            Changed::Logged(rows) => {
+                let seq = rows.first().and_then(|row| Seq::new(row.seq));
+                Ok(Made { seq, at: now })
+            }
+            Changed::Unchanged => Ok(Made { seq: None, at: now }),
+        }
+    }
+
+    async fn require_may_recall(
+        &self,
+        member: crate::access::Member,
+        room: RoomId,
+        sender: UserId,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let moderator = member.require_moderator()?;
+        match self.access().membership(room, sender, now).await? {
+            Some(state) => moderator.require_outranks(state.role),
+            // Who has left stands below everybody.
+            None => Ok(()),
+        }
+    }
+}
+
+impl Edit {
+    const fn message(&self) -> MessageId {
+        match self {
+            Self::Content { message, .. } | Self::Recall { message } | Self::React { message, .. } => {
+                *message
+            }
+        }
+    }
+}
+
+fn check_emoji(emoji: &str) -> Result<(), Error> {
+    teahouse_protocol::check_emoji(emoji).map_err(Error::Field)
+}

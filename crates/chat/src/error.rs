@@ -1,0 +1,101 @@
+//! What the conversation refuses, and why. `Display` is fit for a stranger's eyes; causes stay in `source()`.
+
+use std::time::Duration;
+
+use teahouse_protocol::{ErrorCode, FieldError, Timestamp};
+
+/// Why something was not done. The doors match on [`Error::code`].
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No such room, or it is hidden from the caller.
+    #[error("no such room, or it is hidden from you")]
+    RoomNotFound,
+    /// No such message, or it is in a room hidden from the caller.
+    #[error("no such message, or it is hidden from you")]
+    MessageNotFound,
+    /// No such user.
+    #[error("no such user")]
+    UserNotFound,
+    /// The room can be seen, but only members may do this.
+    #[error("only members of this room may do this: join it first")]
+    NotAMember,
+    /// The caller may not do this; the text says who may.
+    #[error("{0}")]
+    NotAllowed(&'static str),
+    /// The caller may not write for a while.
+    #[error("you are muted until {until}")]
+    Muted {
+        /// Until when.
+        until: Timestamp,
+    },
+    /// The caller may not come into this room.
+    #[error("you are banned from this room")]
+    Banned,
+    /// Too much in too short a time.
+    #[error("too fast: wait {} ms", retry_after.as_millis())]
+    RateLimited {
+        /// When to try again.
+        retry_after: Duration,
+    },
+    /// A field says what it must not.
+    #[error("{0}")]
+    Field(FieldError),
+    /// The thing is in a state that does not allow this; the text says what to do first.
+    #[error("{0}")]
+    Conflict(&'static str),
+    /// Too much waits to be written, or the server is going away.
+    #[error("the server is busy: try again in a moment")]
+    Busy,
+    /// Sign-in and profiles.
+    #[error(transparent)]
+    Accounts(#[from] teahouse_accounts::Error),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] teahouse_store::Error),
+}
+
+impl Error {
+    /// The stable word for this.
+    #[must_use]
+    pub fn code(&self) -> ErrorCode {
+        match self {
+            Self::RoomNotFound => ErrorCode::RoomNotFound,
+            Self::MessageNotFound => ErrorCode::MessageNotFound,
+            Self::UserNotFound => ErrorCode::UserNotFound,
+            Self::NotAMember => ErrorCode::NotAMember,
+            Self::NotAllowed(_) => ErrorCode::NotAllowed,
+            Self::Muted { .. } => ErrorCode::Muted,
+            Self::Banned => ErrorCode::Banned,
+            Self::RateLimited { .. } => ErrorCode::RateLimited,
+            Self::Field(_) => ErrorCode::InvalidField,
+            Self::Conflict(_) => ErrorCode::Conflict,
+            Self::Busy => ErrorCode::Unavailable,
+            Self::Accounts(error) => error.code(),
+            Self::Store(error) => match error {
+                teahouse_store::Error::Unavailable(_) => ErrorCode::Unavailable,
+                teahouse_store::Error::StorageFull(_) => ErrorCode::StorageFull,
+                teahouse_store::Error::Conflict(_) => ErrorCode::Conflict,
+                teahouse_store::Error::Schema(_) | teahouse_store::Error::Database(_) => ErrorCode::Internal,
+            },
+        }
+    }
+
+    /// When to try again, where that is known.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::RateLimited { retry_after } => Some(*retry_after),
+            Self::Busy | Self::Store(teahouse_store::Error::Unavailable(_)) => Some(Duration::from_secs(1)),
+            _ => None,
+        }
+    }
+
+    /// The offending field, where there is one.
+    #[must_use]
+    pub fn field(&self) -> Option<&FieldError> {
+        match self {
+            Self::Field(error) => Some(error),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,291 @@
+//! Reading a room: its messages as they are now, and its log as a socket resumes from it.
+
+use std::collections::{BTreeMap, HashMap};
+
+use teahouse_accounts::Session;
+use teahouse_protocol::{
+    Content, Edited, Kind, MemberEvent, Message, MessageId, Reaction, ReactionSummary, Recalled, RoomEvent,
+    RoomId, Sender, Seq, ServerEvent, Timestamp, UserId,
+};
+use teahouse_store::entity::{message, room_event};
+use teahouse_store::log::{self, Detail, LogRow};
+use teahouse_store::{PageSize, messages, reads};
+use uuid::Uuid;
+
+use crate::views::{EventsPage, HistoryPage, Window};
+use crate::{Chat, Error};
+
+impl Chat {
+    /// The messages of `room` in `window`, at most `limit` (capped at 200).
+    ///
+    /// # Errors
+    /// [`Error::RoomNotFound`], [`Error::Store`].
+    pub async fn history(
+        &self,
+        caller: &Session,
+        room: RoomId,
+        window: Window,
+        limit: u16,
+    ) -> Result<HistoryPage, Error> {
+        self.access().require_reader(caller, room, self.now()).await?;
+        let size = PageSize::capped(limit.min(200));
+        match window {
+            Window::Newest => self.before(room, Seq::MAX, size).await,
+            Window::Before(seq) => self.before(room, seq, size).await,
+            Window::After(seq) => self.after(room, seq, size).await,
+            Window::Around(seq) => {
+                let older = PageSize::capped(size.get() / 2);
+                let newer = PageSize::capped(size.get() - older.get());
+                let before = self.before(room, seq, older).await?;
+                let from = Seq::new(seq.get() - 1).unwrap_or_default();
+                let after = self.after(room, from, newer).await?;
+                let items = before.items.into_iter().chain(after.items).collect();
+                Ok(HistoryPage { items, next: after.next, prev: before.prev })
+            }
+        }
+    }
+
+    async fn before(&self, room: RoomId, seq: Seq, size: PageSize) -> Result<HistoryPage, Error> {
+        let mut rows = messages::page_before(self.db().conn(), room, seq, size.and_one()).await?;
+        let more = rows.len() > usize::from(size.get());
+        rows.truncate(usize::from(size.get()));
+        rows.reverse();
+        let items = self.messages_of(rows).await?;
+        let prev = items.first().filter(|_| more).map(|message| message.seq);
+        let next = if seq == Seq::MAX { None } else { items.last().map(|message| message.seq) };
+        Ok(HistoryPage { items, next, prev })
+    }
+
+    async fn after(&self, room: RoomId, seq: Seq, size: PageSize) -> Result<HistoryPage, Error> {
+        let mut rows = messages::page_after(self.db().conn(), room, seq, size.and_one()).await?;
+        let more = rows.len() > usize::from(size.get());
+        rows.truncate(usize::from(size.get()));
+        let items = self.messages_of(rows).await?;
+        let next = items.last().filter(|_| more).map(|message| message.seq);
+        let prev = items.first().filter(|_| seq > Seq::ZERO).map(|message| message.seq);
+        Ok(HistoryPage { items, next, prev })
+    }
+
+    /// The log of `room` after `after`, at most `limit` (capped at 500): what fills a `gap`.
+    ///
+    /// # Errors
+    /// [`Error::RoomNotFound`], [`Error::Store`].
+    pub async fn events(
+        &self,
+        caller: &Session,
+        room: RoomId,
+        after: Seq,
+        limit: u16,
+    ) -> Result<EventsPage, Error> {
+        self.access().require_reader(caller, room, self.now()).await?;
+        let size = PageSize::capped(limit);
+        let mut events = self.log_after(room, after, Seq::MAX, size.and_one()).await?;
+        let more = events.len() > usize::from(size.get());
+        events.truncate(usize::from(size.get()));
+        let next = events.last().filter(|_| more).map(|(seq, _)| *seq);
+        Ok(EventsPage { items: events.into_iter().map(|(_, event)| event).collect(), next })
+    }
+
+    /// One message, when the caller may see it.
+    ///
+    /// # Errors
+    /// [`Error::MessageNotFound`], [`Error::Store`].
+    pub async fn message(&self, caller: &Session, id: MessageId) -> Result<Message, Error> {
+        let row = self.require_message(caller, id).await?;
+        self.messages_of(vec![row]).await?.pop().ok_or(Error::MessageNotFound)
+    }
+
+    /// The row of a message that the caller may see; one in a hidden room is not there for them.
+    pub(crate) async fn require_message(
+        &self,
+        caller: &Session,
+        id: MessageId,
+    ) -> Result<message::Model, Error> {
+        let row = messages::find(self.db().conn(), id).await?.ok_or(Error::MessageNotFound)?;
+        let room = RoomId::from_uuid(row.room_id);
+        match self.access().require_reader(caller, room, self.now()).await {
+            Err(Error::RoomNotFound) => Err(Error::MessageNotFound),
+            Err(error) => Err(error),
+            Ok(_) => Ok(row),
+        }
+    }
+
+    /// The events of `room` after `after` up to `to`, oldest first, each with its number.
+    pub(crate) async fn log_after(
+        &self,
+        room: RoomId,
+        after: Seq,
+        to: Seq,
+        size: PageSize,
+    ) -> Result<Vec<(Seq, ServerEvent)>, Error> {
+        if after >= to {
+            return Ok(Vec::new());
+        }
+        let rows = log::page_after(self.db().conn(), room, after, size).await?;
+        self.events_of(rows.into_iter().filter(|row| row_seq(row) <= to).collect()).await
+    }
+
+    /// The event of one row of the log; `None` when a newer version wrote it.
+    pub(crate) async fn event_of_row(&self, row: &room_event::Model) -> Result<Option<ServerEvent>, Error> {
+        let events = self.events_of(vec![LogRow::Event(row.clone())]).await?;
+        Ok(events.into_iter().next().map(|(_, event)| event))
+    }
+
+    async fn events_of(&self, rows: Vec<LogRow>) -> Result<Vec<(Seq, ServerEvent)>, Error> {
+        let people = self.people_of(&rows).await?;
+        let contents = self.edited_contents(&rows).await?;
+        Ok(rows
+            .into_iter()
+            .filter_map(|row| {
+                let seq = row_seq(&row);
+                let event = match row {
+                    LogRow::Message(row) => ServerEvent::Msg(message_of(row, &people)?),
+                    LogRow::Event(row) => event_of(&row, &people, &contents)?,
+                };
+                Some((seq, event))
+            })
+            .collect())
+    }
+
+    /// Messages from their rows, with their senders' names and the reactions to them.
+    pub(crate) async fn messages_of(&self, rows: Vec<message::Model>) -> Result<Vec<Message>, Error> {
+        let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+        let mut reactions = self.reactions_to(&ids).await?;
+        let senders: Vec<UserId> = rows.iter().map(|row| UserId::from_uuid(row.sender_id)).collect();
+        let people = self.accounts().profiles(&senders).await?;
+        Ok(rows
+            .into_iter()
+            .filter_map(|row| {
+                let mut message = message_of(row, &people)?;
+                message.reactions = reactions.remove(&message.id.uuid()).unwrap_or_default();
+                Some(message)
+            })
+            .collect())
+    }
+
+    async fn reactions_to(&self, ids: &[Uuid]) -> Result<HashMap<Uuid, Vec<ReactionSummary>>, Error> {
+        let mut by_message: HashMap<Uuid, BTreeMap<String, Vec<UserId>>> = HashMap::new();
+        for row in reads::reactions(self.db().conn(), ids).await? {
+            let emojis = by_message.entry(row.message_id).or_default();
+            emojis.entry(row.emoji).or_default().push(UserId::from_uuid(row.user_id));
+        }
+        let summaries = |emojis: BTreeMap<String, Vec<UserId>>| {
+            emojis.into_iter().map(|(emoji, users)| ReactionSummary { emoji, users }).collect()
+        };
+        Ok(by_message.into_iter().map(|(message, emojis)| (message, summaries(emojis))).collect())
+    }
+
+    async fn people_of(&self, rows: &[LogRow]) -> Result<HashMap<UserId, Sender>, Error> {
+        let ids: Vec<UserId> = rows
+            .iter()
+            .filter_map(|row| match row {
+                LogRow::Message(row) => Some(UserId::from_uuid(row.sender_id)),
+                LogRow::Event(row) => match Detail::from_row(row)? {
+                    Detail::Member(detail) => Some(detail.user),
+                    _ => None,
+                },
+            })
+            .collect();
+        Ok(self.accounts().profiles(&ids).await?)
+    }
+
+    /// What edited messages say now: an `edited` of the past never brings back what was changed or recalled since.
+    async fn edited_contents(&self, rows: &[LogRow]) -> Result<HashMap<Uuid, message::Model>, Error> {
+        let ids: Vec<Uuid> = rows
+            .iter()
+            .filter_map(|row| match row {
+                LogRow::Event(row) if row.kind == log::EventKind::Edited.number() => row.message_id,
+                _ => None,
+            })
+            .collect();
+        let rows = messages::find_many(self.db().conn(), &ids).await?;
+        Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+    }
+}
+
+fn row_seq(row: &LogRow) -> Seq {
+    let seq = match row {
+        LogRow::Message(row) => row.seq,
+        LogRow::Event(row) => row.seq,
+    };
+    Seq::new(seq).unwrap_or_default()
+}
+
+/// A message from its row; `None` when the row was written by a newer version, in a kind that this one can't read.
+fn message_of(row: message::Model, people: &HashMap<UserId, Sender>) -> Option<Message> {
+    let kind = Kind::from_number(row.kind)?;
+    let mentions = messages::mentions(&row);
+    let recalled_at = row.recalled_at_ms.map(Timestamp::from_millis);
+    let content = if recalled_at.is_some() { None } else { Some(Content::from_stored(kind, row.content)?) };
+    Some(Message {
+        id: MessageId::from_uuid(row.id),
+        client_id: row.client_id.and_then(|id| teahouse_protocol::ClientId::new(&id).ok()),
+        room: RoomId::from_uuid(row.room_id),
+        seq: Seq::new(row.seq)?,
+        sender: person(UserId::from_uuid(row.sender_id), people),
+        kind,
+        text: content.as_ref().filter(|_| kind != Kind::Text).map(Content::plain_text),
+        content,
+        reply_to: row.reply_to.map(MessageId::from_uuid),
+        mentions,
+        reactions: Vec::new(),
+        at: Timestamp::from_millis(row.sent_at_ms),
+        edited_at: row.edited_at_ms.map(Timestamp::from_millis),
+        recalled_at,
+    })
+}
+
+fn person(id: UserId, people: &HashMap<UserId, Sender>) -> Sender {
+    people.get(&id).cloned().unwrap_or_else(|| Sender { id, name: "?".to_owned(), avatar: None })
+}
+
+fn event_of(
+    row: &room_event::Model,
+    people: &HashMap<UserId, Sender>,
+    edited: &HashMap<Uuid, message::Model>,
+) -> Option<ServerEvent> {
+    let room = RoomId::from_uuid(row.room_id);
+    let seq = Seq::new(row.seq)?;
+    let at = Timestamp::from_millis(row.at_ms);
+    let by = UserId::from_uuid(row.actor_id);
+    Some(match Detail::from_row(row)? {
+        Detail::Edited(message) => {
+            let row = edited.get(&message.uuid()).filter(|row| row.recalled_at_ms.is_none());
+            let content =
+                row.and_then(|row| Content::from_stored(Kind::from_number(row.kind)?, row.content.clone()));
+            let text =
+                content.as_ref().filter(|content| content.kind() != Kind::Text).map(Content::plain_text);
+            ServerEvent::Edited(Edited { room, seq, message, by, content, text, at })
+        }
+        Detail::Recalled(message) => ServerEvent::Recalled(Recalled { room, seq, message, by, at }),
+        Detail::Reaction(message, detail) => ServerEvent::Reaction(Reaction {
+            room,
+            seq,
+            message,
+            user: by,
+            emoji: detail.emoji,
+            removed: detail.removed,
+            at,
+        }),
+        Detail::Member(detail) => ServerEvent::Member(MemberEvent {
+            room,
+            seq,
+            user: person(detail.user, people),
+            change: detail.change,
+            by,
+            role: detail.role,
+            muted_until: detail.muted_until,
+            at,
+        }),
+        Detail::Room(detail) => ServerEvent::Room(RoomEvent {
+            room,
+            seq,
+            by,
+            name: detail.name,
+            announcement: detail.announcement,
+            visibility: detail.visibility,
+            deleted: detail.deleted,
+            at,
+        }),
+    })
+}

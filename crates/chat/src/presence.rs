@@ -1,0 +1,84 @@
+//! Who is there: counted in connections of this node, told to who asked.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use dashmap::DashMap;
+use teahouse_protocol::{PresenceState, ServerEvent, Timestamp, UserId};
+use teahouse_store::users;
+
+use crate::connection::Core;
+use crate::{Chat, Error};
+
+/// Who wants to know about whom.
+pub(crate) struct Presence {
+    offline_after: Duration,
+    watchers: DashMap<UserId, Vec<Weak<Core>>>,
+}
+
+impl Presence {
+    pub(crate) fn new(offline_after: Duration) -> Self {
+        Self { offline_after, watchers: DashMap::new() }
+    }
+
+    fn watch(&self, user: UserId, core: &Arc<Core>) {
+        let mut watchers = self.watchers.entry(user).or_default();
+        watchers.retain(|other| other.upgrade().is_some_and(|other| other.id() != core.id()));
+        watchers.push(Arc::downgrade(core));
+    }
+
+    fn tell(&self, user: UserId, state: &PresenceState) {
+        let Some(watchers) = self.watchers.get(&user).map(|watchers| watchers.clone()) else { return };
+        let event = ServerEvent::Presence { users: BTreeMap::from([(user, state.clone())]) };
+        for core in watchers.iter().filter_map(Weak::upgrade) {
+            core.mailbox().send(&event);
+        }
+        if let Some(mut watchers) = self.watchers.get_mut(&user) {
+            watchers.retain(|watcher| watcher.strong_count() > 0);
+        }
+        self.watchers.remove_if(&user, |_, watchers| watchers.is_empty());
+    }
+}
+
+impl Chat {
+    /// Answers who of `users` is there, and tells this connection when that changes.
+    pub(crate) async fn watch_presence(&self, core: &Arc<Core>, ids: &[UserId]) -> Result<(), Error> {
+        let known = users::find_many(self.db().conn(), ids).await?;
+        let mut states = BTreeMap::new();
+        for row in known {
+            let user = UserId::from_uuid(row.id);
+            self.presence().watch(user, core);
+            let state = if self.hub().is_online(user) {
+                PresenceState::Online
+            } else {
+                PresenceState::LastSeen(Timestamp::from_millis(
+                    row.last_seen_at_ms.unwrap_or(row.created_at_ms),
+                ))
+            };
+            states.insert(user, state);
+        }
+        core.mailbox().send(&ServerEvent::Presence { users: states });
+        Ok(())
+    }
+
+    pub(crate) fn came_online(&self, user: UserId) {
+        self.presence().tell(user, &PresenceState::Online);
+    }
+
+    /// The last connection of `user` here is gone. They count as offline only when they stay away: a phone in a lift
+    /// is back in seconds.
+    pub(crate) fn went_offline(&self, user: UserId) {
+        let chat = self.clone();
+        tokio::spawn(async move {
+            let left_at = chat.now();
+            if let Err(error) = users::touch(chat.db().writer(), &[user], left_at).await {
+                tracing::debug!(%error, "when a user was last seen was not written");
+            }
+            tokio::time::sleep(chat.presence().offline_after).await;
+            if !chat.hub().is_online(user) {
+                chat.presence().tell(user, &PresenceState::LastSeen(left_at));
+            }
+        });
+    }
+}

@@ -1,0 +1,217 @@
+//! After the commit: a batch's outcomes become events that every node's hub hears, and answers to who waits.
+
+use std::sync::Arc;
+
+use teahouse_bus::{Bus, Subscription};
+use teahouse_protocol::{
+    Ack, AckState, ErrorEvent, MemberChange, Message, RoomId, Seq, ServerEvent, Visibility,
+};
+use teahouse_store::entity::room_event;
+use teahouse_store::writer::{Appended, Entry, Finished, NewMessage, Outcome};
+
+use crate::connection::{Core, follow};
+use crate::news::{Logged, News, Origin};
+use crate::pipeline::{Changed, Sent, Ticket, published};
+use crate::{Chat, Error};
+
+/// Answers that leave after the events are published, so that who is answered finds the event delivered.
+type Answers = Vec<Box<dyn FnOnce() + Send>>;
+
+/// Publishes every batch until the writer has ended.
+pub(crate) async fn publish_batches(chat: Chat, mut finished: Finished<Ticket>, bus: Bus<News>) {
+    while let Some(batch) = finished.recv().await {
+        chat.metrics().batch(batch.len());
+        let mut events = Vec::with_capacity(batch.len());
+        let mut answers = Answers::new();
+        for appended in batch {
+            settle(&chat, appended, &mut events, &mut answers).await;
+        }
+        if !events.is_empty() {
+            bus.publish(News::Logged(Arc::new(events))).await;
+        }
+        for answer in answers {
+            answer();
+        }
+        chat.committed();
+    }
+}
+
+async fn settle(chat: &Chat, appended: Appended<Ticket>, events: &mut Vec<Logged>, answers: &mut Answers) {
+    let Appended { entry, ticket, outcome } = appended;
+    match (entry, ticket) {
+        (Entry::Message(message), Ticket::Socket(core)) => settle_socket(message, core, outcome, events),
+        (Entry::Message(message), Ticket::Sender(session, tell)) => {
+            let sent = match outcome {
+                Ok(Outcome::Written(seq)) => {
+                    let message = published(message, seq, session.sender());
+                    events.push(logged(message.clone(), None));
+                    Ok(Sent::New(Box::new(message)))
+                }
+                Ok(Outcome::Repeated(first)) => Ok(Sent::Repeated(first)),
+                Ok(_) => Err(Error::RoomNotFound),
+                Err(error) => Err(error.into()),
+            };
+            answers.push(Box::new(move || drop(tell.send(sent))));
+        }
+        (Entry::Change(_), Ticket::Changer(tell)) => {
+            let changed = settle_change(chat, outcome, events).await;
+            answers.push(Box::new(move || drop(tell.send(changed))));
+        }
+        // An entry is made with its own kind of ticket.
+        (Entry::Message(_), Ticket::Changer(_)) | (Entry::Change(_), _) => {}
+    }
+}
+
+fn settle_socket(
+    message: NewMessage,
+    core: Arc<Core>,
+    outcome: Result<Outcome, teahouse_store::Error>,
+    events: &mut Vec<Logged>,
+) {
+    match outcome {
+        Ok(Outcome::Written(seq)) => {
+            let message = published(message, seq, core.session().sender());
+            events.push(logged(message, Some(core)));
+        }
+        Ok(Outcome::Repeated(first)) => core.mailbox().send(&ServerEvent::Ack(Ack {
+            id: message.client_id,
+            message: first.message,
+            state: AckState::Sent,
+            seq: Some(first.seq),
+            at: first.at,
+        })),
+        Ok(_) => refuse(&core, message, &Error::RoomNotFound),
+        Err(error) => refuse(&core, message, &error.into()),
+    }
+}
+
+fn refuse(core: &Core, message: NewMessage, error: &Error) {
+    let mut event = ErrorEvent::new(error.code());
+    event.id = message.client_id;
+    event.retry_after_ms = error.retry_after().and_then(|span| u64::try_from(span.as_millis()).ok());
+    core.mailbox().send(&ServerEvent::Error(event));
+}
+
+fn logged(message: Message, origin: Option<Arc<Core>>) -> Logged {
+    let ack = |message: &Message| {
+        ServerEvent::Ack(Ack {
+            id: message.client_id.clone(),
+            message: message.id,
+            state: AckState::Sent,
+            seq: Some(message.seq),
+            at: message.at,
+        })
+    };
+    let origin = origin.map(|core| Origin { ack: ack(&message), core });
+    Logged { room: message.room, seq: message.seq, event: ServerEvent::Msg(message), origin }
+}
+
+async fn settle_change(
+    chat: &Chat,
+    outcome: Result<Outcome, teahouse_store::Error>,
+    events: &mut Vec<Logged>,
+) -> Result<Changed, Error> {
+    match outcome? {
+        Outcome::Logged(rows) => {
+            for row in &rows {
+                if let Some(logged) = event_of(chat, row).await {
+                    events.push(logged);
+                }
+            }
+            Ok(Changed::Logged(rows))
+        }
+        Outcome::NoRoom => Err(Error::RoomNotFound),
+        Outcome::Unchanged | Outcome::Written(_) | Outcome::Repeated(_) => Ok(Changed::Unchanged),
+    }
+}
+
+/// The event of a row just committed. When the database goes away right here, the listeners see a jump and ask for
+/// what they miss.
+async fn event_of(chat: &Chat, row: &room_event::Model) -> Option<Logged> {
+    let seq = Seq::new(row.seq)?;
+    match chat.event_of_row(row).await {
+        Ok(Some(event)) => Some(Logged { room: RoomId::from_uuid(row.room_id), seq, event, origin: None }),
+        Ok(None) => None,
+        Err(error) => {
+            tracing::warn!(%error, "an event could not be published: its listeners will ask for it");
+            None
+        }
+    }
+}
+
+/// Hears what every node publishes, and delivers it here.
+pub(crate) async fn deliver_news(chat: Chat, mut news: Subscription<News>) {
+    while let Some(news) = news.next().await {
+        match news {
+            News::Logged(events) => {
+                for logged in events.iter() {
+                    deliver(&chat, logged).await;
+                }
+            }
+            News::Passing { room, event, except } => chat.hub().deliver_passing(room, &event, except),
+            News::Personal { user, event } => {
+                for core in chat.hub().connections_of(user) {
+                    core.mailbox().send(&event);
+                }
+            }
+        }
+    }
+}
+
+/// Delivers one event of a log. What it changes about access is forgotten first, so that nobody acts on the old; who
+/// came in listens before, and who went out only hears that they did.
+async fn deliver(chat: &Chat, logged: &Logged) {
+    let hub = chat.hub();
+    match &logged.event {
+        ServerEvent::Member(member) => {
+            let user = member.user.id;
+            if let Some(room) = hub.find(logged.room) {
+                room.forget_membership(user);
+            }
+            if member.change == MemberChange::Joined {
+                for core in hub.connections_of(user).iter().filter(|core| core.listens_to_all()) {
+                    follow(chat, core, logged.room, logged.seq);
+                }
+            }
+            hub.deliver(logged);
+            if matches!(member.change, MemberChange::Left | MemberChange::Kicked | MemberChange::Banned) {
+                for core in hub.connections_of(user) {
+                    if let Some(seat) = core.remove_seat(logged.room) {
+                        hub.stop_listening(&seat.room, &core);
+                    }
+                }
+            }
+        }
+        ServerEvent::Room(change) => {
+            if let Some(room) = hub.find(logged.room) {
+                room.facts.forget();
+            }
+            hub.deliver(logged);
+            if change.visibility == Some(Visibility::Private) {
+                show_out_passers_by(chat, logged.room).await;
+            }
+            if change.deleted
+                && let Some(room) = hub.find(logged.room)
+            {
+                for core in room.remove_all_listeners() {
+                    core.remove_seat(logged.room);
+                }
+                hub.release(logged.room);
+            }
+        }
+        _ => hub.deliver(logged),
+    }
+}
+
+/// The room is private from now on: who only looked in hears no more of it.
+async fn show_out_passers_by(chat: &Chat, room: RoomId) {
+    let Some(live) = chat.hub().find(room) else { return };
+    for core in live.listening() {
+        let membership = chat.access().membership(room, core.user_id(), chat.now()).await;
+        // Not knowing is no reason to let somebody go on reading.
+        if !matches!(membership, Ok(Some(_))) {
+            core.remove_seat(room);
+            chat.hub().stop_listening(&live, &core);
+        }
+    }
+}
