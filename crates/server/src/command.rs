@@ -115,8 +115,8 @@ fn run(line: CommandLine) -> Result<(), Failure> {
         Command::Serve => Ok(serve::run(settings.load()?)?),
         Command::Config(command) => command.run(&settings.load()?),
         Command::Migrate(command) => Ok(command.run(&settings.load()?)?),
-        Command::Admin(command) => Ok(command.run(settings.load()?)?),
-        Command::Token(command) => Ok(command.run(settings.load()?)?),
+        Command::Admin(command) => Ok(command.run(&settings.load()?)?),
+        Command::Token(command) => Ok(command.run(&settings.load()?)?),
         Command::WechatSim => Ok(simulate::run(&settings.load()?)?),
         Command::Completions { shell } => {
             let mut line = CommandLine::command();

@@ -12,6 +12,7 @@ use poem::endpoint::{BoxEndpoint, make, make_sync};
 use poem::web::Json;
 use poem::{EndpointExt as _, Response, Route, get};
 use serde_json::json;
+use teahouse_accounts::Accounts;
 use teahouse_store::Db;
 use teahouse_wechat_sim::Simulator;
 use tokio_util::sync::CancellationToken;
@@ -28,6 +29,7 @@ use crate::simulator;
 /// What the routes lead to.
 pub(crate) struct Parts {
     pub(crate) db: Db,
+    pub(crate) accounts: Accounts,
     pub(crate) simulator: Option<Simulator>,
     pub(crate) metrics: Metrics,
     pub(crate) shutdown: CancellationToken,
@@ -40,7 +42,7 @@ pub(crate) fn endpoint(parts: Parts) -> BoxEndpoint<'static, Response> {
 }
 
 fn routes(parts: Parts) -> Route {
-    let Parts { db, simulator, metrics, shutdown } = parts;
+    let Parts { db, accounts, simulator, metrics, shutdown } = parts;
     let readiness = Arc::new(Readiness { db, shutdown });
     let ready = make(move |_| {
         let readiness = Arc::clone(&readiness);
@@ -50,7 +52,7 @@ fn routes(parts: Parts) -> Route {
         .at("/healthz", get(make_sync(|_| Json(json!({ "alive": true })))))
         .at("/readyz", get(ready))
         .at("/metrics", get(make_sync(move |_| metrics.text())))
-        .at("/admin", get(make_sync(|_| panel::placeholder())))
+        .nest("/admin", panel::routes(accounts))
         .nest_no_strip("/", get(Page));
     if let Some(simulator) = simulator {
         routes = routes.nest(simulator::MOUNT, simulator.endpoint());

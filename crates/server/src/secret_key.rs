@@ -1,105 +1,75 @@
 //! The key that secrets are encrypted with at rest: read from the configuration, or made once in development.
 
-use std::fmt;
 use std::io::{self, Write as _};
 use std::path::Path;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use secrecy::zeroize::Zeroizing;
-use serde::Deserialize;
+use anyhow::Context as _;
+use secrecy::{ExposeSecret as _, SecretString};
+use teahouse_accounts::{MasterKey, MasterKeyError};
 
-/// 32 random bytes hold about 30 different ones; a key with fewer than this was typed by somebody.
-const FEWEST_DIFFERENT_BYTES: usize = 16;
+use crate::config::Config;
 
-/// 32 secret bytes. `Debug` masks them, and they are wiped on drop.
-#[derive(Clone, Deserialize)]
-#[serde(try_from = "String")]
-pub(crate) struct SecretKey(Zeroizing<[u8; 32]>);
+/// Where development mode keeps the key that it made.
+const FILE: &str = "secrets.key";
+/// 44 signs of random base64 have about 32 different ones; a key with fewer than this was typed by somebody.
+const FEWEST_DIFFERENT_SIGNS: usize = 20;
 
-/// What a key must look like.
+/// Why `text` is refused as `secrets.key`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("must be 32 bytes, as 64 hexadecimal digits or as base64; make one with `openssl rand -hex 32`")]
-pub(crate) struct Malformed;
-
-impl SecretKey {
-    /// The bytes, for the cipher alone.
-    pub(crate) fn expose(&self) -> &[u8; 32] {
-        &self.0
-    }
-
-    /// Whether it can't have come from a random generator.
-    pub(crate) fn is_weak(&self) -> bool {
-        let mut bytes = self.0.to_vec();
-        bytes.sort_unstable();
-        bytes.dedup();
-        bytes.len() < FEWEST_DIFFERENT_BYTES
-    }
-
-    fn parse(text: &str) -> Result<Self, Malformed> {
-        let bytes = match text.len() {
-            64 => from_hex(text)?,
-            _ => STANDARD.decode(text).map_err(|_| Malformed)?,
-        };
-        let bytes = Zeroizing::new(bytes);
-        Ok(Self(Zeroizing::new(bytes.as_slice().try_into().map_err(|_| Malformed)?)))
-    }
+pub(crate) enum Weakness {
+    /// It is none.
+    #[error("is no key: it must be 32 random bytes in base64, as `openssl rand -base64 32` prints them")]
+    Malformed(#[from] MasterKeyError),
+    /// It can't have come from a random generator.
+    #[error("is too regular to be random: set it to the output of `openssl rand -base64 32`")]
+    Regular,
 }
 
-/// The key kept in `file`. On the first start it is made there, readable by its owner alone.
+/// Judges a configured key.
+///
+/// # Errors
+/// [`Weakness`] of a text that is no key, or that somebody typed.
+pub(crate) fn judge(text: &SecretString) -> Result<(), Weakness> {
+    let text = text.expose_secret().trim();
+    MasterKey::from_base64(text)?;
+    let mut signs: Vec<_> = text.bytes().collect();
+    signs.sort_unstable();
+    signs.dedup();
+    if signs.len() < FEWEST_DIFFERENT_SIGNS { Err(Weakness::Regular) } else { Ok(()) }
+}
+
+/// The configured key, or in development the one in the data folder. Production has checked that one is configured.
 ///
 /// # Errors
 /// When the file can't be read or written, or does not hold a key.
-pub(crate) fn kept_in(file: &Path) -> io::Result<SecretKey> {
+pub(crate) fn of(config: &Config) -> anyhow::Result<MasterKey> {
+    if let Some(key) = &config.secrets.key {
+        return MasterKey::from_base64(key.expose_secret()).context("secrets.key");
+    }
+    let file = config.data_dir.file(FILE);
+    kept_in(&file).with_context(|| format!("the key in {}", file.display()))
+}
+
+/// The key kept in `file`. On the first start it is made there, readable by its owner alone.
+fn kept_in(file: &Path) -> io::Result<MasterKey> {
     match std::fs::read_to_string(file) {
-        Ok(text) => SecretKey::parse(text.trim()).map_err(io::Error::other),
+        Ok(text) => MasterKey::from_base64(text.trim()).map_err(io::Error::other),
         Err(error) if error.kind() == io::ErrorKind::NotFound => make(file),
         Err(error) => Err(error),
     }
 }
 
-fn make(file: &Path) -> io::Result<SecretKey> {
-    use std::os::unix::fs::OpenOptionsExt as _;
-    let key = SecretKey(Zeroizing::new(rand::random()));
-    let opened = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
-    match opened {
-        Ok(mut opened) => {
-            opened.write_all(to_hex(key.expose()).as_bytes())?;
-            opened.sync_all()?;
-            Ok(key)
-        }
-        // Another server on the same folder was quicker.
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => kept_in(file),
-        Err(error) => Err(error),
-    }
-}
-
-fn from_hex(text: &str) -> Result<Vec<u8>, Malformed> {
-    let digit = |sign: u8| (sign as char).to_digit(16).ok_or(Malformed);
-    text.as_bytes()
-        .chunks(2)
-        .map(|pair| match pair {
-            &[high, low] => Ok((digit(high)? * 16 + digit(low)?) as u8),
-            _ => Err(Malformed),
-        })
-        .collect()
-}
-
-fn to_hex(bytes: &[u8]) -> Zeroizing<String> {
-    Zeroizing::new(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
-}
-
-impl TryFrom<String> for SecretKey {
-    type Error = Malformed;
-
-    fn try_from(text: String) -> Result<Self, Malformed> {
-        Self::parse(&Zeroizing::new(text))
-    }
-}
-
-impl fmt::Debug for SecretKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SecretKey(***)")
+fn make(file: &Path) -> io::Result<MasterKey> {
+    let key = MasterKey::generate();
+    // Written aside and linked into place, so that nobody, not even another server, ever reads half a key.
+    let mut whole =
+        tempfile::Builder::new().prefix(FILE).tempfile_in(file.parent().unwrap_or(Path::new(".")))?;
+    whole.write_all(key.to_base64().as_bytes())?;
+    whole.as_file().sync_all()?;
+    match whole.persist_noclobber(file) {
+        Ok(_) => Ok(key),
+        Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => kept_in(file),
+        Err(error) => Err(error.error),
     }
 }
 
@@ -108,43 +78,42 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(text: &str, right: bool) {
-        assert_eq!(SecretKey::parse(text).is_ok(), right, "{text}");
+    fn check(text: &str, expected: Result<(), Weakness>) {
+        assert_eq!(judge(&text.into()), expected, "{text}");
     }
 
     #[test]
-    fn a_key_is_32_bytes_in_hex_or_base64() {
-        check(&"0f".repeat(32), true);
-        check(&STANDARD.encode([7; 32]), true);
-        check(&STANDARD.encode([7; 31]), false);
-        check(&"0g".repeat(32), false);
-        check("", false);
-        check("secret", false);
+    fn a_key_is_32_random_bytes_in_base64() {
+        check("nBGFpcXp/FRhKAiXfujlSLIljTH2orbz0clMTGoOfSU=", Ok(()));
+        check("MDEyMzQ1Njc4OWFiY2RlZg==", Err(Weakness::Malformed(MasterKeyError)));
+        check("secret", Err(Weakness::Malformed(MasterKeyError)));
+        check("", Err(Weakness::Malformed(MasterKeyError)));
+        check("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE=", Err(Weakness::Regular));
+        check("c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2U=", Err(Weakness::Regular));
     }
 
     #[test]
-    fn a_typed_key_is_weak_and_a_random_one_is_not() {
-        assert!(SecretKey::parse(&"0".repeat(64)).unwrap().is_weak());
-        assert!(SecretKey::parse(&"0123456789abcdef".repeat(4)).unwrap().is_weak());
-        let random = "9c1185a5c5e9fc54612808977ee8f548b2258d31f6a2b6f3d1c94c4c6a0e7d25";
-        assert!(!SecretKey::parse(random).unwrap().is_weak());
+    fn generated_keys_are_not_weak() {
+        for _ in 0..1000 {
+            check(&MasterKey::generate().to_base64(), Ok(()));
+        }
     }
 
     #[test]
     fn a_key_is_made_once_for_its_owner_alone() {
         use std::os::unix::fs::PermissionsExt as _;
         let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("secrets.key");
+        let file = folder.path().join(FILE);
         let made = kept_in(&file).unwrap();
-        assert_eq!(kept_in(&file).unwrap().expose(), made.expose());
+        assert_eq!(kept_in(&file).unwrap().to_base64(), made.to_base64());
         assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
-        assert_eq!(format!("{made:?}"), "SecretKey(***)");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
     #[test]
     fn a_damaged_file_is_an_error_and_stays_as_it_is() {
         let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("secrets.key");
+        let file = folder.path().join(FILE);
         std::fs::write(&file, "tea").unwrap();
         assert!(kept_in(&file).is_err());
         assert_eq!(std::fs::read_to_string(&file).unwrap(), "tea");

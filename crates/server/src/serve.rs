@@ -2,9 +2,11 @@
 
 mod database;
 mod greeting;
+mod house;
 mod listen;
 mod runtime;
 mod signals;
+mod upkeep;
 
 use std::net::SocketAddr;
 
@@ -13,7 +15,8 @@ use teahouse_wechat::ApiBase;
 use teahouse_wechat_sim::Simulator;
 
 pub(crate) use database::connect;
-pub(crate) use greeting::SignIns;
+pub(crate) use greeting::{SignIns, base_url};
+pub(crate) use house::with_accounts;
 pub(crate) use listen::{announce, listen};
 pub(crate) use runtime::block_on_one_thread;
 pub(crate) use signals::shutdown_on_signals;
@@ -33,9 +36,16 @@ async fn serve(mut loaded: Loaded) -> anyhow::Result<()> {
     let (listener, address) = listen(&loaded.config.server).await?;
     let simulator = simulated(&mut loaded, address)?;
     let config = loaded.config;
+    let (accounts, _events) = house::accounts(&config, &db)?;
+    upkeep::start(accounts.clone(), shutdown.clone());
     let metrics = http::Metrics::new()?;
-    let endpoint =
-        http::endpoint(http::Parts { db: db.clone(), simulator, metrics, shutdown: shutdown.clone() });
+    let endpoint = http::endpoint(http::Parts {
+        db: db.clone(),
+        accounts,
+        simulator,
+        metrics,
+        shutdown: shutdown.clone(),
+    });
     greeting::print(&config, address);
     announce(address);
     poem::Server::new_with_acceptor(poem::listener::TcpAcceptor::from_tokio(listener)?)

@@ -1,8 +1,15 @@
 //! `teahouse admin` and `teahouse token`: what only someone with the server's configuration may do.
 
+use anyhow::Context as _;
 use clap::Subcommand;
+use teahouse_accounts::{Accounts, AvatarUrl, Device, ExternalId, ExternalUser, SetupLink};
+use teahouse_protocol::DisplayName;
 
-use crate::config::Loaded;
+use crate::config::{Config, Loaded};
+use crate::serve;
+
+/// What the session list shows as the device of a session made here.
+const DEVICE: &str = "teahouse token mint";
 
 #[derive(Debug, Subcommand)]
 pub(super) enum AdminCommand {
@@ -11,7 +18,7 @@ pub(super) enum AdminCommand {
         /// The name to log in with
         login: String,
     },
-    /// Print a new one-time link for an administrator who lost theirs
+    /// Print a new one-time link for an administrator; links not yet used end
     Link {
         /// The name to log in with
         login: String,
@@ -27,8 +34,11 @@ pub(super) enum TokenCommand {
         /// The name that others see
         #[arg(long)]
         name: Option<String>,
+        /// The https address of their picture
+        #[arg(long)]
+        avatar: Option<String>,
     },
-    /// Make an API key with which a business server signs in its users, and print it once
+    /// Make an API key with which a business server signs in its users; it is printed once and never again
     Key {
         /// What the key is for, to tell it from others
         name: String,
@@ -36,13 +46,57 @@ pub(super) enum TokenCommand {
 }
 
 impl AdminCommand {
-    pub(super) fn run(self, _loaded: Loaded) -> anyhow::Result<()> {
-        Ok(())
+    pub(super) fn run(self, loaded: &Loaded) -> anyhow::Result<()> {
+        let config = &loaded.config;
+        serve::block_on_one_thread(serve::with_accounts(config, async |accounts| {
+            let link = match self {
+                Self::Create { login } => accounts.create_admin(&name(&login)?).await?,
+                Self::Link { login } => accounts.admin_link(&login).await?,
+            };
+            println!("{}", invitation(config, &link));
+            Ok(())
+        }))
     }
 }
 
 impl TokenCommand {
-    pub(super) fn run(self, _loaded: Loaded) -> anyhow::Result<()> {
-        Ok(())
+    pub(super) fn run(self, loaded: &Loaded) -> anyhow::Result<()> {
+        let config = &loaded.config;
+        serve::block_on_one_thread(serve::with_accounts(config, async |accounts| match self {
+            Self::Mint { external_id, name, avatar } => {
+                let user = external_user(&external_id, name.as_deref(), avatar.as_deref())?;
+                mint(accounts, user).await
+            }
+            Self::Key { name: purpose } => {
+                println!("{}", accounts.create_api_key(&name(&purpose)?).await?.secret());
+                Ok(())
+            }
+        }))
     }
+}
+
+async fn mint(accounts: &Accounts, user: ExternalUser) -> anyhow::Result<()> {
+    let session = accounts.mint_as_operator(user, &Device::new(Some(DEVICE), None)).await?;
+    // The token alone, so that a script can take it.
+    println!("{}", session.token.as_str());
+    eprintln!("signs in user {} until {}", session.user.id, session.expires_at);
+    Ok(())
+}
+
+fn external_user(id: &str, name: Option<&str>, avatar: Option<&str>) -> anyhow::Result<ExternalUser> {
+    Ok(ExternalUser {
+        external_id: ExternalId::parse(id)?,
+        name: name.map(self::name).transpose()?,
+        avatar: avatar.map(AvatarUrl::parse).transpose()?,
+    })
+}
+
+fn name(text: &str) -> anyhow::Result<DisplayName> {
+    DisplayName::new(text).with_context(|| format!("{text:?} can't be a name"))
+}
+
+fn invitation(config: &Config, link: &SetupLink) -> String {
+    let base = serve::base_url(config, &config.server.listen);
+    let (login, token, until) = (&link.login, link.token.as_str(), link.expires_at);
+    format!("{login} sets their password once, until {until}:\n{base}/admin/setup?token={token}")
 }

@@ -150,7 +150,12 @@ pub(crate) static ALL: &[Key] = &[
         "false",
         "Whether people may come in without an account. True in development unless written.",
     ),
-    key("sessions.ttl_days", Kind::Number(1..=3650), "30", "A session that is not used for so long ends."),
+    key(
+        "sessions.ttl_s",
+        Kind::Number(1..=u32::MAX as i64),
+        "2592000",
+        "A session that is not used for so many seconds ends; 30 days unless written.",
+    ),
     key("sessions.one_device", Kind::Flag, "false", "Whether signing in ends the user's other sessions."),
     key(
         "chat.history",
@@ -218,7 +223,7 @@ pub(crate) static ALL: &[Key] = &[
     unset(
         "secrets.key",
         Kind::Secret,
-        "32 random bytes as 64 hexadecimal digits or as base64: what WeChat's session keys are encrypted with at rest. In development, unless written, it is made once and kept in `data_dir/secrets.key`. Make one with `openssl rand -hex 32`.",
+        "32 random bytes in base64: what WeChat's session keys are encrypted with at rest. In development, unless written, it is made once and kept in `data_dir/secrets.key`. Make one with `openssl rand -base64 32`.",
     ),
 ];
 

@@ -36,7 +36,7 @@ secret = \"from the mini-program console\"
 
 [secrets]
 # Better as TEAHOUSE__SECRETS__KEY, from where your other secrets are.
-key = \"the output of openssl rand -hex 32\"
+key = \"the output of openssl rand -base64 32\"
 ```
 
 Production refuses WeChat's simulator, a missing or weak `secrets.key`, and a database whose schema is not the newest;

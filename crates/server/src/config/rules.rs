@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use super::Mode;
 use super::load::Loaded;
 use super::problem::Problem;
-use crate::{logging, simulator};
+use crate::secret_key::Weakness;
+use crate::{logging, secret_key, simulator};
 
 /// The rules that `loaded` breaks.
 pub(super) fn broken(loaded: &Loaded) -> Vec<Problem> {
@@ -13,6 +14,7 @@ pub(super) fn broken(loaded: &Loaded) -> Vec<Problem> {
     judge.log();
     judge.origins();
     judge.apps();
+    judge.key();
     if loaded.config.mode == Mode::Production {
         judge.production_wechat();
         judge.production_key();
@@ -60,6 +62,16 @@ impl Judge<'_> {
         }
     }
 
+    /// A typed key is good enough for development, a broken one is not.
+    fn key(&mut self) {
+        let Some(key) = &self.loaded.config.secrets.key else { return };
+        match secret_key::judge(key) {
+            Err(Weakness::Regular) if self.loaded.config.mode == Mode::Development => {}
+            Err(weakness) => self.refuse("secrets.key", &weakness.to_string()),
+            Ok(()) => {}
+        }
+    }
+
     fn production_wechat(&mut self) {
         let wechat = &self.loaded.config.wechat;
         if wechat.api_base.as_str().ends_with(simulator::MOUNT) {
@@ -76,16 +88,11 @@ impl Judge<'_> {
     }
 
     fn production_key(&mut self) {
-        match &self.loaded.config.secrets.key {
-            None => self.refuse(
+        if self.loaded.config.secrets.key.is_none() {
+            self.refuse(
                 "secrets.key",
-                "is missing, and production does not make one: set it to the output of `openssl rand -hex 32`",
-            ),
-            Some(key) if key.is_weak() => self.refuse(
-                "secrets.key",
-                "is too regular to be random: set it to the output of `openssl rand -hex 32`",
-            ),
-            Some(_) => {}
+                "is missing, and production does not make one: set it to the output of `openssl rand -base64 32`",
+            );
         }
     }
 

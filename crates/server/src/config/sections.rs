@@ -5,9 +5,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::Deserialize;
+use teahouse_accounts::{GuestsConfig, SecretsConfig, SessionsConfig};
 use teahouse_store::DatabaseConfig;
-
-use crate::secret_key::SecretKey;
 
 /// The whole configuration.
 #[derive(Debug, Default, Deserialize)]
@@ -72,13 +71,6 @@ pub(crate) enum LogFormat {
     Json,
 }
 
-/// What the server must keep to itself.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct SecretsConfig {
-    pub(crate) key: Option<SecretKey>,
-}
-
 impl DataDir {
     /// Where it is unless written.
     pub(crate) const USUAL: &str = "./data";
@@ -141,22 +133,6 @@ impl Default for LogConfig {
 }
 
 // --- until the crates that use them bring their own ---
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct GuestsConfig {
-    pub(crate) allowed: bool,
-}
-#[derive(Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct SessionsConfig {
-    pub(crate) ttl_days: u32,
-    pub(crate) one_device: bool,
-}
-impl Default for SessionsConfig {
-    fn default() -> Self {
-        Self { ttl_days: 30, one_device: false }
-    }
-}
 #[derive(Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct ChatConfig {

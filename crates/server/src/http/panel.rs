@@ -1,9 +1,39 @@
 //! The panel's place: a page that says what will be there, and that a one-time link is good.
 
-use poem::web::Html;
+use poem::http::StatusCode;
+use poem::web::{Html, Query};
+use poem::{EndpointExt as _, FromRequest as _, IntoResponse as _, Request, Response, Route, endpoint, get};
+use serde::Deserialize;
+use teahouse_accounts::{Accounts, Error};
 
-/// `/admin`.
-pub(super) fn placeholder() -> Html<String> {
+/// What stands below `/admin`.
+pub(super) fn routes(accounts: Accounts) -> Route {
+    let setup = endpoint::make(move |request| {
+        let accounts = accounts.clone();
+        async move { set_up(&accounts, request).await }
+    });
+    Route::new()
+        .at("/", get(endpoint::make_sync(|_| placeholder())))
+        .at("/setup", get(setup.map_to_response()))
+}
+
+#[derive(Deserialize)]
+struct Link {
+    #[serde(default)]
+    token: String,
+}
+
+/// `/admin/setup`. Looking at a link does not use it up.
+async fn set_up(accounts: &Accounts, request: Request) -> poem::Result<Response> {
+    let Query(link) = Query::<Link>::from_request_without_body(&request).await?;
+    match accounts.check_setup_link(&link.token).await {
+        Ok(admin) => Ok(welcome(&admin.login).into_response()),
+        Err(Error::SetupLinkInvalid) => Ok(bad_link().with_status(StatusCode::NOT_FOUND).into_response()),
+        Err(error) => Err(poem::Error::new(error, StatusCode::SERVICE_UNAVAILABLE)),
+    }
+}
+
+fn placeholder() -> Html<String> {
     page(
         "管理后台 · Admin panel",
         "<p lang=\"zh\">管理后台还没有建成。以后可以在这里管理房间、成员、举报和插件。</p>\
@@ -12,8 +42,7 @@ pub(super) fn placeholder() -> Html<String> {
     )
 }
 
-/// `/admin/setup` with a link that is good.
-pub(super) fn welcome(login: &str) -> Html<String> {
+fn welcome(login: &str) -> Html<String> {
     let login = escaped(login);
     page(
         "设置管理员 · Administrator set-up",
@@ -25,8 +54,7 @@ pub(super) fn welcome(login: &str) -> Html<String> {
     )
 }
 
-/// `/admin/setup` with any other link.
-pub(super) fn bad_link() -> Html<String> {
+fn bad_link() -> Html<String> {
     page(
         "链接无效 · This link is no good",
         "<p lang=\"zh\">链接错误、已过期或已被使用。请在服务器上运行 <code>teahouse admin link</code> 生成新的链接。</p>\

@@ -9,7 +9,7 @@ use crate::simulator;
 
 /// Prints where the chat page, the panel and the API's documentation are, and who can sign in.
 pub(super) fn print(config: &Config, address: SocketAddr) {
-    let base = base_url(config, address);
+    let base = base_url(config, &from_here(address).to_string());
     let mode = config.mode;
     println!("Teahouse {} ({mode} mode)", env!("CARGO_PKG_VERSION"));
     println!("  chat page      {base}/");
@@ -21,10 +21,10 @@ pub(super) fn print(config: &Config, address: SocketAddr) {
     }
 }
 
-/// Where a person finds the server.
-fn base_url(config: &Config, address: SocketAddr) -> String {
+/// Where a person finds the server, which listens on `address`.
+pub(crate) fn base_url(config: &Config, address: &str) -> String {
     let public = config.server.public_url.as_deref().map(|url| url.trim_end_matches('/').to_owned());
-    public.unwrap_or_else(|| format!("http://{}", from_here(address)))
+    public.unwrap_or_else(|| format!("http://{address}"))
 }
 
 /// Who can sign in, in words.

@@ -28,7 +28,7 @@ fn check_refused(file: &str, variables: &[(&str, &str)], expected: &[&str]) {
     assert_eq!(lines, expected, "{refused}");
 }
 
-const GOOD_KEY: &str = "9c1185a5c5e9fc54612808977ee8f548b2258d31f6a2b6f3d1c94c4c6a0e7d25";
+const GOOD_KEY: &str = "nBGFpcXp/FRhKAiXfujlSLIljTH2orbz0clMTGoOfSU=";
 
 #[test]
 fn a_later_layer_wins() {
@@ -127,7 +127,7 @@ fn what_a_sections_own_types_refuse_names_its_place() {
         "[secrets]\nkey = 'hush'",
         &[],
         &[
-            "teahouse.toml:2: secrets.key: must be 32 bytes, as 64 hexadecimal digits or as base64; make one with `openssl rand -hex 32`",
+            "teahouse.toml:2: secrets.key is no key: it must be 32 random bytes in base64, as `openssl rand -base64 32` prints them",
         ],
     );
 }
@@ -151,23 +151,23 @@ fn production_refuses_what_is_unsafe() {
         "mode = 'production'",
         &[("TEAHOUSE__CHAT__HISTORY", "false")],
         &[
-            "secrets.key is missing, and production does not make one: set it to the output of `openssl rand -hex 32`",
+            "secrets.key is missing, and production does not make one: set it to the output of `openssl rand -base64 32`",
             "environment variable TEAHOUSE__CHAT__HISTORY: chat.history is false, which is for benchmarks alone: messages would be lost",
         ],
     );
     let apps = simulator::apps();
-    let zeros = "0".repeat(64);
+    let typed = "c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2U=";
     check_refused(
         "mode = 'production'",
         &[
             ("TEAHOUSE__WECHAT__API_BASE", "http://127.0.0.1:8080/wechat-sim"),
             ("TEAHOUSE__WECHAT__APPS", &apps),
-            ("TEAHOUSE__SECRETS__KEY", &zeros),
+            ("TEAHOUSE__SECRETS__KEY", typed),
         ],
         &[
+            "environment variable TEAHOUSE__SECRETS__KEY: secrets.key is too regular to be random: set it to the output of `openssl rand -base64 32`",
             "environment variable TEAHOUSE__WECHAT__API_BASE: wechat.api_base points at WeChat's simulator, where anyone can sign in as anyone; production refuses it",
             "environment variable TEAHOUSE__WECHAT__APPS: wechat.apps has the simulator's mini-program; production refuses it",
-            "environment variable TEAHOUSE__SECRETS__KEY: secrets.key is too regular to be random: set it to the output of `openssl rand -hex 32`",
         ],
     );
 }

@@ -1,0 +1,28 @@
+//! What is done now and then: forgetting what has had its time.
+
+use std::time::Duration;
+
+use teahouse_accounts::Accounts;
+use tokio::time::MissedTickBehavior;
+use tokio_util::sync::CancellationToken;
+
+/// Nothing depends on when; often enough that there is never much of it.
+const PERIOD: Duration = Duration::from_secs(60 * 60);
+
+/// Keeps up until `shutdown`.
+pub(super) fn start(accounts: Accounts, shutdown: CancellationToken) {
+    tokio::spawn(async move {
+        let mut ticks = tokio::time::interval(PERIOD);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        while shutdown.run_until_cancelled(ticks.tick()).await.is_some() {
+            sweep(&accounts).await;
+        }
+    });
+}
+
+async fn sweep(accounts: &Accounts) {
+    match accounts.sweep().await {
+        Ok(swept) => tracing::debug!(sessions = swept.sessions, answers = swept.answers, "swept"),
+        Err(error) => tracing::warn!(%error, "could not sweep; will try again"),
+    }
+}
