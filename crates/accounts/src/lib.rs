@@ -1,1 +1,48 @@
-//! (in the making)
+#![doc = include_str!("../README.md")]
+
+mod accounts;
+mod config;
+mod device;
+mod error;
+mod event;
+
+mod admin;
+mod api_key;
+mod ban;
+mod external;
+mod guest;
+mod idempotency;
+mod newcomer;
+mod profile;
+mod sessions;
+mod sweep;
+mod wafer;
+mod wechat;
+
+mod cache;
+mod extend;
+mod follow;
+mod limit;
+mod live;
+mod person;
+mod session;
+mod token;
+mod vault;
+
+pub use accounts::{Accounts, AccountsParts};
+pub use admin::{AdminProfile, SetupLink};
+pub use api_key::NewApiKey;
+pub use config::{GuestsConfig, SecretsConfig, SessionsConfig};
+pub use device::Device;
+pub use error::Error;
+pub use event::{AccountEvent, SessionEnd};
+pub use external::{ExternalId, ExternalUser};
+pub use idempotency::{Answer, Begun, Claim, IdempotencyKey, RequestHash};
+pub use profile::{AvatarUrl, ProfileChange};
+pub use session::{NewSession, Session};
+pub use sessions::SessionInfo;
+pub use sweep::Swept;
+pub use token::Token;
+pub use vault::{MasterKey, MasterKeyError};
+pub use wafer::{WaferSession, WaferSignIn};
+pub use wechat::{USERS_MERGED, WechatData, WechatSignIn};

@@ -1,0 +1,71 @@
+//! A user's profile as this node holds it: one value behind all sessions of the user.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use parking_lot::RwLock;
+use teahouse_protocol::{Sender, Timestamp, UserId, UserProfile};
+use teahouse_store::entity::user;
+
+use crate::live::Live;
+
+/// A user who is here.
+pub(crate) struct Person {
+    id: UserId,
+    profile: RwLock<Arc<UserProfile>>,
+    banned: AtomicBool,
+    /// Where they are listed; they leave the list by themselves.
+    live: Arc<Live>,
+}
+
+impl Person {
+    pub(crate) fn new(row: &user::Model, live: Arc<Live>) -> Self {
+        Self {
+            id: UserId::from_uuid(row.id),
+            profile: RwLock::new(Arc::new(profile_of(row))),
+            banned: AtomicBool::new(row.banned_at_ms.is_some()),
+            live,
+        }
+    }
+
+    /// Takes over what the database says now.
+    pub(crate) fn update(&self, row: &user::Model) {
+        self.banned.store(row.banned_at_ms.is_some(), Ordering::Relaxed);
+        let profile = profile_of(row);
+        let unchanged = **self.profile.read() == profile;
+        if !unchanged {
+            *self.profile.write() = Arc::new(profile);
+        }
+    }
+
+    pub(crate) fn profile(&self) -> Arc<UserProfile> {
+        Arc::clone(&self.profile.read())
+    }
+
+    pub(crate) fn is_banned(&self) -> bool {
+        self.banned.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Person {
+    fn drop(&mut self) {
+        self.live.forget_person(self.id);
+    }
+}
+
+/// What others see of this user.
+pub(crate) fn profile_of(row: &user::Model) -> UserProfile {
+    UserProfile {
+        id: UserId::from_uuid(row.id),
+        name: row.name.clone(),
+        avatar: row.avatar.clone(),
+        is_bot: row.is_bot,
+        is_guest: row.is_guest,
+        joined_at: Timestamp::from_millis(row.created_at_ms),
+    }
+}
+
+/// How this user signs messages.
+pub(crate) fn sender_of(profile: &UserProfile) -> Sender {
+    Sender { id: profile.id, name: profile.name.clone(), avatar: profile.avatar.clone() }
+}
