@@ -1,1 +1,11 @@
-//! (in the making)
+#![doc = include_str!("../README.md")]
+
+mod counts;
+mod kind;
+mod outbox;
+mod runner;
+
+pub use counts::{Counts, DeadJob, counts, page_dead};
+pub use kind::{Failure, Job, JobKind, Retries};
+pub use outbox::{EnqueueError, Outbox};
+pub use runner::{Runner, RunnerSettings};
