@@ -167,6 +167,7 @@ const steps = {
     await bob.page.reload();
     await bob.isIn(ROOM);
     await bob.sees(talk);
+    await bob.message('凤凰').getByTestId('reaction').waitFor();
   },
 
   async 'older messages come on scrolling up'() {

@@ -121,10 +121,18 @@ export class House {
         Object.assign(message, { content: undefined, recalled_at: now() });
         return { type: 'recalled', ...about, by: user };
       },
-      react: () => ({ type: 'reaction', ...about, user, emoji: frame.emoji, removed: false }),
-      unreact: () => ({ type: 'reaction', ...about, user, emoji: frame.emoji, removed: true }),
+      react: () => this.react(message, { type: 'reaction', ...about, user, emoji: frame.emoji, removed: false }),
+      unreact: () => this.react(message, { type: 'reaction', ...about, user, emoji: frame.emoji, removed: true }),
     };
     const event = this.log(room, acts[frame.type]());
     connection.send({ type: 'ack', id: frame.id, message: message.id, state: 'sent', seq: event.seq, at: event.at });
+  }
+
+  react(message, event) {
+    const others = (message.reactions ?? []).filter(({ emoji }) => emoji !== event.emoji);
+    const users = (message.reactions ?? []).find(({ emoji }) => emoji === event.emoji)?.users ?? [];
+    const now = event.removed ? users.filter((id) => id !== event.user) : [...users, event.user];
+    message.reactions = [...others, ...(now.length > 0 ? [{ emoji: event.emoji, users: now }] : [])];
+    return event;
   }
 }
