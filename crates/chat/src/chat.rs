@@ -5,10 +5,10 @@ use std::sync::Arc;
 use parking_lot::RwLock;
 use teahouse_accounts::{AccountEvent, Accounts, Session};
 use teahouse_bus::{Bus, Subscription};
+use teahouse_jobs::Outbox;
 use teahouse_protocol::{Clock, CloseCode, RoomId, ServerEvent, Timestamp, UserId};
 use teahouse_store::Db;
 use teahouse_store::writer::{WriterQueue, batch_writer};
-use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
 use crate::access::Access;
@@ -34,8 +34,8 @@ pub struct ChatParts {
     pub accounts: Accounts,
     /// What happens to accounts.
     pub account_events: Bus<AccountEvent>,
-    /// Notified after each commit: durable work may wait.
-    pub committed: Arc<Notify>,
+    /// Woken after each commit: durable work may wait.
+    pub outbox: Outbox,
     /// Turns events into frames.
     pub encoder: Arc<dyn Encode>,
     /// The section `chat`.
@@ -52,7 +52,7 @@ struct Inner {
     db: Db,
     clock: Arc<dyn Clock>,
     accounts: Accounts,
-    committed: Arc<Notify>,
+    outbox: Outbox,
     config: ChatConfig,
     limits: ChatLimits,
     lobby: RoomId,
@@ -95,7 +95,7 @@ impl Chat {
             db: parts.db.clone(),
             clock: parts.clock,
             accounts: parts.accounts,
-            committed: parts.committed,
+            outbox: parts.outbox,
             config: parts.config,
             limits: parts.limits,
             lobby,
@@ -205,7 +205,7 @@ impl Chat {
     }
 
     pub(crate) fn committed(&self) {
-        self.0.committed.notify_one();
+        self.0.outbox.wake();
     }
 
     pub(crate) fn access(&self) -> &Access {

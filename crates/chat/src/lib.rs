@@ -9,6 +9,7 @@ mod edits;
 mod error;
 mod history;
 mod hub;
+mod jobs;
 mod lobby;
 mod members;
 mod metrics;

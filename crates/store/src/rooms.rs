@@ -2,6 +2,7 @@
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::Expr;
 use sea_orm::{ConnectionTrait, JoinType, QueryOrder, QuerySelect};
 use teahouse_protocol::{RoomId, RoomKind, Timestamp, UserId, Visibility};
 use uuid::Uuid;
@@ -135,4 +136,36 @@ pub async fn insert_keyed(
     };
     room::Entity::insert(row).exec_without_returning(conn).await?;
     Ok(())
+}
+
+/// When `room` is the direct room of `from` and somebody, it becomes that of `into` and them, unless those two have
+/// one already: then it stays as it is, readable, and nobody finds it by its pair.
+pub async fn move_direct(
+    conn: &impl ConnectionTrait,
+    room: RoomId,
+    from: UserId,
+    into: UserId,
+) -> Result<(), Error> {
+    let Some(row) = find(conn, room).await?.filter(|row| kind(row) == RoomKind::Direct) else {
+        return Ok(());
+    };
+    let Some(other) = other_of_pair(row.unique_key.as_deref().unwrap_or_default(), from) else {
+        return Ok(());
+    };
+    let key = direct_key(into, other);
+    if find_by_key(conn, &key).await?.is_some() {
+        return Ok(());
+    }
+    room::Entity::update_many()
+        .col_expr(room::Column::UniqueKey, Expr::value(key))
+        .filter(room::Column::Id.eq(row.id))
+        .exec(conn)
+        .await?;
+    Ok(())
+}
+
+fn other_of_pair(key: &str, one: UserId) -> Option<UserId> {
+    let (first, second) = key.strip_prefix("direct:")?.split_once(':')?;
+    let (first, second): (UserId, UserId) = (first.parse().ok()?, second.parse().ok()?);
+    if first == one { Some(second) } else { (second == one).then_some(first) }
 }
