@@ -73,6 +73,8 @@ struct State {
     closing: Option<(CloseCode, &'static str)>,
     // There only while the connection's task waits, so that a second frame wakes nobody.
     waker: Option<Waker>,
+    // Whether the task waits for a close alone.
+    frames_may_wait: bool,
 }
 
 impl Mailbox {
@@ -104,11 +106,14 @@ impl Mailbox {
         }
         if state.frames.len() >= self.limits.frames || state.bytes + frame.len() > self.limits.bytes {
             state.overflow();
+            wake(state);
         } else {
             state.bytes += frame.len();
             state.frames.push(frame);
+            if !state.frames_may_wait {
+                wake(state);
+            }
         }
-        wake(state);
     }
 
     /// Closes after what was pushed before. The first close counts.
@@ -141,15 +146,32 @@ impl Mailbox {
         if let Some((code, reason)) = state.closing {
             return Poll::Ready(Taken::Closed(code, reason));
         }
-        match &mut state.waker {
-            Some(waker) => waker.clone_from(cx.waker()),
-            none => *none = Some(cx.waker().clone()),
+        state.frames_may_wait = false;
+        state.wait(cx);
+        Poll::Pending
+    }
+
+    /// For a task that can take no frames now: ready once the connection is to be closed, whatever waits before that.
+    /// Frames don't wake it.
+    pub fn poll_closed(&self, cx: &mut Context<'_>) -> Poll<(CloseCode, &'static str)> {
+        let mut state = self.state.lock();
+        if let Some(close) = state.closing {
+            return Poll::Ready(close);
         }
+        state.frames_may_wait = true;
+        state.wait(cx);
         Poll::Pending
     }
 }
 
 impl State {
+    fn wait(&mut self, cx: &Context<'_>) {
+        match &mut self.waker {
+            Some(waker) => waker.clone_from(cx.waker()),
+            none => *none = Some(cx.waker().clone()),
+        }
+    }
+
     fn overflow(&mut self) {
         self.frames = Vec::new();
         self.bytes = 0;

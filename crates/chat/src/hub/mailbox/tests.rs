@@ -135,6 +135,21 @@ fn one_byte_past_the_limit_closes() {
 }
 
 #[test]
+fn a_task_that_can_write_nothing_is_woken_by_the_close_alone() {
+    let mut reader = Reader::new(2, 1024);
+    let waker = Waker::from(reader.wakes.clone());
+    let mut cx = Context::from_waker(&waker);
+    assert_eq!(reader.mailbox.poll_closed(&mut cx), Poll::Pending);
+    reader.mailbox.push(SECOND);
+    reader.mailbox.push(SECOND);
+    assert_eq!(reader.wakes(), 0);
+    reader.mailbox.push(SECOND);
+    assert_eq!(reader.wakes(), 1);
+    assert_eq!(reader.mailbox.poll_closed(&mut cx), Poll::Ready((CloseCode::TooSlow, "too slow")));
+    assert!(reader.take().is_ready());
+}
+
+#[test]
 fn an_emptied_mailbox_holds_no_memory() {
     let mut reader = Reader::new(1000, 1 << 20);
     for _ in 0..100 {
