@@ -6,6 +6,7 @@ import { Emitter } from './emitter.js';
 import { Outbox } from './outbox.js';
 import { People } from './people.js';
 import { RoomBook } from './room-book.js';
+import { RoomListing } from './room-listing.js';
 import { Sending } from './sending.js';
 import { outboxKey } from './session-store.js';
 import { uuid as newUuid } from './uuid.js';
@@ -36,6 +37,7 @@ export class Chat extends Emitter {
   #open = null;
   #lastTyping = new Map();
   #onlineTimer = null;
+  #listing;
   #handlers = {
     hello: (frame) => this.#greeted(frame),
     heads: (frame) => this.#headed(frame.rooms),
@@ -60,6 +62,7 @@ export class Chat extends Emitter {
     this.#outbox = new Outbox(storage, outboxKey(me.id));
     this.#sending = new Sending({ connection, outbox: this.#outbox, clock });
     this.#sending.on('changed', (entry) => this.#changed(entry.room));
+    this.#listing = new RoomListing({ rest, rooms: this.rooms, people: this.people, gone: (id) => this.#gone(id) });
     this.#catchUp = new CatchUp({
       connection,
       rest,
@@ -73,10 +76,15 @@ export class Chat extends Emitter {
 
   start() {
     this.#connection.open();
+    this.refreshRooms().catch(() => {});
   }
 
   get connectionState() {
     return this.#connection.state;
+  }
+
+  get isListed() {
+    return this.#listing.isRead;
   }
 
   get isOnline() {
@@ -170,22 +178,7 @@ export class Chat extends Emitter {
 
   /** Reads the list of my rooms again, such as after joining one. */
   async refreshRooms() {
-    // A room that I get into while the list is read may be missing from it.
-    const before = this.rooms.ids();
-    const found = new Set();
-    let cursor;
-    do {
-      const page = await this.#rest.get('v1/rooms', { limit: 200, cursor });
-      for (const facts of page.items) {
-        found.add(facts.id);
-        this.rooms.enter(facts.id).describe(facts);
-        this.people.met(facts.last?.sender);
-      }
-      cursor = page.next;
-    } while (cursor);
-    for (const id of before) {
-      if (!found.has(id)) this.#gone(id);
-    }
+    await this.#listing.refresh();
     this.emit('rooms');
   }
 

@@ -31,7 +31,12 @@ export class Sidebar {
     const shown = all.filter((model) => model.name.toLowerCase().includes(wanted));
     reconcile(this.#list, shown, (model) => this.#item(model));
     this.#empty.hidden = shown.length > 0;
-    this.#empty.textContent = wanted ? t('noMatch') : t('noRooms');
+    this.#empty.textContent = this.#emptyText(wanted);
+  }
+
+  #emptyText(wanted) {
+    if (!this.#chat.isListed) return t('loading');
+    return wanted ? t('noMatch') : t('noRooms');
   }
 
   showPhase(phase) {
