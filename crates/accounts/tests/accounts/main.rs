@@ -1,0 +1,12 @@
+//! Who someone is, through the crate's public face alone: on both databases, against WeChat's simulator, with a clock
+//! that is moved by hand.
+
+mod world;
+
+mod idempotency;
+mod operator;
+mod people;
+mod profiles;
+mod sessions;
+mod wafer;
+mod wechat;

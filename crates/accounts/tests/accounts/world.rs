@@ -1,0 +1,303 @@
+//! What a test plays in: accounts on a database of their own, WeChat's simulator, and a clock.
+
+use std::net::IpAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use sea_orm::ConnectionTrait;
+use serde_json::{Value, json};
+use teahouse_accounts::{
+    AccountEvent, Accounts, AccountsParts, Device, GuestsConfig, MasterKey, SessionsConfig, WechatData,
+    WechatSignIn,
+};
+use teahouse_bus::{Bus, Subscription};
+use teahouse_protocol::{Clock, DisplayName, ManualClock, Timestamp};
+use teahouse_store::{DatabaseConfig, Db};
+use teahouse_wechat_sim::Simulator;
+use uuid::Uuid;
+
+/// The first mini-program.
+pub(crate) const APP: &str = "wxdev00000000000001";
+/// Another of the same owner: the same people have the same unionids in it.
+pub(crate) const OTHER_APP: &str = "wxdev00000000000002";
+
+#[derive(Clone, Copy)]
+pub(crate) enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+/// How accounts are set up where it matters.
+#[derive(Clone)]
+pub(crate) struct Settings {
+    pub(crate) sessions: SessionsConfig,
+    pub(crate) guests: bool,
+    pub(crate) sign_ins_per_minute: u32,
+    pub(crate) master_key: MasterKey,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            sessions: SessionsConfig::default(),
+            guests: true,
+            sign_ins_per_minute: 0,
+            master_key: MasterKey::generate(),
+        }
+    }
+}
+
+pub(crate) struct World {
+    pub(crate) accounts: Accounts,
+    pub(crate) db: Db,
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) events: Subscription<AccountEvent>,
+    pub(crate) settings: Settings,
+    wechat: teahouse_wechat::Config,
+    control: String,
+    http: reqwest::Client,
+    _folder: tempfile::TempDir,
+}
+
+/// A person with a phone.
+pub(crate) struct Phone {
+    id: String,
+    pub(crate) openid: String,
+    control: String,
+    http: reqwest::Client,
+}
+
+/// Writes each test once, and runs it on both databases.
+macro_rules! on_both {
+    ($($(#[$doc:meta])* async fn $name:ident($world:ident: $type:ty) $body:block)+) => {
+        $($(#[$doc])* async fn $name(#[allow(unused_mut, reason = "not every test waits for events")] mut $world: $type) $body)+
+
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                let world = $crate::world::World::new($crate::world::Engine::Sqlite).await;
+                super::$name(world.expect("SQLite is always there")).await;
+            })+
+        }
+
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                if let Some(world) = $crate::world::World::new($crate::world::Engine::Postgres).await {
+                    super::$name(world).await;
+                }
+            })+
+        }
+    };
+}
+pub(crate) use on_both;
+
+impl World {
+    /// `None` when there is no PostgreSQL to test on.
+    pub(crate) async fn new(engine: Engine) -> Option<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        let config = match engine {
+            Engine::Sqlite => DatabaseConfig::sqlite(folder.path().join("test.db")),
+            Engine::Postgres => DatabaseConfig { max_connections: 6, ..postgres().await? },
+        };
+        let db = Db::connect(&config).await.unwrap();
+        db.migrate().await.unwrap();
+        let now = Timestamp::from_millis(Timestamp::from(SystemTime::now()).seconds() * 1000);
+        let simulator = simulator(now);
+        let control = serve(&simulator).await;
+        let wechat = serde_json::from_value(json!({
+            "api_base": control.trim_end_matches("/control"),
+            "timeout_ms": 2_000,
+            "apps": simulator.apps().iter().map(app).collect::<Vec<_>>(),
+        }));
+        let (clock, settings, wechat) =
+            (Arc::new(ManualClock::new(now)), Settings::default(), wechat.unwrap());
+        let (accounts, events) = accounts(&db, &clock, &wechat, &settings);
+        let http = reqwest::Client::new();
+        Some(Self { accounts, db, clock, events, settings, wechat, control, http, _folder: folder })
+    }
+
+    /// The same database as another node sees it: other memory, another bus, perhaps other settings.
+    pub(crate) fn another_node(&self, change: impl FnOnce(&mut Settings)) -> Accounts {
+        let mut settings = self.settings.clone();
+        change(&mut settings);
+        accounts(&self.db, &self.clock, &self.wechat, &settings).0
+    }
+
+    /// Begins anew with other settings.
+    pub(crate) fn restart(&mut self, change: impl FnOnce(&mut Settings)) {
+        change(&mut self.settings);
+        (self.accounts, self.events) = accounts(&self.db, &self.clock, &self.wechat, &self.settings);
+    }
+
+    pub(crate) async fn phone(&self, nickname: &str) -> Phone {
+        self.phone_with(json!({ "nickname": nickname })).await
+    }
+
+    pub(crate) async fn phone_with(&self, person: Value) -> Phone {
+        let made = self.control("people", person).await;
+        let text = |field: &str| made[field].as_str().expect("a text").to_owned();
+        Phone {
+            id: text("id"),
+            openid: text("openid"),
+            control: self.control.clone(),
+            http: self.http.clone(),
+        }
+    }
+
+    /// Tells the simulator something.
+    pub(crate) async fn control(&self, path: &str, body: Value) -> Value {
+        ask(&self.http, &self.control, path, body).await
+    }
+
+    /// Lets WeChat behave again.
+    pub(crate) async fn clear_faults(&self) {
+        let cleared = self.http.delete(format!("{}/faults", self.control)).send().await.unwrap();
+        assert!(cleared.status().is_success());
+    }
+
+    /// Moves our clock and WeChat's.
+    pub(crate) async fn pass(&self, span: Duration) {
+        self.clock.advance(span);
+        self.control("clock", json!({ "advance_s": span.as_secs() })).await;
+    }
+
+    /// What happens next, or what is wrong.
+    pub(crate) async fn event(&mut self) -> AccountEvent {
+        let next = tokio::time::timeout(Duration::from_secs(10), self.events.next());
+        next.await.expect("an event within ten seconds").expect("a bus")
+    }
+
+    /// The number that a query of one row and column gives.
+    pub(crate) async fn count(&self, sql: &str) -> i64 {
+        let backend = self.db.conn().get_database_backend();
+        let row = self.db.conn().query_one_raw(sea_orm::Statement::from_string(backend, sql)).await;
+        row.unwrap().unwrap().try_get_by_index(0).unwrap()
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+}
+
+impl Phone {
+    /// What `wx.login` and `wx.getUserInfo` give.
+    pub(crate) async fn login(&self, more: Value) -> WechatSignIn {
+        let mut body = json!({ "person": self.id });
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let app_id = body["app_id"].as_str().map(str::to_owned);
+        let got = ask(&self.http, &self.control, "login", body).await;
+        WechatSignIn { app_id, code: got["code"].as_str().unwrap().to_owned(), data: data(&got) }
+    }
+
+    /// What `wx.login` alone gives.
+    pub(crate) async fn code(&self) -> WechatSignIn {
+        WechatSignIn { data: WechatData::default(), ..self.login(json!({})).await }
+    }
+
+    /// What `wx.getUserInfo` alone gives.
+    pub(crate) async fn user_info(&self, more: Value) -> WechatData {
+        let mut body = json!({ "person": self.id });
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        data(&ask(&self.http, &self.control, "userinfo", body).await)
+    }
+
+    /// WeChat replaces the session key, as it does when it likes.
+    pub(crate) async fn expire(&self) {
+        ask(&self.http, &self.control, "expire", json!({ "person": self.id })).await;
+    }
+
+    /// The person changes in WeChat.
+    pub(crate) async fn change(&self, more: Value) {
+        let mut body = json!({ "id": self.id });
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        ask(&self.http, &self.control, "people", body).await;
+    }
+}
+
+pub(crate) fn device() -> Device {
+    Device::new(Some("a test"), Some(IpAddr::from([192, 0, 2, 7])))
+}
+
+pub(crate) fn name(text: &str) -> DisplayName {
+    DisplayName::new(text).unwrap()
+}
+
+fn accounts(
+    db: &Db,
+    clock: &Arc<ManualClock>,
+    wechat: &teahouse_wechat::Config,
+    settings: &Settings,
+) -> (Accounts, Subscription<AccountEvent>) {
+    let bus = Bus::in_process();
+    let events = bus.subscribe(1024);
+    let clock: Arc<dyn Clock> = Arc::clone(clock) as Arc<dyn Clock>;
+    let accounts = Accounts::new(AccountsParts {
+        db: db.clone(),
+        clock,
+        wechat: teahouse_wechat::Client::new(wechat).unwrap(),
+        watermark_max_age: wechat.watermark_max_age(),
+        events: bus,
+        sessions: settings.sessions.clone(),
+        guests: GuestsConfig { allowed: settings.guests },
+        sign_ins_per_minute: settings.sign_ins_per_minute,
+        master_key: settings.master_key.clone(),
+    });
+    (accounts, events)
+}
+
+fn simulator(now: Timestamp) -> Simulator {
+    let config = json!({
+        "seed": 7,
+        "starts_at_s": now.seconds(),
+        "apps": [
+            { "app_id": APP, "secret": "first" },
+            { "app_id": OTHER_APP, "secret": "second" },
+        ],
+    });
+    Simulator::new(serde_json::from_value(config).unwrap())
+}
+
+fn app(app: &teahouse_wechat::App) -> Value {
+    json!({ "app_id": app.id.as_str(), "secret": app.secret.expose() })
+}
+
+/// Serves the simulator on a free port, and returns where its control calls are.
+async fn serve(simulator: &Simulator) -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let acceptor = poem::listener::TcpAcceptor::from_tokio(listener).unwrap();
+    tokio::spawn(poem::Server::new_with_acceptor(acceptor).run(simulator.endpoint()));
+    format!("http://{address}/control")
+}
+
+async fn ask(http: &reqwest::Client, control: &str, path: &str, body: Value) -> Value {
+    let answer = http.post(format!("{control}/{path}")).json(&body).send().await.unwrap();
+    let status = answer.status();
+    let body = answer.text().await.unwrap();
+    assert!(status.is_success(), "{path}: {status}: {body}");
+    serde_json::from_str(&body).unwrap_or(Value::Null)
+}
+
+fn data(got: &Value) -> WechatData {
+    let text = |field: &str| got[field].as_str().map(str::to_owned);
+    WechatData {
+        raw_data: text("raw_data"),
+        signature: text("signature"),
+        encrypted_data: text("encrypted_data"),
+        iv: text("iv"),
+    }
+}
+
+/// A new database on the server that the environment names. It goes with the server.
+async fn postgres() -> Option<DatabaseConfig> {
+    let server = std::env::var("TEAHOUSE_TEST_POSTGRES").ok()?;
+    let name = format!("accounts_{}", Uuid::now_v7().simple());
+    let connection = sea_orm::Database::connect(&server).await.unwrap();
+    let create = format!("CREATE DATABASE {name} TEMPLATE template0");
+    connection.execute_unprepared(&create).await.unwrap();
+    connection.close().await.unwrap();
+    let (server, _) = server.rsplit_once('/').unwrap();
+    Some(DatabaseConfig::at(Path::new(server).join(name).to_str().unwrap()))
+}
