@@ -1,0 +1,87 @@
+//! How the gateway listens, and how much it lets one connection do.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+/// The gateway's settings. A limit of 0 is no limit; spans are in milliseconds so that tests can make them short.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct GatewayConfig {
+    /// How often a connection is pinged; one that is silent for twice that is closed with 4008.
+    pub heartbeat_ms: u64,
+    /// The largest message from a client in bytes, over all its fragments; one larger closes with 1009.
+    pub frame_bytes: usize,
+    /// The most frames that may wait for one connection; one more closes it with 4029.
+    pub outgoing_frames: usize,
+    /// The most bytes that may wait for one connection; one more closes it with 4029.
+    pub outgoing_bytes: usize,
+    /// How long a connection may take nothing of what is written to it before it is closed with 4029.
+    pub write_stall_ms: u64,
+    /// How long a client has to read its close frame before the connection is cut.
+    pub close_ms: u64,
+    /// Frames a second on one connection, averaged; 0: no limit. More are refused, and in the end closed with 4029.
+    pub frames_per_second: u32,
+    /// Frames at once on one connection.
+    pub frame_burst: u32,
+    /// Bad frames on one connection within a minute; one more closes it with 1008. 0: no limit.
+    pub bad_frames_per_minute: u32,
+    /// Connections open at once from one address; 0: no limit.
+    pub connections_per_address: u32,
+    /// Sockets without a valid session that one address may open in a minute: each is accepted, told and closed,
+    /// because its client can't see the status of a refused upgrade. More are refused with 429. 0: no limit.
+    pub strangers_per_minute: u32,
+    /// How long a client may take for a request's head; also how long an unused connection is kept.
+    pub header_ms: u64,
+    /// The largest request head in bytes.
+    pub header_bytes: usize,
+    /// The kernel's buffer for what one connection has not taken yet, in bytes; 0: the kernel decides, up to
+    /// megabytes for each slow reader.
+    pub send_buffer_bytes: usize,
+    /// How long requests and sockets have to end when the server stops.
+    pub shutdown_ms: u64,
+}
+
+impl Default for GatewayConfig {
+    fn default() -> Self {
+        Self {
+            heartbeat_ms: 25_000,
+            frame_bytes: 64 * 1024,
+            outgoing_frames: 8_192,
+            outgoing_bytes: 4 * 1024 * 1024,
+            write_stall_ms: 15_000,
+            close_ms: 3_000,
+            frames_per_second: 50,
+            frame_burst: 200,
+            bad_frames_per_minute: 20,
+            connections_per_address: 0,
+            strangers_per_minute: 60,
+            header_ms: 15_000,
+            header_bytes: 16 * 1024,
+            send_buffer_bytes: 256 * 1024,
+            shutdown_ms: 10_000,
+        }
+    }
+}
+
+impl GatewayConfig {
+    pub(crate) const fn heartbeat(&self) -> Duration {
+        Duration::from_millis(self.heartbeat_ms)
+    }
+
+    pub(crate) const fn write_stall(&self) -> Duration {
+        Duration::from_millis(self.write_stall_ms)
+    }
+
+    pub(crate) const fn close(&self) -> Duration {
+        Duration::from_millis(self.close_ms)
+    }
+
+    pub(crate) const fn header(&self) -> Duration {
+        Duration::from_millis(self.header_ms)
+    }
+
+    pub(crate) const fn shutdown(&self) -> Duration {
+        Duration::from_millis(self.shutdown_ms)
+    }
+}

@@ -1,0 +1,44 @@
+//! Events for the dialects' tests.
+
+use bytes::Bytes;
+use teahouse_protocol::{
+    Content, ImageContent, Message, MessageId, RoomId, Sender, Seq, ServerEvent, Timestamp, UserId,
+};
+
+/// The JSON of a short frame.
+#[track_caller]
+pub(super) fn json(frame: Option<Bytes>) -> serde_json::Value {
+    let frame = frame.expect("a frame");
+    let header = if frame[1] < 126 { 2 } else { 4 };
+    serde_json::from_slice(&frame[header..]).expect("JSON")
+}
+
+pub(super) fn text(text: &str) -> ServerEvent {
+    message(Content::Text(text.to_owned()), None)
+}
+
+pub(super) fn picture() -> ServerEvent {
+    let url = Some("https://a.example/x.png".to_owned());
+    let content = Content::Image(ImageContent { url, media: None, width: None, height: None, alt: None });
+    let text = content.plain_text();
+    message(content, Some(text))
+}
+
+fn message(content: Content, text: Option<String>) -> ServerEvent {
+    ServerEvent::Msg(Message {
+        id: MessageId::generate(),
+        client_id: None,
+        room: RoomId::generate(),
+        seq: Seq::new(8).unwrap(),
+        sender: Sender { id: UserId::generate(), name: "小明".to_owned(), avatar: None },
+        kind: content.kind(),
+        content: Some(content),
+        text,
+        reply_to: None,
+        mentions: Vec::new(),
+        at: Timestamp::from_millis(0),
+        edited_at: None,
+        recalled_at: None,
+        reactions: Vec::new(),
+    })
+}

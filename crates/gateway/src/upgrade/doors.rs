@@ -1,0 +1,163 @@
+//! `GET /ws`, and the tutorials' upgrades at `/`: from a request to a conversation.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use poem::http::{StatusCode, header};
+use poem::{Endpoint, IntoResponse, Request, Response};
+use teahouse_accounts::{Accounts, Device, Session as Caller};
+use teahouse_chat::{Chat, Dialect};
+use teahouse_protocol::ErrorCode;
+
+use super::credentials::{self, Credentials};
+use super::handshake::{asks_for_socket, refuse};
+use super::member;
+use super::replaced::Replaced;
+use super::stranger::{self, Stranger, Strangers};
+use super::{Handshake, accept};
+use crate::listener::problem;
+use crate::session::Rules;
+use crate::{Encoder, GatewayConfig, GatewayMetrics};
+
+/// What the gateway is made of.
+pub struct GatewayParts {
+    /// Who someone is.
+    pub accounts: Accounts,
+    /// What they talk in. It must encode with an [`Encoder`] that has the same metrics.
+    pub chat: Chat,
+    /// What is counted.
+    pub metrics: Arc<GatewayMetrics>,
+    /// The settings.
+    pub config: GatewayConfig,
+}
+
+/// The doors for sockets. Clones are the same.
+#[derive(Clone)]
+pub struct Gateway(Arc<Inner>);
+
+pub(super) struct Inner {
+    pub(super) accounts: Accounts,
+    pub(super) chat: Chat,
+    pub(super) encoder: Arc<Encoder>,
+    pub(super) rules: Arc<Rules>,
+    pub(super) replaced: Replaced,
+    strangers: Strangers,
+}
+
+/// The endpoint of `GET /ws`.
+pub struct Socket(Arc<Inner>);
+
+/// The endpoint of `/`: the tutorials' sockets, and a page for everybody else.
+pub struct TutorialDoor<E> {
+    gateway: Arc<Inner>,
+    page: E,
+}
+
+/// Which address a socket was asked for at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Door {
+    Ws,
+    Root,
+}
+
+impl Gateway {
+    /// The doors of one server.
+    #[must_use]
+    pub fn new(parts: GatewayParts) -> Self {
+        Self(Arc::new(Inner {
+            accounts: parts.accounts,
+            chat: parts.chat,
+            encoder: Arc::new(Encoder::new(parts.metrics.clone())),
+            strangers: Strangers::new(parts.config.strangers_per_minute),
+            rules: Arc::new(Rules { config: parts.config, metrics: parts.metrics }),
+            replaced: Replaced::default(),
+        }))
+    }
+
+    /// What answers at `/ws`. Only [`serve`](crate::serve) can hand the stream on: under another server every upgrade
+    /// is a 500.
+    #[must_use]
+    pub fn socket(&self) -> Socket {
+        Socket(self.0.clone())
+    }
+
+    /// What answers at `/`: requests for a socket as the tutorials make them; all others go to `page`.
+    #[must_use]
+    pub fn tutorial_door<E: Endpoint>(&self, page: E) -> TutorialDoor<E> {
+        TutorialDoor { gateway: self.0.clone(), page }
+    }
+}
+
+impl Endpoint for Socket {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> poem::Result<Response> {
+        Ok(upgrade(&self.0, &request, Door::Ws).await)
+    }
+}
+
+impl<E: Endpoint> Endpoint for TutorialDoor<E> {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> poem::Result<Response> {
+        if asks_for_socket(request.headers()) {
+            return Ok(upgrade(&self.gateway, &request, Door::Root).await);
+        }
+        self.page.call(request).await.map(IntoResponse::into_response)
+    }
+}
+
+async fn upgrade(gateway: &Arc<Inner>, request: &Request, door: Door) -> Response {
+    let handshake = match Handshake::read(request) {
+        Ok(handshake) => handshake,
+        Err(why) => return refuse(why),
+    };
+    let dialect = dialect(request, &handshake, door);
+    let address = address(request);
+    match authenticate(gateway, request, address).await {
+        Ok(caller) => {
+            let gateway = gateway.clone();
+            accept(request, handshake, move |upgraded| member::life(&gateway, caller, dialect, upgraded))
+        }
+        Err(Stranger::Unserved { status, code }) => problem(status, code, None),
+        Err(Stranger::Told(_)) if !gateway.strangers.admit(address) => {
+            problem(StatusCode::TOO_MANY_REQUESTS, ErrorCode::RateLimited, None)
+        }
+        Err(Stranger::Told(farewell)) => {
+            let gateway = gateway.clone();
+            accept(request, handshake, move |upgraded| stranger::life(&gateway, farewell, dialect, upgraded))
+        }
+    }
+}
+
+/// Which dialect is spoken at this door, by what the request shows.
+fn dialect(request: &Request, handshake: &Handshake, door: Door) -> Dialect {
+    match door {
+        Door::Root if credentials::names_a_token(request) => Dialect::UniApp,
+        Door::Root => Dialect::Wepy,
+        Door::Ws if credentials::is_wafer(request) && !handshake.offers_teahouse() => Dialect::WaferRoom,
+        Door::Ws => Dialect::Native,
+    }
+}
+
+/// The caller; where nothing is shown and guests are allowed, a new guest.
+async fn authenticate(
+    gateway: &Inner,
+    request: &Request,
+    address: Option<IpAddr>,
+) -> Result<Caller, Stranger> {
+    let accounts = &gateway.accounts;
+    let caller = match Credentials::read(request) {
+        Credentials::Token(token) => accounts.authenticate(&token).await,
+        Credentials::Wafer { id, skey } => accounts.authenticate_wafer(id.as_deref(), &skey).await,
+        Credentials::None => {
+            let device = Device::new(request.header(header::USER_AGENT), address);
+            accounts.sign_in_guest(None, &device).await.map(|guest| guest.session)
+        }
+    };
+    caller.map_err(|error| Stranger::from(&error))
+}
+
+fn address(request: &Request) -> Option<IpAddr> {
+    request.remote_addr().as_socket_addr().map(std::net::SocketAddr::ip)
+}
