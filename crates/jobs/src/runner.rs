@@ -170,6 +170,13 @@ impl Shift {
 
     fn begin(&mut self, row: outbox::Model) {
         let Some(kind) = self.runner.kinds.get(row.kind.as_str()).map(Arc::clone) else { return };
+        let retries = kind.retries();
+        if u16::try_from(row.attempts).unwrap_or(u16::MAX) > retries.attempts {
+            // Its attempts ended with their leases, and not otherwise: it may be what ended the nodes.
+            let failure = Failure::GiveUp("its node did not survive the last attempt".to_owned());
+            self.finished.push(Finished::new(row, Err(failure), retries));
+            return;
+        }
         let (limit, job) = (self.runner.settings.lease * 3 / 4, row.clone());
         let task = self.running.spawn(async move {
             let too_slow = |_| Err(Failure::Retry(format!("it took longer than {} s", limit.as_secs())));

@@ -1,0 +1,86 @@
+//! Several nodes, and nodes that end.
+
+use std::time::Duration;
+
+use sea_orm::ConnectionTrait as _;
+use teahouse_jobs::{Counts, JobKind, RunnerSettings};
+use teahouse_protocol::Clock;
+use tokio_util::sync::CancellationToken;
+
+use crate::world::{Act, Probe, World, on_both};
+
+on_both! {
+    async fn two_nodes_share_the_work_and_none_is_done_twice(world: World) {
+        let quick = RunnerSettings {
+            poll: Duration::from_millis(5),
+            pace: Duration::from_millis(1),
+            ..RunnerSettings::default()
+        };
+        let nodes = [world.other_node(Act::Succeed, quick), world.other_node(Act::Succeed, quick)];
+        for batch in 0..20 {
+            let rows = (0..20).map(|row| {
+                world.outbox.row(Probe::NAME, &(batch * 20 + row), world.clock.now()).unwrap()
+            });
+            let tx = world.db.begin().await.unwrap();
+            teahouse_store::outbox::insert(&tx, rows.collect()).await.unwrap();
+            tx.commit().await.unwrap();
+        }
+        let mut seen = Vec::new();
+        for _ in 0..400 {
+            seen.push(world.begun().await.payload);
+        }
+        world.settled().await;
+        for node in nodes {
+            node.stopped().await;
+        }
+        assert!(world.is_quiet());
+        seen.sort_unstable();
+        assert_eq!(seen, (0..400).collect::<Vec<u32>>());
+    }
+
+    async fn what_a_dead_node_had_claimed_is_done_by_another(world: World) {
+        let job = world.enqueue(1).await;
+        let (now, lease) = (world.clock.now(), Duration::from_secs(60));
+        let tx = world.db.begin().await.unwrap();
+        let claimed = teahouse_store::outbox::claim(&tx, &[Probe::NAME], now, now + lease, 10).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(claimed.len(), 1);
+
+        let node = world.node(Act::Succeed);
+        let other = world.enqueue(2).await;
+        assert_eq!(world.begun().await.job, other, "the lease still holds");
+        world.becomes(Counts { waiting: 1, dead: 0 }).await;
+        world.pass(lease);
+        let begun = world.begun().await;
+        assert_eq!((begun.job, begun.attempt), (job, 2));
+        world.settled().await;
+        node.stopped().await;
+    }
+
+    async fn a_node_that_stops_ends_what_it_began_and_begins_nothing(world: World) {
+        let finish = CancellationToken::new();
+        let node = world.node(Act::WaitFor(finish.clone()));
+        let first = world.enqueue(1).await;
+        assert_eq!(world.begun().await.job, first);
+        node.stop.cancel();
+        world.enqueue(2).await;
+        assert!(!node.task.is_finished());
+        finish.cancel();
+        node.stopped().await;
+        world.becomes(Counts { waiting: 1, dead: 0 }).await;
+        assert!(world.is_quiet());
+    }
+
+    async fn a_database_that_fails_for_a_while_delays_jobs_and_loses_none(world: World) {
+        let settings = RunnerSettings { poll: Duration::from_millis(10), ..RunnerSettings::default() };
+        world.db.writer().execute_unprepared("ALTER TABLE outbox RENAME TO away").await.unwrap();
+        let node = world.node_with(Act::Succeed, settings);
+        world.outbox.wake();
+        tokio::task::yield_now().await;
+        world.db.writer().execute_unprepared("ALTER TABLE away RENAME TO outbox").await.unwrap();
+        let job = world.enqueue(1).await;
+        assert_eq!(world.begun().await.job, job);
+        world.settled().await;
+        node.stopped().await;
+    }
+}

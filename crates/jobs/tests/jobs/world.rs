@@ -1,0 +1,219 @@
+//! What a test plays in: an outbox on a database of its own, and jobs that say what happens to them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sea_orm::ConnectionTrait;
+use teahouse_jobs::{Counts, Failure, Job, JobKind, Outbox, Retries, Runner, RunnerSettings, counts};
+use teahouse_protocol::{Clock, ManualClock, Timestamp};
+use teahouse_store::{DatabaseConfig, Db};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+/// Longer than any test: what takes so long has not happened by itself.
+pub(crate) const NEVER: Duration = Duration::from_secs(3600);
+
+#[derive(Clone, Copy)]
+pub(crate) enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+pub(crate) struct World {
+    pub(crate) db: Db,
+    pub(crate) outbox: Outbox,
+    pub(crate) clock: Arc<ManualClock>,
+    told: mpsc::UnboundedSender<Begun>,
+    begun: mpsc::UnboundedReceiver<Begun>,
+    _folder: tempfile::TempDir,
+}
+
+/// A runner at work, and how to end it.
+pub(crate) struct Node {
+    pub(crate) stop: CancellationToken,
+    pub(crate) task: JoinHandle<()>,
+}
+
+/// An attempt that began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Begun {
+    pub(crate) job: Uuid,
+    pub(crate) payload: u32,
+    pub(crate) attempt: u16,
+}
+
+/// A job that says when it begins, and then does as it was told.
+#[derive(Clone)]
+pub(crate) struct Probe {
+    told: mpsc::UnboundedSender<Begun>,
+    act: Act,
+}
+
+#[derive(Clone)]
+pub(crate) enum Act {
+    Succeed,
+    FailUntil(u16),
+    GiveUp,
+    Panic,
+    Hang,
+    WaitFor(CancellationToken),
+}
+
+impl JobKind for Probe {
+    const NAME: &'static str = "probe";
+    type Payload = u32;
+
+    async fn run(&self, job: Job<u32>) -> Result<(), Failure> {
+        self.told
+            .send(Begun { job: job.id, payload: job.payload, attempt: job.attempt })
+            .expect("a listener");
+        match &self.act {
+            Act::Succeed => Ok(()),
+            Act::FailUntil(attempt) if job.attempt >= *attempt => Ok(()),
+            Act::FailUntil(_) => Err(Failure::Retry("not yet".to_owned())),
+            Act::GiveUp => Err(Failure::GiveUp("no use".to_owned())),
+            Act::Panic => panic!("a job that panics"),
+            Act::Hang => std::future::pending().await,
+            Act::WaitFor(event) => {
+                event.cancelled().await;
+                Ok(())
+            }
+        }
+    }
+
+    fn retries(&self) -> Retries {
+        Retries { attempts: 3, first_wait: Duration::from_secs(60), longest_wait: Duration::from_secs(60) }
+    }
+}
+
+/// Writes each test once, and runs it on both databases.
+macro_rules! on_both {
+    ($($(#[$doc:meta])* async fn $name:ident($world:ident: $type:ty) $body:block)+) => {
+        $($(#[$doc])* async fn $name(mut $world: $type) $body)+
+
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                let world = $crate::world::World::new($crate::world::Engine::Sqlite).await;
+                super::$name(world.expect("SQLite is always there")).await;
+            })+
+        }
+
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                if let Some(world) = $crate::world::World::new($crate::world::Engine::Postgres).await {
+                    super::$name(world).await;
+                }
+            })+
+        }
+    };
+}
+pub(crate) use on_both;
+
+impl World {
+    /// `None` when there is no PostgreSQL to test on.
+    pub(crate) async fn new(engine: Engine) -> Option<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        let config = match engine {
+            Engine::Sqlite => DatabaseConfig::sqlite(folder.path().join("test.db")),
+            Engine::Postgres => DatabaseConfig { max_connections: 6, ..postgres().await? },
+        };
+        let db = Db::connect(&config).await.unwrap();
+        db.migrate().await.unwrap();
+        let clock = Arc::new(ManualClock::new(Timestamp::from_millis(1_700_000_000_000)));
+        let outbox = Outbox::new(Arc::clone(&clock) as Arc<dyn Clock>);
+        let (told, begun) = mpsc::unbounded_channel();
+        Some(Self { db, outbox, clock, told, begun, _folder: folder })
+    }
+
+    /// A node of settings under which nothing happens unless it is woken.
+    pub(crate) fn node(&self, act: Act) -> Node {
+        self.node_with(act, RunnerSettings { poll: NEVER, ..RunnerSettings::default() })
+    }
+
+    pub(crate) fn node_with(&self, act: Act, settings: RunnerSettings) -> Node {
+        self.node_of(&self.outbox, act, settings)
+    }
+
+    /// A node that this one's outbox does not wake.
+    pub(crate) fn other_node(&self, act: Act, settings: RunnerSettings) -> Node {
+        let outbox = Outbox::new(Arc::clone(&self.clock) as Arc<dyn Clock>);
+        self.node_of(&outbox, act, settings)
+    }
+
+    fn node_of(&self, outbox: &Outbox, act: Act, settings: RunnerSettings) -> Node {
+        let probe = Probe { told: self.told.clone(), act };
+        let runner = Runner::new(self.db.clone(), outbox.clone(), settings).register(probe);
+        let stop = CancellationToken::new();
+        Node { task: tokio::spawn(runner.run(stop.clone())), stop }
+    }
+
+    /// Asks for a job that is due now, and commits.
+    pub(crate) async fn enqueue(&self, payload: u32) -> Uuid {
+        self.enqueue_at(payload, self.clock.now()).await
+    }
+
+    pub(crate) async fn enqueue_at(&self, payload: u32, due_at: Timestamp) -> Uuid {
+        let tx = self.db.begin().await.unwrap();
+        let id = self.outbox.enqueue(&tx, Probe::NAME, &payload, due_at).await.unwrap();
+        tx.commit().await.unwrap();
+        self.outbox.wake();
+        id
+    }
+
+    /// Lets time pass, and has the runner look at the clock.
+    pub(crate) fn pass(&self, span: Duration) {
+        self.clock.advance(span);
+        self.outbox.wake();
+    }
+
+    /// The next attempt that begins, on any node.
+    pub(crate) async fn begun(&mut self) -> Begun {
+        let next = tokio::time::timeout(Duration::from_secs(20), self.begun.recv());
+        next.await.expect("an attempt within twenty seconds").unwrap()
+    }
+
+    /// Whether no attempt has begun that was not asked for.
+    pub(crate) fn is_quiet(&mut self) -> bool {
+        self.begun.try_recv().is_err()
+    }
+
+    /// Waits until the outbox is so.
+    pub(crate) async fn becomes(&self, expected: Counts) {
+        let matched = async {
+            while counts(&self.db).await.unwrap() != expected {
+                tokio::task::yield_now().await;
+            }
+        };
+        if tokio::time::timeout(Duration::from_secs(20), matched).await.is_err() {
+            panic!("{:?} and never {expected:?}", counts(&self.db).await);
+        }
+    }
+
+    pub(crate) async fn settled(&self) {
+        self.becomes(Counts { waiting: 0, dead: 0 }).await;
+    }
+}
+
+impl Node {
+    /// Stops the node, and waits for what it had under way.
+    pub(crate) async fn stopped(self) {
+        self.stop.cancel();
+        tokio::time::timeout(Duration::from_secs(20), self.task).await.expect("an end").unwrap();
+    }
+}
+
+/// A new database on the server that the environment names. It goes with the server.
+async fn postgres() -> Option<DatabaseConfig> {
+    let server = std::env::var("TEAHOUSE_TEST_POSTGRES").ok()?;
+    let name = format!("jobs_{}", Uuid::now_v7().simple());
+    let connection = sea_orm::Database::connect(&server).await.unwrap();
+    let create = format!("CREATE DATABASE {name} TEMPLATE template0");
+    connection.execute_unprepared(&create).await.unwrap();
+    connection.close().await.unwrap();
+    let (server, _) = server.rsplit_once('/').unwrap();
+    Some(DatabaseConfig::at(&format!("{server}/{name}")))
+}
