@@ -37,7 +37,7 @@ async fn a_slow_reader_is_closed_and_holds_nobody_back(server: TestServer) {
 }
 
 fn with_a_quick_heart(settings: Settings) -> Settings {
-    settings.set("chat.heartbeat_s", 1)
+    settings.set("chat.heartbeat_s", 1).set("chat.offline_after_ms", 100)
 }
 
 /// Who answers no ping is gone; who answers, or says anything, stays.

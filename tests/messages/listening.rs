@@ -1,7 +1,7 @@
 //! Listening to many rooms at once, unread counts, and the events that are not durable.
 
 use serde_json::json;
-use teahouse_tests::{Socket, TestServer, server_test};
+use teahouse_tests::{Settings, Socket, TestServer, server_test};
 
 async fn heads(socket: &mut Socket, rooms: serde_json::Value) -> Vec<serde_json::Value> {
     socket.frame(json!({ "type": "listen", "rooms": rooms })).await;
@@ -88,8 +88,12 @@ async fn typing_is_seen_and_leaves_no_trace(server: TestServer) {
     assert_eq!(bob.connect().await.join(&lobby).await["last_seq"], before);
 }
 
+fn with_a_short_absence(settings: Settings) -> Settings {
+    settings.set("chat.offline_after_ms", 100)
+}
+
 /// Whether somebody is there, and that they went.
-#[server_test]
+#[server_test(with_a_short_absence)]
 async fn presence_tells_who_comes_and_goes(server: TestServer) {
     let (ann, bob) = (server.person("ann").await, server.person("bob").await);
     let mut at_ann = ann.connect().await;

@@ -78,10 +78,10 @@ async fn data_about_somebody_else_is_refused(server: TestServer) {
     assert_eq!(refusal_of(&server, "other_person").await, "wechat_data_invalid");
 }
 
-/// Text that is no base64, not a multiple of the block, empty, or huge.
+/// Text that is no base64, not a multiple of the block, or too short.
 #[server_test]
 async fn data_that_is_no_cipher_text_is_refused(server: TestServer) {
-    for garbage in ["", "%%%", "AAAA", "////////////////////AA==", "茶"] {
+    for garbage in ["%%%", "AAAA", "////////////////////AA==", "茶"] {
         let login = server.wechat().phone("小明").await.login().await;
         let body = Login { encrypted_data: garbage.into(), ..login.clone() }.body();
         let code = refusal(&server, &body).await;

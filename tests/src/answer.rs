@@ -84,6 +84,6 @@ impl Answer {
 impl std::fmt::Display for Answer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let text: String = self.text.chars().take(2000).collect();
-        write!(f, "{}: {} {:?}\n{text}", self.asked, self.status, self.headers)
+        write!(f, "{}: {} {}\n{text}", self.asked, self.status, self.header("content-type"))
     }
 }

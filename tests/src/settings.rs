@@ -19,6 +19,8 @@ impl Default for Settings {
             "limits.connections_per_address",
             "limits.sign_ins_per_minute",
             "limits.requests_per_second",
+            "limits.frames_per_second",
+            "limits.strangers_per_minute",
         ];
         let empty =
             Self { environment: BTreeMap::new(), database_through_proxy: false, small_disk_mib: None };

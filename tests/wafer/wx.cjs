@@ -73,6 +73,11 @@ function makeWx(control, person) {
       }));
       settle(answers, options);
     },
+    // The SDKs listen for sockets as soon as they are loaded.
+    onSocketOpen() {},
+    onSocketMessage() {},
+    onSocketClose() {},
+    onSocketError() {},
     // The phone keeps copies, not the objects themselves.
     getStorageSync: (key) => (storage.has(key) ? JSON.parse(storage.get(key)) : ''),
     setStorageSync: (key, value) => void storage.set(key, JSON.stringify(value)),
