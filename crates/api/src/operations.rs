@@ -1,0 +1,38 @@
+//! The operations. A handler translates: it parses, makes one call, and maps what came back.
+
+mod members;
+mod messages;
+mod people;
+mod rooms;
+mod sign_in;
+
+use poem_openapi::Tags;
+use teahouse_chat::PageRequest;
+
+use crate::page::{Cursor, Limit};
+
+pub(crate) use members::MemberOperations;
+pub(crate) use messages::MessageOperations;
+pub(crate) use people::PeopleOperations;
+pub(crate) use rooms::RoomOperations;
+pub(crate) use sign_in::SignInOperations;
+
+/// How the document groups the operations.
+#[derive(Tags)]
+enum Tag {
+    /// Becoming somebody, and staying it.
+    #[oai(rename = "Sign-in")]
+    SignIn,
+    /// Profiles.
+    People,
+    /// Where people talk.
+    Rooms,
+    /// Who is in a room, and what they may do there.
+    Members,
+    /// What is said, and a room's log of it.
+    Messages,
+}
+
+fn page(cursor: Option<Cursor>, limit: Limit) -> PageRequest {
+    PageRequest { after: cursor.map(|cursor| cursor.0), limit: limit.get() }
+}

@@ -1,0 +1,179 @@
+//! What is said, and a room's log of it.
+
+use poem_openapi::OpenApi;
+use poem_openapi::param::{Header, Path, Query};
+use teahouse_accounts::Accounts;
+use teahouse_chat::{Chat, Window};
+use teahouse_protocol::{FieldError, Message, MessageId, RoomId, Seq};
+
+use super::Tag;
+use crate::answer::{Done, Made, Reply};
+use crate::body::Body;
+use crate::door::Caller;
+use crate::once::Once;
+use crate::page::Limit;
+use crate::problem::{BODY, IDEMPOTENT, PARAMETERS, Problem, Refused, SIGNED_IN, refusals};
+use crate::shapes::{EditMessage, Emoji, EventPage, IdempotencyKey, MessagePage, SendMessage};
+
+refusals! {
+    ListMessages: SIGNED_IN, PARAMETERS, &[RoomNotFound];
+    ListEvents: SIGNED_IN, PARAMETERS, &[RoomNotFound];
+    PostMessage: SIGNED_IN, PARAMETERS, BODY, IDEMPOTENT, &[RoomNotFound, NotAMember, NotAllowed, Muted];
+    GetMessage: SIGNED_IN, PARAMETERS, &[MessageNotFound];
+    ChangeMessage: SIGNED_IN, PARAMETERS, BODY, &[
+        MessageNotFound, NotAMember, NotAllowed, Muted, Conflict,
+    ];
+    RecallMessage: SIGNED_IN, PARAMETERS, &[MessageNotFound, NotAMember, NotAllowed];
+    AddReaction: SIGNED_IN, PARAMETERS, &[MessageNotFound, NotAMember, Conflict];
+    RemoveReaction: SIGNED_IN, PARAMETERS, &[MessageNotFound, NotAMember, Conflict];
+}
+
+pub(crate) struct MessageOperations {
+    pub(crate) accounts: Accounts,
+    pub(crate) chat: Chat,
+}
+
+#[OpenApi(prefix_path = "/v1", tag = "Tag::Messages")]
+impl MessageOperations {
+    /// Read a room's messages
+    ///
+    /// As they are now: edited, or recalled and marked so. At most one of `before`, `after` and `around` says which;
+    /// without one it is the newest. Items are in order of `seq`.
+    #[oai(path = "/rooms/:room/messages", method = "get", operation_id = "listMessages")]
+    async fn messages(
+        &self,
+        caller: Caller,
+        room: Path<RoomId>,
+        /// Those older than this `seq`, the newest of them.
+        before: Query<Option<Seq>>,
+        /// Those newer than this `seq`, the oldest of them.
+        after: Query<Option<Seq>>,
+        /// Those on both sides of this `seq`.
+        around: Query<Option<Seq>>,
+        /// The most items.
+        limit: Query<Limit>,
+    ) -> Result<Reply<MessagePage>, Refused<ListMessages>> {
+        let window = window(before.0, after.0, around.0)?;
+        let page = self.chat.history(caller.session(), room.0, window, limit.get()).await?;
+        Ok(Reply::new(&page.into()))
+    }
+
+    /// Read a room's log
+    ///
+    /// The same frames as on the socket, without a gap: what fills a `gap`, and brings a client up to date.
+    #[oai(path = "/rooms/:room/events", method = "get", operation_id = "listEvents")]
+    async fn events(
+        &self,
+        caller: Caller,
+        room: Path<RoomId>,
+        /// The last `seq` that is known; left out: from the first on.
+        after: Query<Option<Seq>>,
+        /// The most items.
+        limit: Query<Limit>,
+    ) -> Result<Reply<EventPage>, Refused<ListEvents>> {
+        let after = after.0.unwrap_or(Seq::ZERO);
+        let page = self.chat.events(caller.session(), room.0, after, limit.get()).await?;
+        Ok(Reply::new(&page.into()))
+    }
+
+    /// Send a message
+    ///
+    /// 201 once it is durable; 200 with the first message where its `client_id` was sent before.
+    #[oai(path = "/rooms/:room/messages", method = "post", operation_id = "sendMessage")]
+    async fn send(
+        &self,
+        caller: Caller,
+        room: Path<RoomId>,
+        /// The same key with the same body gives the first answer again; `client_id` does so too, and also across
+        /// REST and the socket.
+        #[oai(name = "Idempotency-Key")]
+        key: Header<Option<IdempotencyKey>>,
+        body: Body<SendMessage>,
+    ) -> Result<Made<Message>, Refused<PostMessage>> {
+        let draft = body.value.into_draft(room.0).map_err(Problem::field)?;
+        let path = format!("/v1/rooms/{}/messages", room.0);
+        let once = Once::new(&self.accounts, &caller, key.0, &path, &body.bytes);
+        let (chat, sender) = (self.chat.clone(), caller.session().clone());
+        let made = once.answer(async move {
+            let sent = chat.send(&sender, room.0, draft).await?;
+            Ok(if sent.repeated { Made::there(&sent.message) } else { Made::made(&sent.message) })
+        });
+        Ok(made.await?)
+    }
+
+    /// Get a message
+    ///
+    /// As it is now.
+    #[oai(path = "/messages/:message", method = "get", operation_id = "getMessage")]
+    async fn message(
+        &self,
+        caller: Caller,
+        message: Path<MessageId>,
+    ) -> Result<Reply<Message>, Refused<GetMessage>> {
+        Ok(Reply::new(&self.chat.message(caller.session(), message.0).await?))
+    }
+
+    /// Edit a message
+    ///
+    /// Its kind stays; the answer is the message as it is now. For its sender.
+    #[oai(path = "/messages/:message", method = "put", operation_id = "editMessage")]
+    async fn edit(
+        &self,
+        caller: Caller,
+        message: Path<MessageId>,
+        body: Body<EditMessage>,
+    ) -> Result<Reply<Message>, Refused<ChangeMessage>> {
+        let content = body.value.content.json();
+        Ok(Reply::new(&self.chat.edit(caller.session(), message.0, content).await?))
+    }
+
+    /// Recall a message
+    ///
+    /// Its place stays, its content goes. For its sender, and for those of the room's owner and
+    /// admins who outrank them.
+    #[oai(path = "/messages/:message", method = "delete", operation_id = "recallMessage")]
+    async fn recall(&self, caller: Caller, message: Path<MessageId>) -> Result<Done, Refused<RecallMessage>> {
+        self.chat.recall(caller.session(), message.0).await?;
+        Ok(Done)
+    }
+
+    /// Put an emoji to a message
+    ///
+    /// Doing it twice is doing it once.
+    #[oai(path = "/messages/:message/reactions/:emoji", method = "put", operation_id = "addReaction")]
+    async fn react(
+        &self,
+        caller: Caller,
+        message: Path<MessageId>,
+        emoji: Path<Emoji>,
+    ) -> Result<Done, Refused<AddReaction>> {
+        self.chat.react(caller.session(), message.0, &emoji.value, false).await?;
+        Ok(Done)
+    }
+
+    /// Take an emoji away
+    ///
+    /// One that I put there.
+    #[oai(path = "/messages/:message/reactions/:emoji", method = "delete", operation_id = "removeReaction")]
+    async fn unreact(
+        &self,
+        caller: Caller,
+        message: Path<MessageId>,
+        emoji: Path<Emoji>,
+    ) -> Result<Done, Refused<RemoveReaction>> {
+        self.chat.react(caller.session(), message.0, &emoji.value, true).await?;
+        Ok(Done)
+    }
+}
+
+fn window(before: Option<Seq>, after: Option<Seq>, around: Option<Seq>) -> Result<Window, Problem> {
+    let twice = |field| Problem::field(FieldError::new(field, "give one of `before`, `after` and `around`"));
+    match (before, after, around) {
+        (None, None, None) => Ok(Window::Newest),
+        (Some(seq), None, None) => Ok(Window::Before(seq)),
+        (None, Some(seq), None) => Ok(Window::After(seq)),
+        (None, None, Some(seq)) => Ok(Window::Around(seq)),
+        (Some(_), Some(_), _) => Err(twice("after")),
+        _ => Err(twice("around")),
+    }
+}

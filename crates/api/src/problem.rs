@@ -1,0 +1,178 @@
+//! What went wrong, as RFC 9457 says it: the one form in which the surface refuses.
+
+mod domain;
+mod refusals;
+mod status;
+
+use std::time::Duration;
+
+use poem::Response;
+use poem::error::ResponseError;
+use poem::http::{HeaderValue, StatusCode, header};
+use poem_openapi::Object;
+use serde::Serialize;
+use teahouse_protocol::{ErrorCode, FieldError};
+
+use crate::framing::{Language, RequestContext};
+
+pub(crate) use refusals::{BODY, IDEMPOTENT, PARAMETERS, Refusals, Refused, SIGNED_IN, refusals};
+pub use status::status_of;
+
+/// The media type of a problem document (RFC 9457 §3).
+pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
+
+/// A refusal on its way out. The door turns it into a document, because only the door knows the request's id and
+/// the caller's language.
+#[derive(Debug, thiserror::Error)]
+#[error("{code}")]
+pub(crate) struct Problem {
+    code: ErrorCode,
+    field: Option<Box<FieldError>>,
+    retry_after: Option<Duration>,
+    allow: Option<Box<HeaderValue>>,
+    /// More than the code says, in English.
+    detail: Option<String>,
+    #[source]
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl Problem {
+    pub(crate) fn new(code: ErrorCode) -> Self {
+        Self { code, field: None, retry_after: None, allow: None, detail: None, source: None }
+    }
+
+    /// A field of the request is missing or wrong.
+    pub(crate) fn field(error: FieldError) -> Self {
+        Self { field: Some(Box::new(error)), ..Self::new(ErrorCode::InvalidField) }
+    }
+
+    /// Something that is nobody's business outside; the log gets `source`.
+    pub(crate) fn caused_by(
+        code: ErrorCode,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        Self { source: Some(source.into()), ..Self::new(code) }
+    }
+
+    pub(crate) fn retry_after(self, wait: Option<Duration>) -> Self {
+        Self { retry_after: wait, ..self }
+    }
+
+    /// The methods that there are, for a 405 (RFC 9110 §15.5.6).
+    pub(crate) fn allow(self, methods: HeaderValue) -> Self {
+        Self { allow: Some(Box::new(methods)), ..self }
+    }
+
+    /// Says in English more than the code does.
+    pub(crate) fn detail(self, detail: &impl ToString) -> Self {
+        Self { detail: Some(detail.to_string()), ..self }
+    }
+
+    pub(crate) const fn code(&self) -> ErrorCode {
+        self.code
+    }
+
+    /// The document, with the headers that belong to it.
+    pub(crate) fn respond(&self, context: &RequestContext) -> Response {
+        let status = status_of(self.code);
+        let document = ProblemDocument::new(self, context);
+        let mut response = Response::builder()
+            .status(status)
+            .content_type(PROBLEM_JSON)
+            .header(header::CONTENT_LANGUAGE, context.language().tag())
+            .body(serde_json::to_string(&document).unwrap_or_default());
+        let headers = response.headers_mut();
+        if let Some(wait) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(whole_seconds(wait)));
+        }
+        if let Some(methods) = &self.allow {
+            headers.insert(header::ALLOW, (**methods).clone());
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, self.challenge());
+        }
+        response
+    }
+
+    /// RFC 9110 §11.6.1: a 401 says how to do better.
+    fn challenge(&self) -> HeaderValue {
+        HeaderValue::from_static(match self.code {
+            ErrorCode::SessionExpired => r#"Bearer error="invalid_token""#,
+            ErrorCode::ApiKeyInvalid => "ApiKey",
+            _ => "Bearer",
+        })
+    }
+}
+
+impl ResponseError for Problem {
+    fn status(&self) -> StatusCode {
+        status_of(self.code)
+    }
+}
+
+/// `Retry-After` counts whole seconds; rounding down would invite a second refusal.
+fn whole_seconds(wait: Duration) -> u64 {
+    wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
+}
+
+/// A refusal (RFC 9457), with the stable word for what went wrong in `code`.
+#[derive(Debug, Serialize, Object)]
+#[oai(rename = "Problem")]
+pub(crate) struct ProblemDocument {
+    /// Names the kind of problem, one for each `code`.
+    #[serde(rename = "type")]
+    #[oai(rename = "type")]
+    kind: String,
+    /// The kind of problem in a few words of English.
+    title: String,
+    /// The HTTP status.
+    #[oai(validator(minimum(value = "400"), maximum(value = "599")))]
+    status: u16,
+    /// What to tell the person, in the language of `Accept-Language` (zh or en).
+    detail: String,
+    /// The stable word, the same as on the socket.
+    code: ErrorCode,
+    /// The request's id, as in `X-Request-Id` and in the server's log.
+    request_id: String,
+    /// Which fields are wrong, where fields are.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[oai(default, skip_serializing_if_is_empty)]
+    errors: Vec<FieldError>,
+}
+
+impl ProblemDocument {
+    fn new(problem: &Problem, context: &RequestContext) -> Self {
+        let code = problem.code;
+        Self {
+            kind: format!("urn:teahouse:problem:{code}"),
+            title: code.message_en().trim_end_matches('.').to_owned(),
+            status: status_of(code).as_u16(),
+            detail: match (context.language(), &problem.detail) {
+                (Language::English, Some(detail)) => detail.clone(),
+                (language, _) => language.message_of(code).to_owned(),
+            },
+            code,
+            request_id: context.id().to_owned(),
+            errors: problem.field.as_deref().cloned().into_iter().collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+impl Problem {
+    pub(crate) fn to_string_of_field(&self) -> String {
+        self.field.as_ref().map(ToString::to_string).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_is_rounded_up_to_whole_seconds() {
+        assert_eq!(whole_seconds(Duration::from_millis(1)), 1);
+        assert_eq!(whole_seconds(Duration::from_secs(2)), 2);
+        assert_eq!(whole_seconds(Duration::from_millis(2_001)), 3);
+    }
+}

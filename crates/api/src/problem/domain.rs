@@ -1,0 +1,34 @@
+//! The errors of the floors below, as problems: the one place where `api` maps them.
+
+use teahouse_protocol::ErrorCode;
+
+use super::Problem;
+
+impl From<teahouse_accounts::Error> for Problem {
+    fn from(error: teahouse_accounts::Error) -> Self {
+        match error.field() {
+            Some(field) => Self::field(field.clone()),
+            None => {
+                let (code, wait) = (error.code(), error.retry_after());
+                Self::caused_by(code, error).retry_after(wait)
+            }
+        }
+    }
+}
+
+impl From<teahouse_chat::Error> for Problem {
+    fn from(error: teahouse_chat::Error) -> Self {
+        use teahouse_chat::Error as E;
+        if let Some(field) = error.field() {
+            return Self::field(field.clone());
+        }
+        let (code, wait) = (error.code(), error.retry_after());
+        match error {
+            E::Accounts(error) => error.into(),
+            // Who may do it, until when, what to do first: more than the code can say.
+            E::NotAllowed(_) | E::Muted { .. } | E::Conflict(_) => Self::new(code).detail(&error),
+            _ if code == ErrorCode::Internal => Self::caused_by(code, error),
+            _ => Self::caused_by(code, error).retry_after(wait),
+        }
+    }
+}

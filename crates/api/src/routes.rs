@@ -1,0 +1,107 @@
+//! Everything that this crate answers, under one roof.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use poem::endpoint::{BoxEndpoint, make_sync};
+use poem::http::{Method, header};
+use poem::{Endpoint, EndpointExt, Response, Route, get};
+use poem_openapi::OpenApi;
+use poem_openapi::registry::{MetaApi, Registry};
+use teahouse_accounts::Accounts;
+use teahouse_chat::Chat;
+
+use crate::document::{Document, describe};
+use crate::door::Door;
+use crate::framing::framed;
+use crate::limits::{ApiLimits, Limiters};
+use crate::operations::{
+    MemberOperations, MessageOperations, PeopleOperations, RoomOperations, SignInOperations,
+};
+use crate::signposts::Signposted;
+use crate::{tutorial, wafer};
+
+/// What the routes are made of.
+pub struct ApiParts {
+    /// Who someone is.
+    pub accounts: Accounts,
+    /// The conversation.
+    pub chat: Chat,
+    /// How often and how much.
+    pub limits: ApiLimits,
+}
+
+type Operations = (SignInOperations, PeopleOperations, RoomOperations, MemberOperations, MessageOperations);
+
+/// What the interactive page may do: run what is in it, and call this server. Nothing comes from elsewhere.
+const PAGE_POLICY: &str = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; \
+                           img-src data:; connect-src 'self'; base-uri 'none'; form-action 'self'; \
+                           frame-ancestors 'none'";
+
+/// The REST surface, its document, and the endpoints of the tutorials' clients. Whatever else is asked for is answered
+/// by a problem document, so that this may stand as a server's last route.
+pub fn routes(parts: ApiParts) -> impl Endpoint<Output = Response> {
+    let ApiParts { accounts, chat, limits } = parts;
+    let service = describe(operations(accounts.clone(), chat.clone()));
+    let document = Document::of(&describe(Described));
+    let door = Arc::new(Door { accounts: accounts.clone(), limiters: Limiters::new(limits) });
+    let routes = Route::new()
+        .at("/openapi.json", text(document.json, "application/json"))
+        .at("/openapi.yaml", text(document.yaml, "application/yaml"))
+        .at("/docs", page(document.page))
+        .at("/api/historyMessages", tutorial::History { accounts: accounts.clone(), chat })
+        .at("/wafer/login", wafer::Login(accounts.clone()))
+        .at("/wafer/user", wafer::User(accounts))
+        .nest_no_strip("/v1", Signposted::new::<Operations>(service));
+    framed(routes.data(door))
+}
+
+/// The OpenAPI document as it is served.
+#[must_use]
+pub fn openapi_json() -> String {
+    Document::of(&describe(Described)).json
+}
+
+/// The operations without anybody behind them: enough for their document.
+struct Described;
+
+impl OpenApi for Described {
+    fn meta() -> Vec<MetaApi> {
+        Operations::meta()
+    }
+
+    fn register(registry: &mut Registry) {
+        Operations::register(registry);
+    }
+
+    fn add_routes(self, _: &mut HashMap<String, HashMap<Method, BoxEndpoint<'static>>>) {}
+}
+
+fn operations(accounts: Accounts, chat: Chat) -> Operations {
+    (
+        SignInOperations { accounts: accounts.clone() },
+        PeopleOperations { accounts: accounts.clone() },
+        RoomOperations { accounts: accounts.clone(), chat: chat.clone() },
+        MemberOperations { chat: chat.clone() },
+        MessageOperations { accounts, chat },
+    )
+}
+
+fn text(content: String, content_type: &'static str) -> impl Endpoint {
+    get(make_sync(move |_| {
+        Response::builder()
+            .content_type(content_type)
+            // A page of another origin may read what any client may fetch.
+            .header(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")
+            .body(content.clone())
+    }))
+}
+
+fn page(html: String) -> impl Endpoint {
+    get(make_sync(move |_| {
+        Response::builder()
+            .content_type("text/html; charset=utf-8")
+            .header(header::CONTENT_SECURITY_POLICY, PAGE_POLICY)
+            .body(html.clone())
+    }))
+}

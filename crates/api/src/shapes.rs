@@ -1,0 +1,17 @@
+//! What bodies look like: requests as they are read, answers as they are written.
+
+mod messages;
+mod people;
+mod rooms;
+mod text;
+
+pub(crate) use messages::{EditMessage, EventPage, MessagePage, ReadUpTo, SendMessage};
+pub(crate) use people::{DeviceList, GuestSignIn, MintToken, Session, UpdateMe, WechatSignIn};
+pub(crate) use rooms::{
+    BanPage, CreateRoom, Member, MemberPage, OpenDirect, PublicRoomPage, PutMember, Room, RoomPage,
+    UpdateRoom,
+};
+pub(crate) use text::{Emoji, IdempotencyKey};
+
+#[cfg(test)]
+mod tests;

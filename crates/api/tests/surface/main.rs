@@ -1,0 +1,14 @@
+//! The REST surface over real accounts and a real conversation, in one process, without a socket.
+
+#![expect(clippy::unwrap_used, reason = "what fails in the kit fails the test")]
+
+mod document;
+mod kit;
+mod messages;
+mod people;
+mod problems;
+mod rooms;
+mod sign_in;
+mod tutorial;
+mod twice;
+mod wafer;
