@@ -150,9 +150,10 @@ impl Accounts {
         let changes = self.0.live.changes();
         for row in users::find_many(self.0.db.conn(), &missing).await? {
             let profile = Arc::new(profile_of(&row));
-            // What changed meanwhile may have been read before it did.
-            if self.0.live.changes() == changes {
-                self.0.profiles.profiles.insert(profile.id, Arc::clone(&profile));
+            self.0.profiles.profiles.insert(profile.id, Arc::clone(&profile));
+            // What changed since may have been read before it did.
+            if self.0.live.changes() != changes {
+                self.0.profiles.forget(profile.id);
             }
             found.push(profile);
         }
