@@ -5,8 +5,8 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use sea_orm::{
-    DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr, RuntimeErr, SqliteTransactionMode,
-    SqlxPostgresConnector, SqlxSqliteConnector, TransactionOptions, TransactionTrait,
+    ConnectionTrait, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr, RuntimeErr,
+    SqliteTransactionMode, SqlxPostgresConnector, SqlxSqliteConnector, TransactionOptions, TransactionTrait,
 };
 use sea_orm_migration::MigratorTrait;
 use secrecy::{ExposeSecret, SecretString};
@@ -117,11 +117,22 @@ impl Db {
     /// # Errors
     /// [`Error::Schema`] when the database knows a step that this program does not.
     pub async fn migrate(&self) -> Result<(), Error> {
-        self.require_known_schema().await?;
+        if self.is_sqlite() {
+            // The write lock keeps others out, and all steps are taken or none.
+            let transaction = self.begin().await?;
+            require_known_schema(&transaction).await?;
+            Migrator::up(&transaction, None).await?;
+            return Ok(transaction.commit().await?);
+        }
+        // The look comes after the lock: where there is no table of steps yet, it makes it.
         let lock = MigrationLock::take(self).await?;
-        let migrated = Migrator::up(&self.writer, None).await;
+        let migrated = async {
+            require_known_schema(&self.writer).await?;
+            Ok(Migrator::up(&self.writer, None).await?)
+        };
+        let migrated = migrated.await;
         lock.release().await?;
-        Ok(migrated?)
+        migrated
     }
 
     /// The names of the steps not yet taken, oldest first.
@@ -129,7 +140,7 @@ impl Db {
     /// # Errors
     /// [`Error::Unavailable`] when the database does not answer.
     pub async fn pending_migrations(&self) -> Result<Vec<String>, Error> {
-        let pending = Migrator::get_pending_migrations(&self.writer).await?;
+        let pending = Migrator::get_pending_migrations_read_only(&self.readers).await?;
         Ok(pending.iter().map(|step| step.name().to_owned()).collect())
     }
 
@@ -138,7 +149,7 @@ impl Db {
     /// # Errors
     /// [`Error::Unavailable`] when the database does not answer.
     pub async fn applied_migrations(&self) -> Result<Vec<String>, Error> {
-        let applied = Migrator::get_applied_migrations(&self.writer).await?;
+        let applied = Migrator::get_applied_migrations_read_only(&self.readers).await?;
         Ok(applied.iter().map(|step| step.name().to_owned()).collect())
     }
 
@@ -150,32 +161,25 @@ impl Db {
             }
         }
     }
+}
 
-    async fn require_known_schema(&self) -> Result<(), Error> {
-        match Migrator::get_pending_migrations(&self.writer).await {
-            Err(DbErr::Custom(text)) => Err(Error::Schema(text)),
-            Err(error) => Err(error.into()),
-            Ok(_) => Ok(()),
-        }
+async fn require_known_schema(conn: &impl ConnectionTrait) -> Result<(), Error> {
+    match Migrator::get_pending_migrations_read_only(conn).await {
+        Err(DbErr::Custom(text)) => Err(Error::Schema(text)),
+        Err(error) => Err(error.into()),
+        Ok(_) => Ok(()),
     }
 }
 
-/// Held while migrating, so that two nodes that start at once don't both create a table.
-enum MigrationLock {
-    /// SQLite has one writer, and a file of its own.
-    Unneeded,
-    /// An advisory lock is the session's: the connection is kept until it is released.
-    Postgres(Box<sqlx::pool::PoolConnection<sqlx::Postgres>>),
-}
+/// Held on PostgreSQL while migrating, so that two nodes that start at once don't both create a table. An advisory lock
+/// is the session's: the connection is kept until it is released.
+struct MigrationLock(sqlx::pool::PoolConnection<sqlx::Postgres>);
 
 impl MigrationLock {
     /// Any number, the same in every node.
     const KEY: i64 = 0x7465_6168_6f75_7365;
 
     async fn take(db: &Db) -> Result<Self, Error> {
-        if db.is_sqlite() {
-            return Ok(Self::Unneeded);
-        }
         let pool = db.readers.get_postgres_connection_pool();
         let mut connection = pool.acquire().await.map_err(conn_error)?;
         sqlx::query("SELECT pg_advisory_lock($1)")
@@ -183,18 +187,13 @@ impl MigrationLock {
             .execute(&mut *connection)
             .await
             .map_err(conn_error)?;
-        Ok(Self::Postgres(Box::new(connection)))
+        Ok(Self(connection))
     }
 
-    async fn release(self) -> Result<(), Error> {
-        if let Self::Postgres(mut connection) = self {
-            sqlx::query("SELECT pg_advisory_unlock($1)")
-                .bind(Self::KEY)
-                .execute(&mut **connection)
-                .await
-                .map_err(conn_error)?;
-        }
-        Ok(())
+    async fn release(mut self) -> Result<(), Error> {
+        let unlocked =
+            sqlx::query("SELECT pg_advisory_unlock($1)").bind(Self::KEY).execute(&mut *self.0).await;
+        unlocked.map(drop).map_err(conn_error)
     }
 }
 
@@ -222,6 +221,8 @@ async fn connect_sqlite(url: &str, readers: u32) -> Result<Db, Error> {
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(BUSY_TIMEOUT)
         .foreign_keys(true)
+        // A many-row INSERT may fail half-way, so SQLite keeps a journal of the statement: in memory, not in a file.
+        .pragma("temp_store", "MEMORY")
         .statement_cache_capacity(STATEMENT_CACHE);
     let folder: Option<PathBuf> = options.get_filename().parent().map(Path::to_path_buf);
     if let Some(folder) = folder.filter(|folder| !folder.as_os_str().is_empty()) {

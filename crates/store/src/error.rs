@@ -22,6 +22,20 @@ pub enum Error {
     Database(#[source] DbErr),
 }
 
+impl Error {
+    /// Whether the transaction was undone only because another stood in its way: it may be repeated at once.
+    pub(crate) fn lost_a_race(&self) -> bool {
+        let Self::Unavailable(error) = self else { return false };
+        let (DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause))) = error
+        else {
+            return false;
+        };
+        let code = cause.as_database_error().and_then(sqlx::error::DatabaseError::code);
+        // PostgreSQL's deadlock and serialization failures; SQLite's codes are numbers without leading digits like these.
+        matches!(code.as_deref(), Some("40P01" | "40001"))
+    }
+}
+
 impl From<DbErr> for Error {
     fn from(error: DbErr) -> Self {
         if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) {

@@ -4,6 +4,7 @@ mod db;
 pub mod entity;
 mod error;
 mod page;
+mod statements;
 
 pub mod admins;
 pub mod api_keys;

@@ -1,7 +1,6 @@
 //! A room's log: every durable event has the next number. Messages stand in their own table, the rest here.
 
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::Expr;
 use sea_orm::{ConnectionTrait, QueryOrder, QuerySelect};
 use teahouse_protocol::{RoomId, Seq};
 
@@ -75,24 +74,4 @@ pub(crate) async fn lock_heads(
         query = query.lock_exclusive();
     }
     Ok(query.into_tuple().all(conn).await?)
-}
-
-/// Writes how far the logs of rooms reach now, in one statement.
-pub(crate) async fn set_heads(
-    conn: &impl ConnectionTrait,
-    heads: impl IntoIterator<Item = (Uuid, i64)>,
-) -> Result<(), Error> {
-    let mut ids = Vec::new();
-    let mut cases = sea_orm::sea_query::CaseStatement::new();
-    for (room, seq) in heads {
-        cases = cases.case(room::Column::Id.eq(room), Expr::val(seq));
-        ids.push(room);
-    }
-    let cases = cases.finally(Expr::col(room::Column::LastSeq));
-    room::Entity::update_many()
-        .col_expr(room::Column::LastSeq, cases.into())
-        .filter(room::Column::Id.is_in(ids))
-        .exec(conn)
-        .await?;
-    Ok(())
 }

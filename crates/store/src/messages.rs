@@ -2,13 +2,13 @@
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
-use sea_orm::{ConnectionTrait, QueryOrder, QuerySelect};
+use sea_orm::{ConnectionTrait, QueryOrder, QuerySelect, Statement};
 use teahouse_protocol::{ClientId, MessageId, RoomId, Seq, Timestamp, UserId};
 use uuid::Uuid;
 
 use crate::entity::message;
 use crate::writer::{FirstAck, NewMessage};
-use crate::{Error, PageSize};
+use crate::{Error, PageSize, statements};
 
 /// Rows a statement: 12 columns each stay far below SQLite's 32 766 variables and PostgreSQL's 65 535.
 const ROWS_A_STATEMENT: usize = 512;
@@ -113,17 +113,15 @@ pub async fn count_unread(
     Ok(u32::try_from(seqs.len()).unwrap_or(u32::MAX))
 }
 
-/// Writes `rows`, many a statement.
-pub(crate) async fn insert_many(
-    tx: &impl ConnectionTrait,
-    mut rows: Vec<message::ActiveModel>,
-) -> Result<(), Error> {
+/// The statements that write `rows`, many a statement.
+pub(crate) fn insert_many(tx: &impl ConnectionTrait, mut rows: Vec<message::ActiveModel>) -> Vec<Statement> {
+    let mut inserts = Vec::new();
     while !rows.is_empty() {
         let rest = rows.split_off(rows.len().min(ROWS_A_STATEMENT));
-        message::Entity::insert_many(rows).exec_without_returning(tx).await?;
+        inserts.push(statements::build(tx, &message::Entity::insert_many(rows)));
         rows = rest;
     }
-    Ok(())
+    inserts
 }
 
 /// `message` under its number.

@@ -7,12 +7,15 @@
 mod apply;
 mod batch;
 mod entry;
+mod heads;
 
 use tokio::sync::mpsc;
 
+use batch::Batches;
 pub use batch::Committed;
 pub use entry::{
-    Change, ChangeKind, Entry, FirstAck, MemberState, NewMessage, NewRoom, Outcome, Removal, RoomEdit,
+    Change, ChangeKind, Entry, FirstAck, MemberEdit, MemberState, NewMessage, NewRoom, Outcome, Removal,
+    RoomEdit,
 };
 
 use crate::{Db, Error};
@@ -104,9 +107,10 @@ pub fn batch_writer<T>() -> (WriterQueue<T>, BatchWriter<T>, Finished<T>) {
 impl<T: Send> BatchWriter<T> {
     /// Writes until every [`WriterQueue`] is gone; what was taken before is still written and answered.
     pub async fn run(mut self, db: Db) {
+        let mut batches = Batches::new(db);
         let mut gathered = Vec::new();
         while self.entries.recv_many(&mut gathered, QUEUED_ENTRIES).await > 0 {
-            let appended = batch::write(&db, std::mem::take(&mut gathered)).await;
+            let appended = batches.write(std::mem::take(&mut gathered)).await;
             if self.finished.send(appended).await.is_err() {
                 return;
             }
@@ -116,10 +120,11 @@ impl<T: Send> BatchWriter<T> {
     /// Numbers messages without keeping them: for benchmarks that measure everything but the database. Knows no
     /// repeats; after a restart numbers begin anew.
     pub async fn run_without_history(mut self, db: Db) {
+        let mut batches = Batches::new(db);
         let mut heads = std::collections::HashMap::new();
         let mut gathered = Vec::new();
         while self.entries.recv_many(&mut gathered, QUEUED_ENTRIES).await > 0 {
-            let appended = batch::number_only(&db, &mut heads, std::mem::take(&mut gathered)).await;
+            let appended = batch::number_only(&mut batches, &mut heads, std::mem::take(&mut gathered)).await;
             if self.finished.send(appended).await.is_err() {
                 return;
             }

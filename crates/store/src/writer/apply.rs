@@ -6,8 +6,8 @@ use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{ConnectionTrait, IntoActiveModel};
 use teahouse_protocol::{MemberChange, MessageId, Role, RoomId, Timestamp, UserId};
 
-use super::batch::Heads;
-use super::{Change, ChangeKind, MemberState, NewRoom, Outcome, Removal, RoomEdit};
+use super::heads::Heads;
+use super::{Change, ChangeKind, MemberEdit, MemberState, NewRoom, Outcome, Removal, RoomEdit};
 use crate::entity::{ban, member, message, reaction, room, room_event};
 use crate::log::{Detail, MemberDetail, ReactionDetail, RoomDetail};
 use crate::{Error, members, rooms};
@@ -24,10 +24,16 @@ pub(super) async fn change(
     } else if !heads.has(change.room) {
         return Ok(Outcome::NoRoom);
     }
+    if loses_its_owner(tx, change).await? {
+        return Ok(Outcome::LastOwner);
+    }
     let details = details(tx, change).await?;
     let mut logged = Vec::with_capacity(details.len());
     for detail in details {
         logged.push(log(tx, change, heads, detail).await?);
+    }
+    if matches!(change.kind, ChangeKind::DeleteRoom) {
+        heads.end(change.room);
     }
     Ok(if logged.is_empty() { Outcome::Unchanged } else { Outcome::Logged(logged) })
 }
@@ -55,11 +61,11 @@ async fn details(tx: &impl ConnectionTrait, change: &Change) -> Result<Vec<Detai
                 Detail::Reaction(*message, ReactionDetail { emoji: emoji.clone(), removed: *remove })
             })
         }
-        ChangeKind::AddMember { user, role } => members::insert(tx, room, *user, *role, at)
+        ChangeKind::AddMember { user, role } => add_member(tx, room, *user, *role, at)
             .await?
             .then(|| Detail::Member(MemberDetail::joined(*user, *role))),
-        ChangeKind::ChangeMember { user, state } => {
-            change_member(tx, room, *user, *state).await?.map(Detail::Member)
+        ChangeKind::ChangeMember { user, edit } => {
+            change_member(tx, room, *user, *edit).await?.map(Detail::Member)
         }
         ChangeKind::RemoveMember { user, removal } => remove_member(tx, change, *user, *removal)
             .await?
@@ -124,9 +130,10 @@ async fn edit(
     at: Timestamp,
 ) -> Result<bool, Error> {
     let done = message::Entity::update_many()
-        .col_expr(message::Column::Content, Expr::value(content))
+        .col_expr(message::Column::Content, Expr::value(content.clone()))
         .col_expr(message::Column::EditedAtMs, Expr::value(at.millis()))
         .filter(message::Column::Id.eq(id.uuid()))
+        .filter(message::Column::Content.ne(content))
         .filter(message::Column::RecalledAtMs.is_null())
         .exec(tx)
         .await?;
@@ -176,14 +183,44 @@ async fn unreact(
     Ok(reaction::Entity::delete_by_id(key).exec(tx).await?.rows_affected > 0)
 }
 
+/// Whether `change` would leave its room without an owner. Asked here, because two owners may step down at once.
+async fn loses_its_owner(tx: &impl ConnectionTrait, change: &Change) -> Result<bool, Error> {
+    let user = match &change.kind {
+        ChangeKind::ChangeMember { user, edit } if edit.role.is_some_and(|role| role < Role::Owner) => *user,
+        ChangeKind::RemoveMember { user, removal: Removal::Left } => *user,
+        _ => return Ok(false),
+    };
+    let row = members::find(tx, change.room, user).await?;
+    let is_owner = row.is_some_and(|row| members::role(&row) == Role::Owner);
+    Ok(is_owner && !members::has_other_owner(tx, change.room, user).await?)
+}
+
+/// Who was banned meanwhile is not added: a ban that was answered holds.
+async fn add_member(
+    tx: &impl ConnectionTrait,
+    room: RoomId,
+    user: UserId,
+    role: Role,
+    at: Timestamp,
+) -> Result<bool, Error> {
+    if members::is_banned(tx, room, user).await? {
+        return Ok(false);
+    }
+    members::insert(tx, room, user, role, at).await
+}
+
 async fn change_member(
     tx: &impl ConnectionTrait,
     room: RoomId,
     user: UserId,
-    state: MemberState,
+    edit: MemberEdit,
 ) -> Result<Option<MemberDetail>, Error> {
     let Some(row) = members::find(tx, room, user).await? else { return Ok(None) };
     let before = members::state(&row);
+    let state = MemberState {
+        role: edit.role.unwrap_or(before.role),
+        muted_until: edit.muted_until.unwrap_or(before.muted_until),
+    };
     if before == state {
         return Ok(None);
     }

@@ -86,8 +86,8 @@ pub enum ChangeKind {
     ChangeMember {
         /// Who.
         user: UserId,
-        /// What they are from now on.
-        state: MemberState,
+        /// What of it changes.
+        edit: MemberEdit,
     },
     /// Somebody is no member any more.
     RemoveMember {
@@ -131,6 +131,15 @@ pub struct MemberState {
     pub muted_until: Option<Timestamp>,
 }
 
+/// What of a member changes; absent: stays. Two who change different things at once don't undo each other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MemberEdit {
+    /// What they may do.
+    pub role: Option<Role>,
+    /// Until when they may not write; the inner `None`: they may again.
+    pub muted_until: Option<Option<Timestamp>>,
+}
+
 /// Why somebody is no member any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Removal {
@@ -166,6 +175,8 @@ pub enum Outcome {
     Unchanged,
     /// The room is not there.
     NoRoom,
+    /// Nothing was changed, because the room would be left without an owner.
+    LastOwner,
 }
 
 impl Outcome {

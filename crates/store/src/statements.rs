@@ -1,0 +1,63 @@
+//! Statements by the bundle: where the engines differ in what a statement costs.
+
+use sea_orm::{ConnectionTrait, DatabaseBackend, QueryTrait, Statement, Value};
+use uuid::Uuid;
+
+use crate::Error;
+
+/// Runs `statements` in their order. SQLite gets them in one piece: each hop to its thread costs as much CPU as
+/// writing several rows. PostgreSQL takes one at a time.
+pub(crate) async fn run_all(tx: &impl ConnectionTrait, statements: Vec<Statement>) -> Result<(), Error> {
+    match tx.get_database_backend() {
+        DatabaseBackend::Sqlite => {
+            if let Some(joined) = join(statements) {
+                tx.execute_raw(joined).await?;
+            }
+        }
+        _ => {
+            for statement in statements {
+                tx.execute_raw(statement).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The text of a statement for the engine of `tx`.
+pub(crate) fn build(tx: &impl ConnectionTrait, query: &impl QueryTrait) -> Statement {
+    query.build(tx.get_database_backend())
+}
+
+fn join(statements: Vec<Statement>) -> Option<Statement> {
+    let mut statements = statements.into_iter();
+    let mut joined = statements.next()?;
+    for next in statements {
+        joined.sql.push(';');
+        joined.sql.push_str(&next.sql);
+        match (&mut joined.values, next.values) {
+            (Some(values), Some(more)) => values.0.extend(more.0),
+            (none, more) => *none = more,
+        }
+    }
+    Some(joined)
+}
+
+/// Writes how far the logs of rooms reach now. A join with a list of values, because a `CASE` would be walked through
+/// for each row.
+pub(crate) fn set_heads(backend: DatabaseBackend, heads: &[(Uuid, i64)]) -> Statement {
+    let mut values = Vec::with_capacity(heads.len() * 2);
+    let mut rows = String::new();
+    for (place, (room, seq)) in heads.iter().enumerate() {
+        let comma = if place == 0 { "" } else { "," };
+        let row = match backend {
+            DatabaseBackend::Postgres => format!("{comma}(${},${})", place * 2 + 1, place * 2 + 2),
+            _ => format!("{comma}(?,?)"),
+        };
+        rows.push_str(&row);
+        values.extend([Value::from(*room), Value::from(*seq)]);
+    }
+    let sql = format!(
+        "UPDATE rooms SET last_seq = head.column2 FROM (VALUES {rows}) AS head WHERE rooms.id = head.column1"
+    );
+    Statement::from_sql_and_values(backend, sql, values)
+}
