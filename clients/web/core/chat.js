@@ -9,11 +9,10 @@ import { RoomBook } from './room-book.js';
 import { RoomListing } from './room-listing.js';
 import { Sending } from './sending.js';
 import { outboxKey } from './session-store.js';
+import { TypingSign } from './typing-sign.js';
 import { uuid as newUuid } from './uuid.js';
 
 const HISTORY_PAGE = 50;
-/** The server passes a typing sign on at most this often. */
-const TYPING_EVERY_MS = 3_000;
 /** How soon after somebody came or went the number of those online is asked again; up to twice this. */
 const ONLINE_COUNT_MS = 4_000;
 const LEAVINGS = new Set(['left', 'kicked', 'banned']);
@@ -35,7 +34,7 @@ export class Chat extends Emitter {
   #sending;
   #catchUp;
   #open = null;
-  #lastTyping = new Map();
+  #typingSign;
   #onlineTimer = null;
   #listing;
   #handlers = {
@@ -62,6 +61,7 @@ export class Chat extends Emitter {
     this.#outbox = new Outbox(storage, outboxKey(me.id));
     this.#sending = new Sending({ connection, outbox: this.#outbox, clock });
     this.#sending.on('changed', (entry) => this.#changed(entry.room));
+    this.#typingSign = new TypingSign(connection, clock);
     this.#listing = new RoomListing({ rest, rooms: this.rooms, people: this.people, gone: (id) => this.#gone(id) });
     this.#catchUp = new CatchUp({
       connection,
@@ -121,8 +121,7 @@ export class Chat extends Emitter {
   /** Writes a message; it is sent as soon as there is a connection. */
   write(id, content, replyTo) {
     const at = new Date(this.#clock.now()).toISOString();
-    // Others saw the sign end with the message: what is typed next begins a new one.
-    this.#lastTyping.delete(id);
+    this.#typingSign.done(id);
     return this.#sending.write({ id: this.#uuid(), room: id, content, at, ...(replyTo && { reply_to: replyTo }) });
   }
 
@@ -160,11 +159,9 @@ export class Chat extends Emitter {
     if (hadUnread) this.emit('rooms');
   }
 
-  /** I am writing; sent at most every few seconds. */
+  /** I am writing in the room. */
   signTyping(id) {
-    const now = this.#clock.now();
-    if (now - (this.#lastTyping.get(id) ?? -Infinity) < TYPING_EVERY_MS) return;
-    if (this.#connection.send({ type: 'typing', room: id })) this.#lastTyping.set(id, now);
+    this.#typingSign.pressed(id);
   }
 
   whoIsTyping(id) {
@@ -341,7 +338,6 @@ export class Chat extends Emitter {
       this.#sending.disconnected();
       this.#catchUp.disconnected(this.rooms.list());
       this.people.forgetPresence();
-      this.#lastTyping.clear();
     }
     this.emit('connection', state);
     // What waits to be sent is shown by whether it can be.
