@@ -9,13 +9,16 @@ mod signals;
 mod upkeep;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use anyhow::Context as _;
+use teahouse_gateway::{Encoder, Gateway, GatewayMetrics, GatewayParts};
 use teahouse_wechat::ApiBase;
 use teahouse_wechat_sim::Simulator;
 
 pub(crate) use database::connect;
 pub(crate) use greeting::{SignIns, base_url};
+use house::House;
 pub(crate) use house::with_accounts;
 pub(crate) use listen::{announce, listen};
 pub(crate) use runtime::block_on_one_thread;
@@ -36,21 +39,30 @@ async fn serve(mut loaded: Loaded) -> anyhow::Result<()> {
     let (listener, address) = listen(&loaded.config.server).await?;
     let simulator = simulated(&mut loaded, address)?;
     let config = loaded.config;
-    let (accounts, _events) = house::accounts(&config, &db)?;
-    upkeep::start(accounts.clone(), shutdown.clone());
-    let metrics = http::Metrics::new()?;
+    let counted = Arc::new(GatewayMetrics::default());
+    let house = House::open(&config, &db, Arc::new(Encoder::new(Arc::clone(&counted)))).await?;
+    upkeep::start(house.accounts.clone(), shutdown.clone());
+    let gateway = Gateway::new(GatewayParts {
+        accounts: house.accounts.clone(),
+        chat: house.chat.clone(),
+        metrics: Arc::clone(&counted),
+        config: config.gateway(),
+    });
+    let sources = http::Sources { db: db.clone(), chat: house.chat.clone(), gateway: counted };
     let endpoint = http::endpoint(http::Parts {
+        config: &config,
         db: db.clone(),
-        accounts,
+        accounts: house.accounts.clone(),
+        chat: house.chat.clone(),
+        gateway,
         simulator,
-        metrics,
+        metrics: http::Metrics::new()?.with(sources)?,
         shutdown: shutdown.clone(),
     });
     greeting::print(&config, address);
     announce(address);
-    poem::Server::new_with_acceptor(poem::listener::TcpAcceptor::from_tokio(listener)?)
-        .run_with_graceful_shutdown(endpoint, shutdown.cancelled_owned(), Some(config.server.drain()))
-        .await?;
+    teahouse_gateway::serve(listener, endpoint, &config.gateway(), shutdown).await;
+    house.close().await;
     db.close().await;
     tracing::info!("stopped");
     Ok(())

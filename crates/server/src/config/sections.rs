@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use teahouse_accounts::{GuestsConfig, SecretsConfig, SessionsConfig};
+use teahouse_chat::ChatConfig;
+use teahouse_gateway::GatewayConfig;
 use teahouse_store::DatabaseConfig;
 
 /// The whole configuration.
@@ -98,6 +100,26 @@ impl From<&str> for DataDir {
     }
 }
 
+impl Config {
+    /// The gateway's settings: what is said of connections in several sections.
+    pub(crate) fn gateway(&self) -> GatewayConfig {
+        let (chat, limits) = (&self.chat, &self.limits);
+        GatewayConfig {
+            heartbeat_ms: chat.heartbeat_s * 1000,
+            frame_bytes: limits.frame_bytes,
+            outgoing_frames: chat.outgoing_frames,
+            outgoing_bytes: chat.outgoing_bytes,
+            frames_per_second: limits.frames_per_second,
+            frame_burst: limits.frame_burst,
+            bad_frames_per_minute: limits.bad_frames_per_minute,
+            connections_per_address: limits.connections_per_address,
+            strangers_per_minute: limits.strangers_per_minute,
+            shutdown_ms: self.server.drain_s * 1000,
+            ..GatewayConfig::default()
+        }
+    }
+}
+
 impl ServerConfig {
     /// How long a stopping server gives its connections to finish.
     pub(crate) const fn drain(&self) -> Duration {
@@ -132,20 +154,8 @@ impl Default for LogConfig {
     }
 }
 
-// --- until the crates that use them bring their own ---
-#[derive(Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct ChatConfig {
-    pub(crate) history: bool,
-    pub(crate) heartbeat_s: u64,
-    pub(crate) outgoing_frames: usize,
-    pub(crate) outgoing_bytes: usize,
-}
-impl Default for ChatConfig {
-    fn default() -> Self {
-        Self { history: true, heartbeat_s: 30, outgoing_frames: 256, outgoing_bytes: 1_048_576 }
-    }
-}
+/// What one person, connection or address may do; 0 where a limit is 0 for none. Each belongs to the crate that keeps
+/// it; they stand together because an operator looks for them together.
 #[derive(Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct LimitsConfig {
@@ -153,20 +163,30 @@ pub(crate) struct LimitsConfig {
     pub(crate) message_burst: u32,
     pub(crate) connections_per_address: u32,
     pub(crate) sign_ins_per_minute: u32,
+    pub(crate) strangers_per_minute: u32,
     pub(crate) requests_per_second: u32,
+    pub(crate) frames_per_second: u32,
+    pub(crate) frame_burst: u32,
+    pub(crate) bad_frames_per_minute: u32,
     pub(crate) frame_bytes: usize,
     pub(crate) body_bytes: usize,
 }
+
 impl Default for LimitsConfig {
+    /// What a busy person never meets.
     fn default() -> Self {
         Self {
             messages_per_second: 20,
             message_burst: 60,
-            connections_per_address: 1000,
-            sign_ins_per_minute: 120,
+            connections_per_address: 10_000,
+            sign_ins_per_minute: 300,
+            strangers_per_minute: 60,
             requests_per_second: 50,
-            frame_bytes: 65_536,
-            body_bytes: 1_048_576,
+            frames_per_second: 50,
+            frame_burst: 200,
+            bad_frames_per_minute: 20,
+            frame_bytes: 64 * 1024,
+            body_bytes: 64 * 1024,
         }
     }
 }

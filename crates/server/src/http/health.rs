@@ -6,16 +6,21 @@ use poem::http::StatusCode;
 use poem::web::Json;
 use poem::{IntoResponse as _, Response};
 use serde::Serialize;
+use teahouse_chat::Chat;
 use teahouse_store::Db;
 use tokio_util::sync::CancellationToken;
 
 /// A load balancer asks every few seconds, and wants to know within one.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// Several seconds of work: a writer with more before it does not keep up.
+const MOST_QUEUED: usize = 50_000;
+
 /// What readiness depends on.
 #[derive(Clone)]
 pub(super) struct Readiness {
     pub(super) db: Db,
+    pub(super) chat: Chat,
     pub(super) shutdown: CancellationToken,
 }
 
@@ -37,7 +42,7 @@ impl Readiness {
     /// 200 when all is well, else 503; in both cases each check by name.
     pub(super) async fn report(&self) -> Response {
         let (database, schema) = self.database().await;
-        let report = Report::of(vec![database, schema, self.service()]);
+        let report = Report::of(vec![database, schema, self.writer(), self.service()]);
         let status = if report.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
         Json(report).with_status(status).into_response()
     }
@@ -59,6 +64,14 @@ impl Readiness {
             Err(_) => Check::failed("migrations", "no answer in time"),
         };
         (database, schema)
+    }
+
+    /// It stands still while the database refuses writes, also where reading works.
+    fn writer(&self) -> Check {
+        match self.chat.queued() {
+            0..=MOST_QUEUED => Check::passed("writer"),
+            queued => Check::failed("writer", format!("{queued} messages wait for the database")),
+        }
     }
 
     fn service(&self) -> Check {

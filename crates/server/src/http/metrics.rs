@@ -1,9 +1,16 @@
 //! `/metrics` for Prometheus: what passed through HTTP here, and what the other crates count.
 
+mod house;
+
+use std::sync::Arc;
 use std::time::Instant;
 
+pub(crate) use house::Sources;
 use poem::http::StatusCode;
 use poem::{Endpoint, IntoResponse, PathPattern, Request, Response};
+
+use super::page::FILES;
+use house::House;
 use prometheus::{Encoder as _, HistogramOpts, HistogramVec, IntCounterVec, Opts, Registry, TextEncoder};
 
 /// Where no route is found the path is anybody's: as a label it would fill the memory.
@@ -17,6 +24,7 @@ pub(crate) struct Metrics {
     registry: Registry,
     requests: IntCounterVec,
     latencies: HistogramVec,
+    house: Option<Arc<House>>,
 }
 
 impl Metrics {
@@ -38,11 +46,23 @@ impl Metrics {
         registry.register(Box::new(requests.clone()))?;
         registry.register(Box::new(latencies.clone()))?;
         registry.register(Box::new(prometheus::process_collector::ProcessCollector::for_self()))?;
-        Ok(Self { registry, requests, latencies })
+        Ok(Self { registry, requests, latencies, house: None })
+    }
+
+    /// The same, and what `sources` count.
+    ///
+    /// # Errors
+    /// When two metrics have one name.
+    pub(crate) fn with(mut self, sources: Sources) -> prometheus::Result<Self> {
+        self.house = Some(Arc::new(House::new(&self.registry, sources)?));
+        Ok(self)
     }
 
     /// All of it, in Prometheus' text format.
-    pub(super) fn text(&self) -> Response {
+    pub(super) async fn text(&self) -> Response {
+        if let Some(house) = &self.house {
+            house.refresh().await;
+        }
         let encoder = TextEncoder::new();
         let mut text = Vec::new();
         match encoder.encode(&self.registry.gather(), &mut text) {
@@ -55,7 +75,7 @@ impl Metrics {
     }
 
     fn count(&self, method: &str, outcome: &Outcome, started: Instant) {
-        let route = outcome.route.as_ref().map_or(NO_ROUTE, |route| &route.0);
+        let route = outcome.route();
         self.requests.with_label_values(&[method, route, outcome.status.as_str()]).inc();
         self.latencies.with_label_values(&[route]).observe(started.elapsed().as_secs_f64());
     }
@@ -67,6 +87,15 @@ struct Outcome {
 }
 
 impl Outcome {
+    /// The page answers whatever no other route does, so its misses have no route.
+    fn route(&self) -> &str {
+        match &self.route {
+            Some(route) if &*route.0 == FILES && self.status == StatusCode::NOT_FOUND => NO_ROUTE,
+            Some(route) => &route.0,
+            None => NO_ROUTE,
+        }
+    }
+
     fn of(result: &poem::Result<Response>) -> Self {
         match result {
             Ok(response) => Self { route: response.data().cloned(), status: response.status() },
@@ -115,7 +144,7 @@ mod tests {
         for path in paths {
             let _ = counted.call(Request::builder().uri(path.parse().unwrap()).finish()).await;
         }
-        metrics.text().into_body().into_string().await.unwrap()
+        metrics.text().await.into_body().into_string().await.unwrap()
     }
 
     #[tokio::test]

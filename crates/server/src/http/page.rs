@@ -14,6 +14,9 @@ struct Files;
 /// What the browser may load: our own files and sockets, and pictures by https (avatars come from WeChat's servers).
 pub(super) const CONTENT_POLICY: &str = "default-src 'self'; img-src 'self' https: data:; connect-src 'self' ws: wss:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
+/// The route of the files: whatever no other route takes.
+pub(super) const FILES: &str = "/*file";
+
 /// Serves the page at the root, and its files by their path.
 pub(super) struct Page;
 

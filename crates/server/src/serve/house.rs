@@ -1,19 +1,71 @@
-//! The domain: who someone is and what is said, each made with its section of the configuration.
+//! The domain: who someone is, what is said, and what follows from it; each made with its section of the
+//! configuration, and stopped in order.
 
 use std::sync::Arc;
 
 use anyhow::Context as _;
 use teahouse_accounts::{AccountEvent, Accounts, AccountsParts};
 use teahouse_bus::Bus;
+use teahouse_chat::{Chat, ChatLimits, ChatParts, ChatTasks, Encode};
+use teahouse_jobs::{Outbox, Runner, RunnerSettings};
 use teahouse_protocol::SystemClock;
 use teahouse_store::Db;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 
 use super::database;
 use crate::config::Config;
 use crate::secret_key;
 
-/// Who someone is, and what is told about it.
-pub(super) fn accounts(config: &Config, db: &Db) -> anyhow::Result<(Accounts, Bus<AccountEvent>)> {
+/// The domain at work.
+pub(super) struct House {
+    pub(super) accounts: Accounts,
+    pub(super) chat: Chat,
+    tasks: ChatTasks,
+    jobs: JoinHandle<()>,
+    stop_jobs: CancellationToken,
+}
+
+impl House {
+    /// Opens the house: the lobby is there from here on.
+    pub(super) async fn open(config: &Config, db: &Db, encoder: Arc<dyn Encode>) -> anyhow::Result<Self> {
+        let (accounts, account_events) = accounts(config, db)?;
+        let outbox = Outbox::new(Arc::new(SystemClock));
+        let limits = &config.limits;
+        let parts = ChatParts {
+            db: db.clone(),
+            clock: Arc::new(SystemClock),
+            accounts: accounts.clone(),
+            account_events,
+            outbox: outbox.clone(),
+            encoder,
+            config: config.chat.clone(),
+            limits: ChatLimits {
+                messages_per_second: limits.messages_per_second,
+                message_burst: limits.message_burst,
+                frame_bytes: limits.frame_bytes,
+            },
+        };
+        let (chat, tasks) = Chat::start(parts).await.context("could not start the conversation")?;
+        let stop_jobs = CancellationToken::new();
+        let runner = chat.register_jobs(Runner::new(db.clone(), outbox, RunnerSettings::default()));
+        let jobs = tokio::spawn(runner.run(stop_jobs.clone()));
+        Ok(Self { accounts, chat, tasks, jobs, stop_jobs })
+    }
+
+    /// Closes it: what was taken is written and answered, jobs under way are done.
+    pub(super) async fn close(self) {
+        self.chat.close();
+        self.tasks.stop().await;
+        self.stop_jobs.cancel();
+        if let Err(error) = self.jobs.await {
+            tracing::error!(%error, "the runner of jobs ended badly");
+        }
+    }
+}
+
+/// Who someone is, and where it is told what happens to them.
+fn accounts(config: &Config, db: &Db) -> anyhow::Result<(Accounts, Bus<AccountEvent>)> {
     let events = Bus::in_process();
     let accounts = Accounts::new(AccountsParts {
         db: db.clone(),
