@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use teahouse_bus::Bus;
-use teahouse_protocol::{Clock, SessionId, UserId};
+use teahouse_protocol::{Clock, SessionId, Timestamp, UserId};
 use teahouse_store::Db;
 use tokio::sync::mpsc;
 
@@ -46,7 +46,7 @@ impl Extender {
     }
 
     /// Notes that the session is used at this moment. Costs a comparison, except once a step.
-    pub(crate) fn used(&self, session: &Session, now: teahouse_protocol::Timestamp) {
+    pub(crate) fn used(&self, session: &Session, now: Timestamp) {
         if session.begin_extension(now - self.step, now) {
             // Full or closed: see QUEUE.
             let _passed_over = self.queue.try_send(session.clone());
@@ -71,10 +71,11 @@ impl Worker {
         let sessions: Vec<SessionId> = batch.iter().map(Session::id).collect();
         let users: Vec<UserId> = batch.iter().map(Session::user_id).collect();
         let tx = self.db.begin().await?;
-        teahouse_store::sessions::extend(&tx, &sessions, now, expires_at).await?;
+        let extended = teahouse_store::sessions::extend(&tx, &sessions, now, expires_at).await?;
         teahouse_store::users::touch(&tx, &users, now).await?;
         tx.commit().await?;
-        for session in batch {
+        // The others have ended meanwhile, here or on another node.
+        for session in batch.iter().filter(|session| extended.contains(&session.id())) {
             session.set_expires_at(expires_at);
             let event = AccountEvent::SessionRenewed { session: session.id(), expires_at };
             self.events.publish(event).await;

@@ -67,21 +67,22 @@ pub async fn replace_token(
     Ok(updated.rows_affected > 0)
 }
 
-/// Moves the end of those of `sessions` that still are to `expires_at`. None that has expired comes back.
+/// Moves the end of those of `sessions` that still are to `expires_at`, and returns them. None that has expired comes
+/// back.
 pub async fn extend(
     conn: &impl ConnectionTrait,
     sessions: &[SessionId],
     now: Timestamp,
     expires_at: Timestamp,
-) -> Result<(), Error> {
-    session::Entity::update_many()
+) -> Result<Vec<SessionId>, Error> {
+    let extended = session::Entity::update_many()
         .col_expr(session::Column::LastSeenAtMs, now.millis().into())
         .col_expr(session::Column::ExpiresAtMs, expires_at.millis().into())
         .filter(session::Column::Id.is_in(sessions.iter().map(|session| session.uuid())))
         .filter(session::Column::ExpiresAtMs.gt(now.millis()))
-        .exec(conn)
+        .exec_with_returning(conn)
         .await?;
-    Ok(())
+    Ok(extended.iter().map(|row| SessionId::from_uuid(row.id)).collect())
 }
 
 /// Ends a session of `user`; `false` when the user has no such session.

@@ -77,6 +77,25 @@ on_both! {
         assert_eq!(signed_in.session.expires_at(), world.now() + MONTH);
     }
 
+    async fn a_session_that_has_expired_or_ended_is_not_kept_alive(world: World) {
+        let (expired, ended, good) = (guest(&world).await, guest(&world).await, guest(&world).await);
+        world.accounts.logout(&ended.session).await.unwrap();
+        world.clock.advance(2 * HOUR);
+        world.accounts.touch(&ended.session);
+        world.accounts.touch(&good.session);
+        assert!(matches!(world.event().await, AccountEvent::SessionEnded { .. }));
+        let id = good.session.id();
+        for wait in [MONTH - 2 * HOUR, Duration::ZERO] {
+            let expires_at = world.now() + MONTH;
+            let renewed = AccountEvent::SessionRenewed { session: id, expires_at };
+            assert_eq!(world.event().await, renewed, "nobody else's");
+            world.clock.advance(wait);
+            world.accounts.touch(&expired.session);
+            world.accounts.touch(&good.session);
+        }
+        assert_eq!(code(&world.accounts, expired.token.as_str()).await, Some(ErrorCode::SessionExpired));
+    }
+
     async fn a_refresh_gives_another_token_to_the_same_session(world: World) {
         let old = guest(&world).await;
         let session = world.accounts.authenticate(old.token.as_str()).await.unwrap();
