@@ -197,18 +197,28 @@ const steps = {
     await bob.isIn(ROOM);
   },
 
+  async 'who leaves a room has it no more; who made it ends it for all'() {
+    const listed = (person) => person.page.locator(`[data-testid=room][data-name="${ROOM}"]`);
+    await bob.at('leave').click();
+    await bob.at('confirm').click();
+    await listed(bob).waitFor({ state: 'detached' });
+    await bob.joinRoom(ROOM);
+    await ann.at('leave').click();
+    await ann.at('confirm').click();
+    await Promise.all([ann, bob].map((person) => listed(person).waitFor({ state: 'detached' })));
+    await bob.at('composer').waitFor({ state: 'detached' });
+  },
+
   async 'a session that ended leads back to the way in, with a word about why'() {
     await bob.call('POST', 'v1/auth/logout');
     await bob.at('sign-in').waitFor();
     await bob.at('sign-in-notice').waitFor();
   },
 
-  async 'leaving a room takes it off the list, signing out leads to the way in'() {
-    await ann.at('leave').click();
-    await ann.at('confirm').click();
-    await ann.page.locator(`[data-testid=room][data-name="${ROOM}"]`).waitFor({ state: 'detached' });
+  async 'signing out leads to the way in, without one'() {
     await ann.at('sign-out').click();
     await ann.at('sign-in').waitFor();
+    assert.equal(await ann.at('sign-in-notice').isVisible(), false);
   },
 
   async 'no script failed, and the content policy refused nothing'() {

@@ -39,6 +39,11 @@ export class RoomCalls {
     return this.#rest.post(`v1/rooms/${room}/leave`);
   }
 
+  /** Ends the room for everybody; its owner can't just leave it. */
+  dissolve(room) {
+    return this.#rest.delete(`v1/rooms/${room}`);
+  }
+
   async members(room) {
     return (await this.#rest.get(`v1/rooms/${room}/members`, { limit: 200 })).items;
   }

@@ -39,6 +39,10 @@ export class Conversation {
     return this.#room.id;
   }
 
+  get name() {
+    return roomName(this.#room);
+  }
+
   /** Loads the room, and marks where I had read to. */
   async open() {
     if (this.#room.unread > 0) this.#readBefore = this.#room.readSeq;
@@ -98,7 +102,7 @@ export class Conversation {
       h('div', { class: 'room-title' }, h('h2', { 'data-testid': 'room-name' }, name), h('p', {}, this.#subtitle())),
       !isDirect && room.role && tool('invite', t('invite'), 'invite', () => this.#acts.invite(room)),
       tool('people', t('members'), 'members', () => this.#acts.members(room)),
-      !isDirect && room.role && room.id !== this.#chat.lobby && tool('leave', t('leave'), 'leave', () => this.#acts.leave(room)),
+      !isDirect && room.role && room.id !== this.#chat.lobby && tool('leave', t(room.role === 'owner' ? 'dissolve' : 'leave'), 'leave', () => this.#acts.leave(room)),
     );
     if (focused) this.#head.querySelector(`[data-testid="${focused}"]`)?.focus();
   }

@@ -9,7 +9,7 @@ import { browseDialog, createRoomDialog } from './room-dialogs.js';
 import { cup } from './scene.js';
 import { Sidebar } from './sidebar.js';
 import { StatusBar } from './status-bar.js';
-import { toastProblem } from './toast.js';
+import { toast, toastProblem } from './toast.js';
 
 const ROOM_HASH = /^#room\/([\w-]+)$/;
 
@@ -80,12 +80,18 @@ export class Shell {
   #draw() {
     const hash = ROOM_HASH.exec(location.hash)?.[1];
     const isHere = Boolean(this.#conversation);
-    if (isHere && !this.#chat.rooms.find(this.#conversation.id)) this.#go(null);
+    if (isHere && !this.#chat.rooms.find(this.#conversation.id)) this.#roomIsGone();
     else if (!isHere && hash && this.#chat.rooms.find(hash)) this.#route();
     this.#sidebar.draw(this.#conversation?.id ?? null);
     this.#conversation?.draw();
     const unread = this.#chat.rooms.list().reduce((sum, room) => sum + room.unread, 0);
     document.title = unread > 0 ? `(${unread}) ${t('title')}` : t('title');
+  }
+
+  /** The open room went away by somebody else's act: kicked, dissolved, or left in another window. */
+  #roomIsGone() {
+    toast(t('roomGone', { room: this.#conversation.name }));
+    this.#go(null);
   }
 
   #connection(state) {
@@ -150,10 +156,13 @@ export class Shell {
     return this.#try(async () => this.#enter(await this.#calls.direct(user)));
   }
 
+  /** Who owns a room ends it for all: without an owner nobody could look after it. */
   async #leave(room) {
-    if (!(await confirmDialog(t('leaveAsk', { room: room.name }), t('leave')))) return;
+    const isOwner = room.role === 'owner';
+    const question = t(isOwner ? 'dissolveAsk' : 'leaveAsk', { room: room.name });
+    if (!(await confirmDialog(question, t(isOwner ? 'dissolve' : 'leave')))) return;
     await this.#try(async () => {
-      await this.#calls.leave(room.id);
+      await (isOwner ? this.#calls.dissolve(room.id) : this.#calls.leave(room.id));
       this.#chat.left(room.id);
       this.#go(null);
     });

@@ -51,7 +51,11 @@ export function makeDoors(house, { guestsAllowed = true, hasSimulator = true } =
       house.change(id, user, 'joined', user);
       return { user: house.person(user), role: 'member' };
     }],
-    ['POST', 'v1/rooms/:id/leave', true, ({ user, id }) => house.change(id, user, 'left', user)],
+    ['POST', 'v1/rooms/:id/leave', true, ({ user, id }) => {
+      if (house.room(id).members.get(user) === 'owner') throw new Refusal('conflict', 409);
+      house.change(id, user, 'left', user);
+    }],
+    ['DELETE', 'v1/rooms/:id', true, ({ user, id }) => house.dissolve(id, user)],
     ['GET', 'v1/rooms/:id/members', true, ({ id }) => listed([...house.room(id).members].map(([user, role]) => ({ user: house.person(user), role })))],
     ['PUT', 'v1/rooms/:id/members/:other', true, ({ user, id, other }) => house.change(id, other, 'joined', user)],
     ['DELETE', 'v1/rooms/:id/members/:other', true, ({ user, id, other }) => house.change(id, other, 'kicked', user)],

@@ -56,6 +56,11 @@ export class House {
     if (change === 'left' || change === 'kicked') room.members.delete(user);
   }
 
+  dissolve(id, by) {
+    this.log(this.room(id), { type: 'room', by, deleted: true });
+    this.rooms.delete(id);
+  }
+
   log(room, event, except) {
     const full = { ...event, room: room.id, seq: room.log.length + 1, at: now() };
     room.log.push(full);
