@@ -59,6 +59,7 @@ struct Shift {
     next_look: Instant,
     /// No transaction before this.
     paced_until: Instant,
+    stop: CancellationToken,
 }
 
 impl Runner {
@@ -88,23 +89,27 @@ impl Runner {
             finished: Vec::new(),
             next_look: now,
             paced_until: now,
+            stop,
         };
-        shift.work(stop).await;
+        shift.work().await;
     }
 }
 
 impl Shift {
-    async fn work(mut self, stop: CancellationToken) {
+    async fn work(mut self) {
         loop {
+            // In this order: after a stop nothing may begin, whatever else is ready.
             tokio::select! {
-                () = stop.cancelled() => break,
+                biased;
+                () = self.stop.cancelled() => break,
                 Some(ended) = self.running.join_next_with_id() => self.note(ended),
                 () = self.runner.outbox.woken(), if self.has_room() => self.next_look = Instant::now(),
                 () = sleep_until(self.next_look), if self.has_room() => {}
                 () = sleep_until(self.paced_until), if !self.finished.is_empty() => {}
             }
             tokio::select! {
-                () = stop.cancelled() => break,
+                biased;
+                () = self.stop.cancelled() => break,
                 () = sleep_until(self.paced_until) => {}
             }
             self.turn().await;
@@ -134,7 +139,7 @@ impl Shift {
         let lease_until = now + self.runner.settings.lease;
         let tx = self.runner.db.begin().await?;
         settle(&tx, &self.finished, now).await?;
-        let claimed = if is_due && room > 0 {
+        let claimed = if is_due && room > 0 && !self.stop.is_cancelled() {
             teahouse_store::outbox::claim(&tx, &self.names, now, lease_until, room as u64).await?
         } else {
             Vec::new()
