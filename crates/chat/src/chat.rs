@@ -70,6 +70,7 @@ struct Inner {
 pub struct ChatTasks {
     writer: JoinHandle<()>,
     publisher: JoinHandle<()>,
+    deliverer: JoinHandle<()>,
     others: Vec<JoinHandle<()>>,
 }
 
@@ -105,12 +106,10 @@ impl Chat {
             if history { writer.run(parts.db).await } else { writer.run_without_history(parts.db).await }
         });
         let publisher = tokio::spawn(publish::publish_batches(chat.clone(), finished, news));
-        let others = vec![
-            tokio::spawn(publish::deliver_news(chat.clone(), heard)),
-            tokio::spawn(heed_accounts(chat.clone(), ended)),
-            tokio::spawn(sweep(chat.clone())),
-        ];
-        Ok((chat, ChatTasks { writer, publisher, others }))
+        let deliverer = tokio::spawn(publish::deliver_news(chat.clone(), heard));
+        let others =
+            vec![tokio::spawn(heed_accounts(chat.clone(), ended)), tokio::spawn(sweep(chat.clone()))];
+        Ok((chat, ChatTasks { writer, publisher, deliverer, others }))
     }
 
     /// Lets a session listen and speak through `mailbox`. Its end closes the connection with 4001.
@@ -129,16 +128,17 @@ impl Chat {
         if core.session().has_ended() {
             hub::end(&core);
         }
+        // Likewise a closing that began since the look above.
+        if self.0.writer.read().is_none() {
+            hub::go_away(&core);
+        }
         Ok(Connection::new(self.clone(), core))
     }
 
-    /// Closes every connection with 1001, after what waits for it; no more are taken. What was handed over before is
-    /// still written: [`ChatTasks::stop`] waits for it.
+    /// Takes nothing more. What was handed over before is still written and answered; after that every connection
+    /// closes with 1001. [`ChatTasks::stop`] waits for it.
     pub fn close(&self) {
         self.0.writer.write().take();
-        for core in self.0.hub.all() {
-            core.mailbox().close(CloseCode::GoingAway, "server is going away");
-        }
     }
 
     /// The room that everyone is in.
@@ -236,7 +236,7 @@ impl Chat {
 impl ChatTasks {
     /// Waits until everything taken before [`Chat::close`] is written and answered, then stops the rest.
     pub async fn stop(self) {
-        for task in [self.writer, self.publisher] {
+        for task in [self.writer, self.publisher, self.deliverer] {
             if let Err(error) = task.await {
                 tracing::error!(%error, "a task of the conversation ended badly");
             }

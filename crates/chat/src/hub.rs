@@ -155,6 +155,11 @@ pub(crate) fn end(core: &Core) {
     core.mailbox().close(CloseCode::SessionExpired, "session expired");
 }
 
+/// Closes a connection because this server goes away: its client comes back, elsewhere or later.
+pub(crate) fn go_away(core: &Core) {
+    core.mailbox().close(CloseCode::GoingAway, "server is going away");
+}
+
 /// One event, encoded at most once for each dialect.
 pub(crate) struct Frames<'a> {
     encoder: &'a dyn Encode,

@@ -3,12 +3,16 @@
 use teahouse_accounts::Session;
 use teahouse_protocol::{Role, RoomId, RoomKind, Timestamp, UserId};
 use teahouse_store::entity::member;
-use teahouse_store::writer::{ChangeKind, MemberState, Removal};
+use teahouse_store::writer::{ChangeKind, MemberEdit, MemberState, Removal};
 use teahouse_store::{PageSize, members};
 
 use crate::access::Member;
+use crate::pipeline::Changed;
 use crate::views::{BanView, MemberView, Page, PageRequest, PutMember};
 use crate::{Chat, Error};
+
+/// What an owner is told who would leave a room to nobody.
+pub(crate) const LAST_OWNER: &str = "make another member the owner first";
 
 impl Chat {
     /// The caller becomes a member of a public room; who is one already stays what they are.
@@ -22,9 +26,17 @@ impl Chat {
             if members::is_banned(self.db().conn(), room, user).await? {
                 return Err(Error::Banned);
             }
-            self.change(room, user, ChangeKind::AddMember { user, role: Role::Member }).await?;
+            self.add(room, user, user, Role::Member).await?;
         }
         self.member_view(room, user).await
+    }
+
+    /// Makes `user` a member of `room`, unless they were banned meanwhile.
+    async fn add(&self, room: RoomId, by: UserId, user: UserId, role: Role) -> Result<(), Error> {
+        let added = self.change(room, by, ChangeKind::AddMember { user, role }).await?;
+        let stays_out = matches!(added, Changed::Unchanged)
+            && members::find(self.db().conn(), room, user).await?.is_none();
+        if stays_out { Err(Error::Banned) } else { Ok(()) }
     }
 
     /// The caller is no member any more. The last one to leave takes the room along.
@@ -44,7 +56,7 @@ impl Chat {
         if member.state.role == Role::Owner && !members::has_other_owner(self.db().conn(), room, user).await?
         {
             if members::count(self.db().conn(), room).await? > 1 {
-                return Err(Error::Conflict("make another member the owner first"));
+                return Err(Error::Conflict(LAST_OWNER));
             }
             return self.change(room, user, ChangeKind::DeleteRoom).await.map(drop);
         }
@@ -105,10 +117,10 @@ impl Chat {
         if members::is_banned(self.db().conn(), caller.room.id, user).await? {
             return Err(Error::Banned);
         }
-        self.change(caller.room.id, caller.user, ChangeKind::AddMember { user, role }).await?;
-        if let Some(until @ Some(_)) = put.muted_until {
-            let state = MemberState { role, muted_until: until };
-            self.change(caller.room.id, caller.user, ChangeKind::ChangeMember { user, state }).await?;
+        self.add(caller.room.id, caller.user, user, role).await?;
+        if put.muted_until.is_some_and(|until| until.is_some()) {
+            let edit = MemberEdit { role: None, muted_until: put.muted_until };
+            self.change(caller.room.id, caller.user, ChangeKind::ChangeMember { user, edit }).await?;
         }
         Ok(())
     }
@@ -132,13 +144,15 @@ impl Chat {
             if user == caller.user
                 && !members::has_other_owner(self.db().conn(), caller.room.id, user).await?
             {
-                return Err(Error::Conflict("make another member the owner first"));
+                return Err(Error::Conflict(LAST_OWNER));
             }
         }
         if state.muted_until != before.muted_until {
             caller.require_moderator()?.require_outranks(before.role)?;
         }
-        let change = ChangeKind::ChangeMember { user, state };
+        // Only what was asked for: what another moderator changes meanwhile stays.
+        let edit = MemberEdit { role: put.role, muted_until: put.muted_until };
+        let change = ChangeKind::ChangeMember { user, edit };
         self.change(caller.room.id, caller.user, change).await.map(drop)
     }
 

@@ -16,6 +16,8 @@ pub(crate) enum News {
     Passing { room: RoomId, event: Arc<ServerEvent>, except: Option<ConnectionId> },
     /// Something for one user's connections.
     Personal { user: UserId, event: Arc<ServerEvent> },
+    /// This node is going away: everything that it took has been published.
+    Closing,
 }
 
 /// An event of a room's log.

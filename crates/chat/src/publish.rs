@@ -7,17 +7,19 @@ use teahouse_protocol::{
     Ack, AckState, ErrorEvent, MemberChange, Message, RoomId, Seq, ServerEvent, Visibility,
 };
 use teahouse_store::entity::room_event;
+use teahouse_store::log::Detail;
 use teahouse_store::writer::{Appended, Entry, Finished, NewMessage, Outcome};
 
 use crate::connection::{Core, follow};
+use crate::members::LAST_OWNER;
 use crate::news::{Logged, News, Origin};
 use crate::pipeline::{Changed, Sent, Ticket, published};
-use crate::{Chat, Error};
+use crate::{Chat, Error, hub};
 
 /// Answers that leave after the events are published, so that who is answered finds the event delivered.
 type Answers = Vec<Box<dyn FnOnce() + Send>>;
 
-/// Publishes every batch until the writer has ended.
+/// Publishes every batch until the writer has ended, then that this node is closing.
 pub(crate) async fn publish_batches(chat: Chat, mut finished: Finished<Ticket>, bus: Bus<News>) {
     while let Some(batch) = finished.recv().await {
         chat.metrics().batch(batch.len());
@@ -34,6 +36,7 @@ pub(crate) async fn publish_batches(chat: Chat, mut finished: Finished<Ticket>, 
         }
         chat.committed();
     }
+    bus.publish(News::Closing).await;
 }
 
 async fn settle(chat: &Chat, appended: Appended<Ticket>, events: &mut Vec<Logged>, answers: &mut Answers) {
@@ -114,6 +117,7 @@ async fn settle_change(
     match outcome? {
         Outcome::Logged(rows) => {
             for row in &rows {
+                forget_access(chat, row);
                 if let Some(logged) = event_of(chat, row).await {
                     events.push(logged);
                 }
@@ -121,7 +125,19 @@ async fn settle_change(
             Ok(Changed::Logged(rows))
         }
         Outcome::NoRoom => Err(Error::RoomNotFound),
+        Outcome::LastOwner => Err(Error::Conflict(LAST_OWNER)),
         Outcome::Unchanged | Outcome::Written(_) | Outcome::Repeated(_) => Ok(Changed::Unchanged),
+    }
+}
+
+/// Whoever is answered that somebody is muted or put out must find it so. Delivery forgets as well, on every node, but
+/// it comes after the answer.
+fn forget_access(chat: &Chat, row: &room_event::Model) {
+    let Some(room) = chat.hub().find(RoomId::from_uuid(row.room_id)) else { return };
+    match Detail::from_row(row) {
+        Some(Detail::Member(member)) => room.forget_membership(member.user),
+        Some(Detail::Room(_)) => room.facts.forget(),
+        _ => {}
     }
 }
 
@@ -139,7 +155,8 @@ async fn event_of(chat: &Chat, row: &room_event::Model) -> Option<Logged> {
     }
 }
 
-/// Hears what every node publishes, and delivers it here.
+/// Hears what every node publishes, and delivers it here, until the node is closing: then every connection closes after
+/// what waits for it.
 pub(crate) async fn deliver_news(chat: Chat, mut news: Subscription<News>) {
     while let Some(news) = news.next().await {
         match news {
@@ -153,6 +170,12 @@ pub(crate) async fn deliver_news(chat: Chat, mut news: Subscription<News>) {
                 for core in chat.hub().connections_of(user) {
                     core.mailbox().send(&event);
                 }
+            }
+            News::Closing => {
+                for core in chat.hub().all() {
+                    hub::go_away(&core);
+                }
+                return;
             }
         }
     }

@@ -11,6 +11,7 @@ use sea_orm::{
 use sea_orm_migration::MigratorTrait;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
+use sqlx::Connection as _;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use teahouse_migrations::Migrator;
@@ -235,6 +236,9 @@ async fn connect_sqlite(url: &str, readers: u32) -> Result<Db, Error> {
             // A connection is a thread and an open file, not a network link: there is nothing to renew.
             .idle_timeout(None)
             .max_lifetime(None)
+            // A disk that is full makes SQLite roll back by itself. sqlx then still counts a transaction, takes the
+            // next one for a savepoint in it, and "commits" what the disk never sees. Such a connection is replaced.
+            .before_acquire(|connection, _| Box::pin(async { Ok(!connection.is_in_transaction()) }))
     };
     // The writer comes first: it makes the file, and turns the write-ahead log on.
     let writer = pool(1).connect_with(options.clone()).await.map_err(conn_error)?;

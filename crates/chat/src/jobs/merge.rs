@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use teahouse_jobs::{Failure, Job, JobKind};
 use teahouse_protocol::{RoomId, UserId};
-use teahouse_store::writer::{ChangeKind, Removal};
+use teahouse_store::writer::{ChangeKind, MemberEdit, Removal};
 use teahouse_store::{members, reads, rooms};
 
 use super::retry;
@@ -41,6 +41,12 @@ impl Chat {
         rooms::move_direct(self.db().writer(), room, from, into).await?;
         let role = members::role(&row);
         self.change(room, into, ChangeKind::AddMember { user: into, role }).await?;
+        // Who was in the room as both keeps the higher role: it may be the only owner's.
+        let stays = members::find(self.db().conn(), room, into).await?;
+        if stays.is_some_and(|stays| members::role(&stays) < role) {
+            let edit = MemberEdit { role: Some(role), ..MemberEdit::default() };
+            self.change(room, into, ChangeKind::ChangeMember { user: into, edit }).await?;
+        }
         let removal = ChangeKind::RemoveMember { user: from, removal: Removal::Left };
         self.change(room, from, removal).await.map(drop)
     }

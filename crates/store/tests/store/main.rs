@@ -1,0 +1,14 @@
+//! Rooms' logs, the batch writer that fills them, and the schema under them, through the crate's public face: each
+//! test on both databases.
+
+mod world;
+
+mod batches;
+mod changes;
+mod faults;
+mod full_disk;
+mod interleavings;
+mod migrations;
+mod recalls;
+mod repeats;
+mod two_nodes;

@@ -1,0 +1,94 @@
+//! A client id that comes again gives the first ack, wherever it comes again.
+
+use teahouse_store::writer::{Entry, FirstAck, Outcome};
+
+use crate::world::{World, at, message, on_both};
+
+/// The ack of an entry that was written under `seq`.
+fn ack_of(entry: &Entry, seq: i64) -> FirstAck {
+    let Entry::Message(message) = entry else { panic!("a message") };
+    FirstAck { message: message.id, seq: teahouse_protocol::Seq::new(seq).unwrap(), at: at() }
+}
+
+on_both! {
+    async fn in_the_same_batch(world: World) {
+        let ann = world.person().await;
+        let room = world.room(ann).await;
+        let first = message(room, ann, Some("c-1"), "once");
+        let ack = ack_of(&first, 2);
+        let outcomes = world
+            .write(vec![first, message(room, ann, Some("c-1"), "twice"), message(room, ann, None, "more")])
+            .await;
+        assert_eq!(*outcomes[1].as_ref().unwrap(), Outcome::Repeated(ack));
+        assert_eq!(world.texts(room).await, ["once", "more"]);
+    }
+
+    async fn in_a_later_batch_beside_new_messages(world: World) {
+        let ann = world.person().await;
+        let room = world.room(ann).await;
+        let first = message(room, ann, Some("c-1"), "once");
+        let ack = ack_of(&first, 2);
+        world.write_one(first).await;
+        let outcomes = world
+            .write(vec![
+                message(room, ann, Some("c-2"), "two"),
+                message(room, ann, Some("c-1"), "again"),
+                message(room, ann, Some("c-3"), "three"),
+                message(room, ann, Some("c-3"), "three again"),
+            ])
+            .await;
+        assert_eq!(*outcomes[1].as_ref().unwrap(), Outcome::Repeated(ack));
+        assert!(matches!(outcomes[3], Ok(Outcome::Repeated(_))));
+        assert_eq!(world.texts(room).await, ["once", "two", "three"]);
+    }
+
+    /// The id is the sender's own, and the room's.
+    async fn another_sender_or_room_may_use_the_same_id(world: World) {
+        let [ann, bob] = [world.person().await, world.person().await];
+        let (room, other) = (world.room(ann).await, world.room(ann).await);
+        let outcomes = world
+            .write(vec![
+                message(room, ann, Some("c-1"), "ann's"),
+                message(room, bob, Some("c-1"), "bob's"),
+                message(other, ann, Some("c-1"), "ann's elsewhere"),
+            ])
+            .await;
+        assert!(outcomes.iter().all(|outcome| matches!(outcome, Ok(Outcome::Written(_)))));
+        assert_eq!(world.texts(room).await, ["ann's", "bob's"]);
+    }
+
+    /// Also when the batch can only be written entry by entry.
+    async fn beside_an_entry_that_the_database_refuses(world: World) {
+        let ann = world.person().await;
+        let room = world.room(ann).await;
+        let first = message(room, ann, Some("c-1"), "once");
+        let ack = ack_of(&first, 2);
+        world.write_one(first).await;
+        let outcomes = world
+            .write(vec![
+                message(room, ann, Some("c-1"), "again"),
+                crate::world::add(room, ann, teahouse_protocol::UserId::generate(), teahouse_protocol::Role::Member),
+                message(room, ann, Some("c-2"), "two"),
+                message(room, ann, Some("c-2"), "two again"),
+            ])
+            .await;
+        assert_eq!(*outcomes[0].as_ref().unwrap(), Outcome::Repeated(ack));
+        assert!(outcomes[1].is_err());
+        assert!(matches!(outcomes[3], Ok(Outcome::Repeated(_))), "{:?}", outcomes[3]);
+        assert_eq!(world.texts(room).await, ["once", "two"]);
+    }
+
+    /// A repeat of a recalled message is still a repeat.
+    async fn after_the_first_was_recalled(world: World) {
+        let ann = world.person().await;
+        let room = world.room(ann).await;
+        let first = message(room, ann, Some("c-1"), "once");
+        let ack = ack_of(&first, 2);
+        world.write_one(first).await;
+        let recall = teahouse_store::writer::ChangeKind::Recall { message: ack.message };
+        world.write_one(crate::world::change(room, ann, recall)).await;
+        let again = world.write_one(message(room, ann, Some("c-1"), "again")).await;
+        assert_eq!(again, Outcome::Repeated(ack));
+        assert_eq!(world.texts(room).await, [""]);
+    }
+}

@@ -1,0 +1,233 @@
+//! What a test plays in: a database of its own, people, rooms, and batches made by hand.
+
+use sea_orm::{ConnectionTrait, Statement};
+use teahouse_protocol::{
+    ClientId, Content, MessageId, Role, RoomId, RoomKind, Seq, Timestamp, UserId, Visibility,
+};
+use teahouse_store::entity::user;
+use teahouse_store::log::{self, LogRow};
+use teahouse_store::writer::{
+    Append, Appended, Change, ChangeKind, Entry, NewMessage, NewRoom, Outcome, batch_writer,
+};
+use teahouse_store::{DatabaseConfig, Db, Error, PageSize, rooms, users};
+use uuid::Uuid;
+
+#[derive(Clone, Copy)]
+pub(crate) enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+pub(crate) struct World {
+    pub(crate) db: Db,
+    pub(crate) config: DatabaseConfig,
+    _folder: tempfile::TempDir,
+}
+
+/// Writes each test once, and runs it on both databases.
+macro_rules! on_both {
+    ($($(#[$doc:meta])* async fn $name:ident($world:ident: World) $body:block)+) => {
+        $($(#[$doc])* async fn $name($world: World) $body)+
+
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                let world = $crate::world::World::new($crate::world::Engine::Sqlite).await;
+                super::$name(world.expect("SQLite is always there")).await;
+            })+
+        }
+
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                if let Some(world) = $crate::world::World::new($crate::world::Engine::Postgres).await {
+                    super::$name(world).await;
+                }
+            })+
+        }
+    };
+}
+pub(crate) use on_both;
+
+impl World {
+    /// A migrated database; `None` when there is no PostgreSQL to test on.
+    pub(crate) async fn new(engine: Engine) -> Option<Self> {
+        let world = Self::empty(engine).await?;
+        world.db.migrate().await.unwrap();
+        Some(world)
+    }
+
+    /// A database without any table.
+    pub(crate) async fn empty(engine: Engine) -> Option<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        let config = match engine {
+            Engine::Sqlite => DatabaseConfig::sqlite(folder.path().join("test.db")),
+            Engine::Postgres => DatabaseConfig { max_connections: 4, ..postgres().await? },
+        };
+        let db = Db::connect(&config).await.unwrap();
+        Some(Self { db, config, _folder: folder })
+    }
+
+    /// The same database as another node holds it.
+    pub(crate) async fn another_node(&self) -> Db {
+        Db::connect(&self.config).await.unwrap()
+    }
+
+    pub(crate) async fn person(&self) -> UserId {
+        let id = UserId::generate();
+        let row = user::Model {
+            id: id.uuid(),
+            name: "somebody".to_owned(),
+            avatar: None,
+            is_bot: false,
+            is_guest: false,
+            created_at_ms: at().millis(),
+            last_seen_at_ms: None,
+            banned_at_ms: None,
+        };
+        users::insert(self.db.writer(), row).await.unwrap();
+        id
+    }
+
+    /// A group that `owner` is alone in; its log begins with that.
+    pub(crate) async fn room(&self, owner: UserId) -> RoomId {
+        let room = RoomId::generate();
+        let outcome = self.write_one(create(room, owner, None)).await;
+        assert_eq!(seqs(&outcome), [1]);
+        room
+    }
+
+    /// Writes `entries` as one batch.
+    pub(crate) async fn write(&self, entries: Vec<Entry>) -> Vec<Result<Outcome, Error>> {
+        let mut appended = write_with(&self.db, entries).await;
+        appended.sort_by_key(|one| one.ticket);
+        appended.into_iter().map(|one| one.outcome).collect()
+    }
+
+    pub(crate) async fn write_one(&self, entry: Entry) -> Outcome {
+        self.write(vec![entry]).await.remove(0).unwrap()
+    }
+
+    /// Says something, and returns the message.
+    pub(crate) async fn say(&self, room: RoomId, sender: UserId, text: &str) -> MessageId {
+        let entry = message(room, sender, None, text);
+        let Entry::Message(said) = &entry else { panic!("a message") };
+        let id = said.id;
+        assert!(matches!(self.write_one(entry).await, Outcome::Written(_)));
+        id
+    }
+
+    /// The room's whole log, after a look that it is dense and that its head is its newest number.
+    pub(crate) async fn log(&self, room: RoomId) -> Vec<LogRow> {
+        let mut rows = Vec::new();
+        loop {
+            let after = rows.last().map_or(Seq::ZERO, seq_of);
+            let page = log::page_after(self.db.conn(), room, after, PageSize::capped(500)).await.unwrap();
+            if page.is_empty() {
+                break;
+            }
+            rows.extend(page);
+        }
+        let found: Vec<i64> = rows.iter().map(|row| seq_of(row).get()).collect();
+        let dense: Vec<i64> = (1..).take(found.len()).collect();
+        assert_eq!(found, dense, "the log of {room} is dense from 1");
+        if let Some(row) = rooms::find(self.db.conn(), room).await.unwrap() {
+            assert_eq!(row.last_seq, i64::try_from(found.len()).unwrap(), "the head of {room}");
+        }
+        rows
+    }
+
+    /// The texts of the room's messages, in order.
+    pub(crate) async fn texts(&self, room: RoomId) -> Vec<String> {
+        let rows = self.log(room).await.into_iter();
+        rows.filter_map(|row| match row {
+            LogRow::Message(row) => Some(row.content),
+            LogRow::Event(_) => None,
+        })
+        .collect()
+    }
+
+    /// The number that a query of one row and column gives.
+    pub(crate) async fn count(&self, sql: &str) -> i64 {
+        let backend = self.db.conn().get_database_backend();
+        let row = self.db.conn().query_one_raw(Statement::from_string(backend, sql)).await;
+        row.unwrap().unwrap().try_get_by_index(0).unwrap()
+    }
+}
+
+/// Writes `entries` as one batch, each with its place as its ticket; in the order in which the writer answers.
+pub(crate) async fn write_with(db: &Db, entries: Vec<Entry>) -> Vec<Appended<usize>> {
+    let (queue, writer, mut finished) = batch_writer();
+    for (ticket, entry) in entries.into_iter().enumerate() {
+        queue.try_append(Append { entry, ticket }).unwrap();
+    }
+    drop(queue);
+    writer.run(db.clone()).await;
+    let answered = finished.recv().await.unwrap_or_default();
+    assert!(finished.recv().await.is_none(), "what waited together is one batch");
+    answered
+}
+
+pub(crate) fn at() -> Timestamp {
+    Timestamp::from_millis(1_800_000_000_000)
+}
+
+pub(crate) fn message(room: RoomId, sender: UserId, client_id: Option<&str>, text: &str) -> Entry {
+    Entry::Message(NewMessage {
+        id: MessageId::generate(),
+        room,
+        sender,
+        client_id: client_id.map(|id| ClientId::new(id).unwrap()),
+        content: Content::Text(text.to_owned()),
+        reply_to: None,
+        mentions: Vec::new(),
+        at: at(),
+    })
+}
+
+pub(crate) fn change(room: RoomId, actor: UserId, kind: ChangeKind) -> Entry {
+    Entry::Change(Change { room, actor, at: at(), kind })
+}
+
+pub(crate) fn create(room: RoomId, owner: UserId, unique_key: Option<String>) -> Entry {
+    let new = NewRoom {
+        kind: RoomKind::Group,
+        visibility: Visibility::Private,
+        name: "a room".to_owned(),
+        unique_key,
+        members: vec![(owner, Role::Owner)],
+    };
+    change(room, owner, ChangeKind::CreateRoom(new))
+}
+
+pub(crate) fn add(room: RoomId, actor: UserId, user: UserId, role: Role) -> Entry {
+    change(room, actor, ChangeKind::AddMember { user, role })
+}
+
+/// The numbers that an outcome took.
+pub(crate) fn seqs(outcome: &Outcome) -> Vec<i64> {
+    match outcome {
+        Outcome::Written(seq) => vec![seq.get()],
+        other => other.rows().iter().map(|row| row.seq).collect(),
+    }
+}
+
+pub(crate) fn seq_of(row: &LogRow) -> Seq {
+    let seq = match row {
+        LogRow::Message(row) => row.seq,
+        LogRow::Event(row) => row.seq,
+    };
+    Seq::new(seq).unwrap()
+}
+
+/// A new database on the server that the environment names. It goes with the server.
+async fn postgres() -> Option<DatabaseConfig> {
+    let server = std::env::var("TEAHOUSE_TEST_POSTGRES").ok()?;
+    let name = format!("store_{}", Uuid::now_v7().simple());
+    let connection = sea_orm::Database::connect(&server).await.unwrap();
+    let create = format!("CREATE DATABASE {name} TEMPLATE template0");
+    connection.execute_unprepared(&create).await.unwrap();
+    connection.close().await.unwrap();
+    let (server, _) = server.rsplit_once('/').unwrap();
+    Some(DatabaseConfig::at(&format!("{server}/{name}")))
+}
