@@ -88,7 +88,8 @@ scalar!(
     Cursor,
     "string_cursor",
     required: true,
-    MetaSchema { pattern: Some("^[A-Za-z0-9_-]{22}$".to_owned()), ..MetaSchema::new("string") }
+    // 128 bits: the last character carries two of them.
+    MetaSchema { pattern: Some("^[A-Za-z0-9_-]{21}[AQgw]$".to_owned()), ..MetaSchema::new("string") }
 );
 
 impl ParseFromParameter for Limit {

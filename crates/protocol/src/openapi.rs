@@ -37,11 +37,12 @@ macro_rules! inline_type {
 }
 
 macro_rules! text_type {
-    ($name:ident, $schema_name:literal) => {
+    ($name:ident, $schema_name:literal, $pattern:literal) => {
         inline_type!(
             $name,
             $schema_name,
             MetaSchema {
+                pattern: Some($pattern.to_owned()),
                 min_length: Some(1),
                 max_length: Some($name::MAX_CHARS),
                 ..MetaSchema::new("string")
@@ -65,9 +66,18 @@ macro_rules! text_type {
     };
 }
 
-text_type!(ClientId, "string_client_id");
-text_type!(DisplayName, "string_display_name");
-text_type!(RoomName, "string_room_name");
+text_type!(ClientId, "string_client_id", r"^[^\x00-\x1F\x7F-\x9F]+$");
+// A name is more than white space.
+text_type!(
+    DisplayName,
+    "string_display_name",
+    r"^[^\x00-\x1F\x7F-\x9F]*[^\s\x00-\x1F\x7F-\x9F][^\x00-\x1F\x7F-\x9F]*$"
+);
+text_type!(
+    RoomName,
+    "string_room_name",
+    r"^[^\x00-\x1F\x7F-\x9F]*[^\s\x00-\x1F\x7F-\x9F][^\x00-\x1F\x7F-\x9F]*$"
+);
 
 inline_type!(
     Seq,

@@ -61,8 +61,18 @@ macro_rules! text {
     };
 }
 
-fn string(min: usize, max: usize) -> MetaSchema {
-    MetaSchema { min_length: Some(min), max_length: Some(max), ..MetaSchema::new("string") }
+/// Text without NUL.
+const FREE: &str = r"^[^\x00]*$";
+/// Text without control characters.
+const LINE: &str = r"^[^\x00-\x1F\x7F-\x9F]+$";
+
+fn string(min: usize, max: usize, pattern: &str) -> MetaSchema {
+    MetaSchema {
+        min_length: Some(min),
+        max_length: Some(max),
+        pattern: Some(pattern.to_owned()),
+        ..MetaSchema::new("string")
+    }
 }
 
 /// Text that is kept or given on. NUL is in none: PostgreSQL does not store it.
@@ -83,7 +93,7 @@ text!(
     /// What `wx.login` gave to the phone.
     LoginCode = String, "string_login_code",
     |text| if text.is_empty() { Err("must not be empty".to_owned()) } else { free_text(text, MAX_CODE_CHARS) },
-    string(1, MAX_CODE_CHARS)
+    string(1, MAX_CODE_CHARS, "^[!-~]+$")
 );
 
 /// `encryptedData` of a profile has about 500 characters.
@@ -93,35 +103,35 @@ text!(
     /// What WeChat gave to the phone, and the floors below take apart.
     PhoneData = String, "string_phone_data",
     |text| free_text(text, MAX_PHONE_DATA_CHARS),
-    string(0, MAX_PHONE_DATA_CHARS)
+    string(0, MAX_PHONE_DATA_CHARS, FREE)
 );
 
 text!(
     /// The address of a picture.
     AvatarUrl = accounts::AvatarUrl, "string_avatar_url",
     |text| accounts::AvatarUrl::parse(text).map_err(|error| error.detail),
-    MetaSchema { pattern: Some(r"^https?://\S+$".to_owned()), ..string(8, 1_024) }
+    string(8, 1_024, r"^https?://[^\s\x00-\x1F\x7F-\x9F]+$")
 );
 
 text!(
     /// A business server's own id of a user.
     ExternalId = accounts::ExternalId, "string_external_id",
     |text| accounts::ExternalId::parse(text).map_err(|error| error.detail),
-    string(1, 128)
+    string(1, 128, LINE)
 );
 
 text!(
     /// What a client calls a request that it may have to send again.
     IdempotencyKey = accounts::IdempotencyKey, "string_idempotency_key",
     |text| accounts::IdempotencyKey::parse(text).map_err(|error| error.detail),
-    MetaSchema { pattern: Some("^[!-~]{1,128}$".to_owned()), ..string(1, 128) }
+    string(1, 128, "^[!-~]+$")
 );
 
 text!(
     /// An emoji, or a short word that stands for one.
     Emoji = String, "string_emoji",
     |text| check_emoji(text).map(|()| text.to_owned()).map_err(|error| error.detail),
-    string(1, 16)
+    string(1, 16, r"^[^\s\x00-\x1F\x7F-\x9F]+$")
 );
 
 const MAX_ANNOUNCEMENT_CHARS: usize = 2_000;
@@ -130,7 +140,7 @@ text!(
     /// A room's announcement; empty: none.
     Announcement = String, "string_announcement",
     |text| free_text(text, MAX_ANNOUNCEMENT_CHARS),
-    string(0, MAX_ANNOUNCEMENT_CHARS)
+    string(0, MAX_ANNOUNCEMENT_CHARS, FREE)
 );
 
 #[cfg(test)]
