@@ -269,18 +269,19 @@ export class Chat extends Emitter {
   #memberChanged(room, event) {
     this.people.met(event.user);
     if (event.user.id === this.me.id && event.role) room.role = event.role;
-    if (room.id === this.#open) this.#countOnlineLater(room);
+    if (room.id === this.#open) this.#countOnlineLater();
     // What is replayed may be long past (left, and come back since), so the list decides.
     if (this.#isMyLeaving(event)) this.refreshRooms().catch(() => {});
   }
 
   /** Only a `join` tells how many are online; in a room where many come and go it must not be asked for each. */
-  #countOnlineLater(room) {
+  #countOnlineLater() {
     if (this.#onlineTimer !== null) return;
     const wait = ONLINE_COUNT_MS * (1 + this.#clock.random());
     this.#onlineTimer = this.#clock.setTimeout(() => {
       this.#onlineTimer = null;
-      if (room.id === this.#open && !room.isResuming) this.#catchUp.resume(room);
+      const open = this.rooms.find(this.#open);
+      if (open && !open.isResuming) this.#catchUp.resume(open);
     }, wait);
   }
 

@@ -163,3 +163,16 @@ test('reactions and recalls change the message they are about', async () => {
   assert.equal(timeline.message('m1').recalled, true);
   assert.deepEqual(timeline.message('m1').reactions, []);
 });
+
+test('after others came, the number of those online is asked again, once for all of them', async () => {
+  const on = stage();
+  await come(on);
+  await on.chat.openRoom('r1');
+  on.Socket.last.say(joined(0));
+  const member = (seq) => ({ type: 'member', room: 'r1', seq, user: BOB, change: 'joined', by: 'bob', at: '' });
+  on.Socket.last.say(member(1), member(2));
+  on.clock.advance(8_000);
+  assert.equal(on.Socket.last.sentOf('join').length, 2);
+  on.Socket.last.say({ ...joined(2), members_online: 3 });
+  assert.equal(on.chat.rooms.find('r1').membersOnline, 3);
+});
