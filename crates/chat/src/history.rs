@@ -34,11 +34,13 @@ impl Chat {
             Window::Before(seq) => self.before(room, seq, size).await,
             Window::After(seq) => self.after(room, seq, size).await,
             Window::Around(seq) => {
-                let older = PageSize::capped(size.get() / 2);
-                let newer = PageSize::capped(size.get() - older.get());
-                let before = self.before(room, seq, older).await?;
+                let newer = PageSize::capped(size.get() - size.get() / 2);
                 let from = Seq::new(seq.get() - 1).unwrap_or_default();
                 let after = self.after(room, from, newer).await?;
+                if size.get() == 1 {
+                    return Ok(after);
+                }
+                let before = self.before(room, seq, PageSize::capped(size.get() / 2)).await?;
                 let items = before.items.into_iter().chain(after.items).collect();
                 Ok(HistoryPage { items, next: after.next, prev: before.prev })
             }

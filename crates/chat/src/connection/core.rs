@@ -27,7 +27,8 @@ struct State {
     /// Where a frame without a room goes.
     current: Option<RoomId>,
     listens_to_all: bool,
-    typed: Option<(RoomId, Timestamp)>,
+    /// Where the connection said lately that it is typing.
+    typed: Vec<(RoomId, Timestamp)>,
 }
 
 /// A room that a connection listens to, with shared copies of what decides about access.
@@ -95,12 +96,14 @@ impl Core {
         self.state.lock().seats.iter().find(|seat| seat.room.id() == room).cloned()
     }
 
-    /// Remembers a seat; one that is there already stays.
-    pub(crate) fn add_seat(&self, seat: Seat) {
+    /// Remembers a seat; one that is there already stays, and then this is false.
+    pub(crate) fn add_seat(&self, seat: Seat) -> bool {
         let mut state = self.state.lock();
-        if !state.seats.iter().any(|other| other.room.id() == seat.room.id()) {
+        let is_new = !state.seats.iter().any(|other| other.room.id() == seat.room.id());
+        if is_new {
             state.seats.push(seat);
         }
+        is_new
     }
 
     pub(crate) fn remove_seat(&self, room: RoomId) -> Option<Seat> {
@@ -120,10 +123,11 @@ impl Core {
     /// Whether `typing` may pass now; if so it counts as passed.
     pub(crate) fn may_type(&self, room: RoomId, now: Timestamp) -> bool {
         let mut state = self.state.lock();
-        if state.typed.is_some_and(|(r, at)| r == room && now.millis() - at.millis() < TYPING_EVERY_MS) {
+        state.typed.retain(|(_, at)| now.millis() - at.millis() < TYPING_EVERY_MS);
+        if state.typed.iter().any(|(other, _)| *other == room) {
             return false;
         }
-        state.typed = Some((room, now));
+        state.typed.push((room, now));
         true
     }
 }

@@ -4,6 +4,7 @@
 //! back follows, but for what the log brought. An event committed before the read is in the log, one committed after
 //! it is delivered after it: so each comes exactly once, in order.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use teahouse_protocol::{Head, Heads, Join, Joined, Listen, RoomId, Seq, ServerEvent};
@@ -24,9 +25,8 @@ pub(super) async fn join(chat: &Chat, core: &Arc<Core>, join: Join) -> Result<()
 
 async fn enter(chat: &Chat, core: &Arc<Core>, seat: &Seat, join: &Join) -> Result<(), Error> {
     let user = core.user_id();
+    take(core, seat);
     let reader = chat.access().require_live_reader(seat, user, chat.now()).await?;
-    seat.room.add_listener(core);
-    core.add_seat(seat.clone());
     let row = rooms::find(chat.db().conn(), join.room).await?.ok_or(Error::RoomNotFound)?;
     let head = Seq::new(row.last_seq).unwrap_or_default();
     let since = join.since.unwrap_or(head).min(head);
@@ -48,9 +48,24 @@ async fn enter(chat: &Chat, core: &Arc<Core>, seat: &Seat, join: &Join) -> Resul
     if reached < head {
         core.mailbox().send(&ServerEvent::Gap { room: join.room, from: reached.next(), to: head });
     }
-    seat.room.go_live(core, head);
     core.set_current_room(join.room);
+    go_live(core, seat, head);
     Ok(())
+}
+
+/// The seat comes before the look whether it may be taken: who is put out before the look is refused by it, and who is
+/// put out after it is found sitting. The other way round somebody could slip in between.
+fn take(core: &Arc<Core>, seat: &Seat) {
+    core.add_seat(seat.clone());
+    seat.room.add_listener(core);
+}
+
+/// From here on the connection hears the room, unless it was put out meanwhile: then it is told.
+fn go_live(core: &Core, seat: &Seat, after: Seq) {
+    if !seat.room.go_live(core, after) {
+        core.remove_seat(seat.room.id());
+        core.mailbox().send(&ServerEvent::Left { room: seat.room.id() });
+    }
 }
 
 fn stop(chat: &Chat, core: &Arc<Core>, seat: &Seat) {
@@ -68,9 +83,10 @@ pub(super) async fn listen(chat: &Chat, core: &Arc<Core>, listen: Listen) -> Res
         }
         Listen::Rooms(rooms) => rooms,
     };
+    let mut named = HashSet::with_capacity(rooms.len());
     let mut heads = Vec::with_capacity(rooms.len());
     let mut seats = Vec::with_capacity(rooms.len());
-    for room in rooms {
+    for room in rooms.into_iter().filter(|room| named.insert(*room)) {
         let seat = chat.seat(core, room);
         match head(chat, core, &seat).await {
             Ok(head) => {
@@ -87,26 +103,22 @@ pub(super) async fn listen(chat: &Chat, core: &Arc<Core>, listen: Listen) -> Res
     }
     core.mailbox().send(&ServerEvent::Heads(Heads { rooms: heads }));
     for (seat, head) in seats {
-        seat.room.go_live(core, head);
+        go_live(core, &seat, head);
     }
     Ok(())
 }
 
 async fn head(chat: &Chat, core: &Arc<Core>, seat: &Seat) -> Result<Head, Error> {
+    take(core, seat);
     chat.access().require_live_reader(seat, core.user_id(), chat.now()).await?;
-    seat.room.add_listener(core);
-    core.add_seat(seat.clone());
     let row = rooms::find(chat.db().conn(), seat.room.id()).await?.ok_or(Error::RoomNotFound)?;
     chat.head_of(core.user_id(), &row).await
 }
 
 /// Somebody became a member of `room`: their connections that listen to all hear it from `joined` on.
 pub(crate) fn follow(chat: &Chat, core: &Arc<Core>, room: RoomId, joined: Seq) {
-    if core.seat(room).is_some() {
-        return;
-    }
     let seat = chat.seat(core, room);
-    seat.room.add_listener(core);
-    core.add_seat(seat.clone());
-    seat.room.go_live(core, Seq::new(joined.get() - 1).unwrap_or_default());
+    if core.add_seat(seat.clone()) {
+        seat.room.add_live_listener(core, Seq::new(joined.get() - 1).unwrap_or_default());
+    }
 }

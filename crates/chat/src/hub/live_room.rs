@@ -87,12 +87,21 @@ impl LiveRoom {
         listeners.add(Listener { core: Arc::clone(core), after: 0, held_back: Some(Box::default()) });
     }
 
-    /// The past up to `after` is in the mailbox: what was held back follows, then everything as it comes.
-    pub(crate) fn go_live(&self, core: &Core, after: Seq) {
+    /// Begins to hear everything after `after` as it comes, unless `core` listens already or is about to.
+    pub(crate) fn add_live_listener(&self, core: &Arc<Core>, after: Seq) {
+        let mut listeners = self.listeners.write();
+        if !listeners.list.iter().any(|listener| listener.core.id() == core.id()) {
+            listeners.add(Listener { core: Arc::clone(core), after: after.get(), held_back: None });
+        }
+    }
+
+    /// The past up to `after` is in the mailbox: what was held back follows, then everything as it comes. False when
+    /// `core` does not listen any more.
+    pub(crate) fn go_live(&self, core: &Core, after: Seq) -> bool {
         let mut listeners = self.listeners.write();
         let Some(listener) = listeners.list.iter_mut().find(|listener| listener.core.id() == core.id())
         else {
-            return;
+            return false;
         };
         listener.after = after.get();
         for (seq, frame) in listener.held_back.take().into_iter().flat_map(|held| *held) {
@@ -100,6 +109,7 @@ impl LiveRoom {
                 core.mailbox().push(frame);
             }
         }
+        true
     }
 
     pub(crate) fn remove_listener(&self, core: &Core) {

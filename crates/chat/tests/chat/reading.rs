@@ -1,0 +1,105 @@
+//! Reading: history by windows, cursors that never move back, what counts as unread, and mentions.
+
+use serde_json::json;
+use teahouse_chat::{RoomSummary, Window};
+use teahouse_protocol::{RoomId, Seq};
+
+use crate::world::{World, draft, first_page, on_both, seq};
+
+async fn summary(world: &World, who: &teahouse_accounts::Session, room: RoomId) -> RoomSummary {
+    let page = world.chat.rooms(who, first_page()).await.unwrap();
+    page.items.into_iter().find(|summary| summary.room.id == room).unwrap()
+}
+
+fn seqs(page: &teahouse_chat::HistoryPage) -> Vec<i64> {
+    page.items.iter().map(|message| message.seq.get()).collect()
+}
+
+on_both! {
+    async fn history_is_paged_both_ways_and_around(world: World) {
+        let [ann] = world.people(["ann"]).await;
+        let room = world.group(&ann, &[]).await;
+        for count in 2..=21 {
+            assert_eq!(world.say(&ann, room, &count.to_string()).await, seq(count));
+        }
+        let page = async |window, limit| world.chat.history(&ann, room, window, limit).await.unwrap();
+        let newest = page(Window::Newest, 5).await;
+        assert_eq!((seqs(&newest), newest.next, newest.prev), (vec![17, 18, 19, 20, 21], None, Some(seq(17))));
+        let older = page(Window::Before(seq(17)), 5).await;
+        assert_eq!((seqs(&older), older.prev), (vec![12, 13, 14, 15, 16], Some(seq(12))));
+        let first = page(Window::Before(seq(4)), 5).await;
+        assert_eq!((seqs(&first), first.prev), (vec![2, 3], None));
+        let newer = page(Window::After(seq(15)), 4).await;
+        assert_eq!((seqs(&newer), newer.next), (vec![16, 17, 18, 19], Some(seq(19))));
+        let last = page(Window::After(seq(19)), 4).await;
+        assert_eq!((seqs(&last), last.next), (vec![20, 21], None));
+        let around = page(Window::Around(seq(10)), 6).await;
+        assert_eq!((seqs(&around), around.prev, around.next), (vec![7, 8, 9, 10, 11, 12], Some(seq(7)), Some(seq(12))));
+        for limit in 1..=4_u16 {
+            let around = page(Window::Around(seq(10)), limit).await;
+            assert_eq!(seqs(&around).len(), usize::from(limit));
+            assert!(seqs(&around).contains(&10));
+        }
+        assert_eq!(seqs(&page(Window::Around(Seq::ZERO), 4).await), [2, 3]);
+        assert_eq!(seqs(&page(Window::After(Seq::MAX), 4).await), [0_i64; 0]);
+    }
+
+    async fn a_cursor_never_moves_back_nor_past_the_end(world: World) {
+        let [ann, bob] = world.people(["ann", "bob"]).await;
+        let room = world.group(&ann, &[&bob]).await;
+        for count in 0..5 {
+            world.say(&ann, room, &count.to_string()).await;
+        }
+        assert_eq!(summary(&world, &bob, room).await.unread, 5);
+        let mut phone = world.joined(&bob, room).await;
+        let mut tablet = world.joined(&bob, room).await;
+        let mut other = world.joined(&ann, room).await;
+        phone.frame(json!({ "type": "read", "room": room, "seq": 5 })).await.unwrap();
+        for socket in [&mut tablet, &mut other] {
+            let receipt = json!({ "type": "receipt", "room": room, "user": bob.user_id(), "seq": 5 });
+            assert_eq!(socket.sees("receipt").await, receipt);
+        }
+        world.chat.read(&bob, room, seq(3)).await.unwrap();
+        world.chat.read(&bob, room, seq(5)).await.unwrap();
+        assert_eq!(summary(&world, &bob, room).await.read_seq, seq(5));
+        world.chat.read(&bob, room, Seq::MAX).await.unwrap();
+        // The one that asked over its own socket was not told; by REST everybody is.
+        assert_eq!(phone.sees("receipt").await["seq"], 7);
+        assert_eq!(other.sees("receipt").await["seq"], 7);
+        assert_eq!(summary(&world, &bob, room).await.unread, 0);
+    }
+
+    async fn unread_counts_others_messages_and_nothing_else(world: World) {
+        let [ann, bob] = world.people(["ann", "bob"]).await;
+        let room = world.group(&ann, &[&bob]).await;
+        let first = world.chat.send(&ann, room, draft(None, "one")).await.unwrap().message;
+        let second = world.chat.send(&ann, room, draft(None, "two")).await.unwrap().message;
+        world.say(&bob, room, "my own").await;
+        world.chat.react(&ann, first.id, "👍", false).await.unwrap();
+        world.chat.edit(&ann, first.id, r#""one, edited""#).await.unwrap();
+        assert_eq!(summary(&world, &bob, room).await.unread, 2);
+        world.chat.recall(&ann, second.id).await.unwrap();
+        assert_eq!(summary(&world, &bob, room).await.unread, 1);
+        let joined = world.socket(&bob).join(room).await;
+        assert_eq!(joined["unread"], 1);
+        world.chat.read(&bob, room, first.seq).await.unwrap();
+        assert_eq!(summary(&world, &bob, room).await.unread, 0);
+    }
+
+    /// Counted and told by a durable job, once, to those who can read the room.
+    async fn who_is_mentioned_is_told(world: World) {
+        let [ann, bob, cid] = world.people(["ann", "bob", "cid"]).await;
+        let room = world.group(&ann, &[&bob]).await;
+        let mut there = world.socket(&bob);
+        let mut stranger = world.socket(&cid);
+        let mut mentioning = draft(None, "bob, cid: tea?");
+        mentioning.mentions = vec![bob.user_id(), cid.user_id(), ann.user_id(), bob.user_id()];
+        let said = world.chat.send(&ann, room, mentioning).await.unwrap().message;
+        let notice = there.sees("notice").await;
+        assert_eq!((&notice["kind"], &notice["message"]), (&json!("mention"), &json!(said.id)));
+        assert_eq!(summary(&world, &bob, room).await.mentions, 1);
+        stranger.has_nothing().await;
+        world.chat.read(&bob, room, said.seq).await.unwrap();
+        assert_eq!(summary(&world, &bob, room).await.mentions, 0);
+    }
+}

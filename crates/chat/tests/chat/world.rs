@@ -1,0 +1,261 @@
+//! What a test plays in: a conversation on a database of its own, its people, and a clock.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use sea_orm::ConnectionTrait;
+use serde_json::json;
+use teahouse_accounts::{
+    Accounts, AccountsParts, Device, ExternalId, ExternalUser, GuestsConfig, MasterKey, Session,
+    SessionsConfig,
+};
+use teahouse_bus::Bus;
+use teahouse_chat::{
+    Chat, ChatConfig, ChatLimits, ChatParts, ChatTasks, CreateRoom, Dialect, Encode, Mailbox, MailboxLimits,
+    PageRequest, PutMember,
+};
+use teahouse_jobs::{Outbox, Runner, RunnerSettings};
+use teahouse_protocol::{
+    ClientId, Clock, Content, DisplayName, Draft, ManualClock, Role, RoomId, RoomKind, RoomName, Seq,
+    ServerEvent, Timestamp, UserId, Visibility,
+};
+use teahouse_store::{DatabaseConfig, Db};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::socket::Socket;
+
+#[derive(Clone, Copy)]
+pub(crate) enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+/// How the conversation is set up where it matters.
+#[derive(Clone)]
+pub(crate) struct Settings {
+    pub(crate) sessions: SessionsConfig,
+    pub(crate) chat: ChatConfig,
+    pub(crate) limits: ChatLimits,
+}
+
+pub(crate) struct World {
+    pub(crate) chat: Chat,
+    pub(crate) accounts: Accounts,
+    pub(crate) db: Db,
+    pub(crate) clock: Arc<ManualClock>,
+    tasks: ChatTasks,
+    stop_jobs: CancellationToken,
+    settings: Settings,
+    _folder: tempfile::TempDir,
+}
+
+/// Writes each test once, and runs it on both databases.
+macro_rules! on_both {
+    ($($(#[$doc:meta])* async fn $name:ident($world:ident: World) $body:block)+) => {
+        $($(#[$doc])* async fn $name($world: World) $body)+
+
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                let world = $crate::world::World::new($crate::world::Engine::Sqlite).await;
+                super::$name(world.expect("SQLite is always there")).await;
+            })+
+        }
+
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                if let Some(world) = $crate::world::World::new($crate::world::Engine::Postgres).await {
+                    super::$name(world).await;
+                }
+            })+
+        }
+    };
+}
+pub(crate) use on_both;
+
+/// An event is its JSON, without a frame around it.
+pub(crate) struct PlainJson;
+
+impl Encode for PlainJson {
+    fn encode(&self, _: Dialect, event: &ServerEvent) -> Option<Bytes> {
+        Some(event.to_json().into())
+    }
+}
+
+impl World {
+    /// `None` when there is no PostgreSQL to test on.
+    pub(crate) async fn new(engine: Engine) -> Option<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        let config = match engine {
+            Engine::Sqlite => DatabaseConfig::sqlite(folder.path().join("test.db")),
+            Engine::Postgres => DatabaseConfig { max_connections: 6, ..postgres().await? },
+        };
+        let db = Db::connect(&config).await.unwrap();
+        db.migrate().await.unwrap();
+        let now = Timestamp::from_millis(Timestamp::from(SystemTime::now()).seconds() * 1000);
+        let settings = Settings {
+            sessions: SessionsConfig::default(),
+            chat: ChatConfig { offline_after_ms: 50, ..ChatConfig::default() },
+            limits: ChatLimits { messages_per_second: 0, message_burst: 0, frame_bytes: 64 * 1024 },
+        };
+        Some(Self::start(db, Arc::new(ManualClock::new(now)), settings, folder).await)
+    }
+
+    async fn start(db: Db, clock: Arc<ManualClock>, settings: Settings, folder: tempfile::TempDir) -> Self {
+        let account_events = Bus::in_process();
+        let wechat = json!({ "api_base": "http://127.0.0.1:9", "apps": [] });
+        let accounts = Accounts::new(AccountsParts {
+            db: db.clone(),
+            clock: clock.clone(),
+            wechat: teahouse_wechat::Client::new(&serde_json::from_value(wechat).unwrap()).unwrap(),
+            watermark_max_age: Duration::from_secs(600),
+            events: account_events.clone(),
+            sessions: settings.sessions.clone(),
+            guests: GuestsConfig { allowed: true },
+            sign_ins_per_minute: 0,
+            master_key: MasterKey::generate(),
+        });
+        let outbox = Outbox::new(clock.clone());
+        let parts = ChatParts {
+            db: db.clone(),
+            clock: clock.clone(),
+            accounts: accounts.clone(),
+            account_events,
+            outbox: outbox.clone(),
+            encoder: Arc::new(PlainJson),
+            config: settings.chat.clone(),
+            limits: settings.limits,
+        };
+        let (chat, tasks) = Chat::start(parts).await.unwrap();
+        let stop_jobs = CancellationToken::new();
+        let runner = chat.register_jobs(Runner::new(db.clone(), outbox, RunnerSettings::default()));
+        tokio::spawn(runner.run(stop_jobs.clone()));
+        Self { chat, accounts, db, clock, tasks, stop_jobs, settings, _folder: folder }
+    }
+
+    /// The same database after a stop and a start with other settings.
+    pub(crate) async fn restarted(self, change: impl FnOnce(&mut Settings)) -> Self {
+        let mut settings = self.settings;
+        change(&mut settings);
+        self.chat.close();
+        self.tasks.stop().await;
+        self.stop_jobs.cancel();
+        Self::start(self.db, self.clock, settings, self._folder).await
+    }
+
+    /// Stops as a server does, and leaves the database open.
+    pub(crate) async fn stop(self) -> (Db, tempfile::TempDir) {
+        self.tasks.stop().await;
+        self.stop_jobs.cancel();
+        (self.db, self._folder)
+    }
+
+    /// Signs `name` in; the same name again is the same person on another device.
+    pub(crate) async fn person(&self, name: &str) -> Session {
+        let user = ExternalUser {
+            external_id: ExternalId::parse(name).unwrap(),
+            name: Some(DisplayName::new(name).unwrap()),
+            avatar: None,
+        };
+        self.accounts.mint_as_operator(user, &Device::default()).await.unwrap().session
+    }
+
+    pub(crate) async fn people<const N: usize>(&self, names: [&str; N]) -> [Session; N] {
+        let mut people = Vec::with_capacity(N);
+        for name in names {
+            people.push(self.person(name).await);
+        }
+        people.try_into().expect("as many people as names")
+    }
+
+    pub(crate) fn socket(&self, session: &Session) -> Socket {
+        self.socket_within(session, self.settings.chat.mailbox())
+    }
+
+    pub(crate) fn socket_within(&self, session: &Session, limits: MailboxLimits) -> Socket {
+        let mailbox = Mailbox::new(Dialect::Native, Arc::new(PlainJson), limits);
+        let connection = self.chat.connect(session.clone(), Arc::clone(&mailbox)).unwrap();
+        Socket::new(connection, mailbox)
+    }
+
+    /// A socket that has joined `room` from its head on.
+    pub(crate) async fn joined(&self, session: &Session, room: RoomId) -> Socket {
+        let mut socket = self.socket(session);
+        socket.join(room).await;
+        socket
+    }
+
+    /// A private group of `owner` and `members`.
+    pub(crate) async fn group(&self, owner: &Session, members: &[&Session]) -> RoomId {
+        self.room(owner, RoomKind::Group, Visibility::Private, members).await
+    }
+
+    pub(crate) async fn public_group(&self, owner: &Session, members: &[&Session]) -> RoomId {
+        self.room(owner, RoomKind::Group, Visibility::Public, members).await
+    }
+
+    pub(crate) async fn room(
+        &self,
+        owner: &Session,
+        kind: RoomKind,
+        visibility: Visibility,
+        members: &[&Session],
+    ) -> RoomId {
+        let new = CreateRoom {
+            name: RoomName::new("a room").unwrap(),
+            kind,
+            visibility,
+            members: members.iter().map(|member| member.user_id()).collect(),
+        };
+        self.chat.create_room(owner, new).await.unwrap().id
+    }
+
+    /// Says something by REST, and returns its number.
+    pub(crate) async fn say(&self, who: &Session, room: RoomId, text: &str) -> Seq {
+        self.chat.send(who, room, draft(None, text)).await.unwrap().message.seq
+    }
+
+    pub(crate) async fn make_admin(&self, owner: &Session, room: RoomId, user: UserId) {
+        let put = PutMember { role: Some(Role::Admin), muted_until: None };
+        self.chat.put_member(owner, room, user, put).await.unwrap();
+    }
+
+    pub(crate) async fn mute(&self, moderator: &Session, room: RoomId, user: UserId, span: Duration) {
+        let put = PutMember { role: None, muted_until: Some(Some(self.clock.now() + span)) };
+        self.chat.put_member(moderator, room, user, put).await.unwrap();
+    }
+}
+
+/// A text message.
+pub(crate) fn draft(client_id: Option<&str>, text: &str) -> Draft {
+    Draft {
+        client_id: client_id.map(|id| ClientId::new(id).unwrap()),
+        room: None,
+        content: Content::Text(text.to_owned()),
+        reply_to: None,
+        mentions: Vec::new(),
+    }
+}
+
+pub(crate) fn first_page() -> PageRequest {
+    PageRequest { after: None, limit: 200 }
+}
+
+pub(crate) fn seq(number: i64) -> Seq {
+    Seq::new(number).unwrap()
+}
+
+/// A new database on the server that the environment names. It goes with the server.
+async fn postgres() -> Option<DatabaseConfig> {
+    let server = std::env::var("TEAHOUSE_TEST_POSTGRES").ok()?;
+    let name = format!("chat_{}", Uuid::now_v7().simple());
+    let connection = sea_orm::Database::connect(&server).await.unwrap();
+    let create = format!("CREATE DATABASE {name} TEMPLATE template0");
+    connection.execute_unprepared(&create).await.unwrap();
+    connection.close().await.unwrap();
+    let (server, _) = server.rsplit_once('/').unwrap();
+    Some(DatabaseConfig::at(&format!("{server}/{name}")))
+}
