@@ -5,7 +5,6 @@ mod yaml;
 
 use poem_openapi::registry::{MetaHeader, MetaSchema, MetaSchemaRef};
 use poem_openapi::{LicenseObject, OpenApi, OpenApiService};
-use serde_json::Value;
 
 /// The document's three forms.
 pub(crate) struct Document {
@@ -18,8 +17,7 @@ pub(crate) struct Document {
 impl Document {
     pub(crate) fn of<Api: OpenApi>(service: &OpenApiService<Api, ()>) -> Self {
         let derived = service.spec();
-        let mut document: Value = serde_json::from_str(&derived).unwrap_or_default();
-        tidy::tidy(&mut document);
+        let document = tidy::tidy(&derived);
         let json = serde_json::to_string_pretty(&document).unwrap_or_default();
         let page = service.swagger_ui_html().replacen(&derived, &json, 1).replacen(
             "<title>Swagger UI</title>",

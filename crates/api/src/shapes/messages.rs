@@ -14,6 +14,8 @@ use teahouse_protocol::{
     Reaction, Recalled, RoomEvent, RoomId, Seq, ServerEvent, UserId,
 };
 
+use crate::page::Next;
+
 /// Something to say.
 #[derive(Debug, Deserialize, Object)]
 pub(crate) struct SendMessage {
@@ -125,16 +127,14 @@ pub(crate) struct MessagePage {
     /// Older before newer.
     items: Vec<Message>,
     /// Goes into `after` for those that follow; null: there are none.
-    #[oai(nullable)]
-    next: Option<Seq>,
+    next: Next<Seq>,
     /// Goes into `before` for those that go before; null: there are none.
-    #[oai(nullable)]
-    prev: Option<Seq>,
+    prev: Next<Seq>,
 }
 
 impl From<HistoryPage> for MessagePage {
     fn from(page: HistoryPage) -> Self {
-        Self { items: page.items, next: page.next, prev: page.prev }
+        Self { items: page.items, next: Next(page.next), prev: Next(page.prev) }
     }
 }
 
@@ -144,13 +144,12 @@ pub(crate) struct EventPage {
     /// In order of `seq`, without a gap.
     items: Vec<LoggedEvent>,
     /// Goes into `after` for those that follow; null: there are none.
-    #[oai(nullable)]
-    next: Option<Seq>,
+    next: Next<Seq>,
 }
 
 impl From<ChatEvents> for EventPage {
     fn from(page: ChatEvents) -> Self {
-        Self { items: page.items.into_iter().map(LoggedEvent).collect(), next: page.next }
+        Self { items: page.items.into_iter().map(LoggedEvent).collect(), next: Next(page.next) }
     }
 }
 

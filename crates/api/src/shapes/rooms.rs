@@ -9,7 +9,7 @@ use teahouse_protocol::{
 };
 
 use super::text::Announcement;
-use crate::page::Cursor;
+use crate::page::{Cursor, Next};
 
 /// What a room that is made may be.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Enum)]
@@ -107,8 +107,7 @@ pub(crate) struct RoomSummary {
 pub(crate) struct RoomPage {
     items: Vec<RoomSummary>,
     /// Goes into `cursor` for those that follow; null: there are none.
-    #[oai(nullable)]
-    next: Option<Cursor>,
+    next: Next<Cursor>,
 }
 
 /// Rooms that anyone may join.
@@ -116,8 +115,7 @@ pub(crate) struct RoomPage {
 pub(crate) struct PublicRoomPage {
     items: Vec<Room>,
     /// Goes into `cursor` for those that follow; null: there are none.
-    #[oai(nullable)]
-    next: Option<Cursor>,
+    next: Next<Cursor>,
 }
 
 /// Somebody in a room.
@@ -137,8 +135,7 @@ pub(crate) struct Member {
 pub(crate) struct MemberPage {
     items: Vec<Member>,
     /// Goes into `cursor` for those that follow; null: there are none.
-    #[oai(nullable)]
-    next: Option<Cursor>,
+    next: Next<Cursor>,
 }
 
 /// Somebody who may not come into a room.
@@ -155,8 +152,7 @@ pub(crate) struct Ban {
 pub(crate) struct BanPage {
     items: Vec<Ban>,
     /// Goes into `cursor` for those that follow; null: there are none.
-    #[oai(nullable)]
-    next: Option<Cursor>,
+    next: Next<Cursor>,
 }
 
 impl From<CreateRoom> for chat::CreateRoom {
@@ -239,7 +235,7 @@ macro_rules! page_of {
     ($($page:ident of $view:ty;)+) => {$(
         impl From<chat::Page<$view>> for $page {
             fn from(page: chat::Page<$view>) -> Self {
-                Self { items: page.items.into_iter().map(Into::into).collect(), next: page.next.map(Cursor) }
+                Self { items: page.items.into_iter().map(Into::into).collect(), next: Next(page.next.map(Cursor)) }
             }
         }
     )+};
