@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
-use teahouse_chat::{Error, Handled, Mailbox, Window};
+use teahouse_chat::{Error, Handled, Window};
 use teahouse_protocol::{CloseCode, ErrorCode};
 
 use crate::world::{World, draft, on_both};
@@ -66,7 +66,7 @@ on_both! {
                 world.chat.close();
             }
             let frame = json!({ "type": "msg", "id": format!("c-{count}"), "room": room, "content": "tea" });
-            match socket.hand_over(frame) {
+            match socket.hand_over(&frame) {
                 Handled::Done => accepted += 1,
                 Handled::Refused(error) => {
                     assert!(matches!(error, Error::Busy));
@@ -77,12 +77,7 @@ on_both! {
         }
         assert_eq!(accepted, 200);
         assert!(matches!(world.chat.send(&ann, room, draft(None, "late")).await, Err(Error::Busy)));
-        let mailbox = Mailbox::new(
-            teahouse_chat::Dialect::Native,
-            std::sync::Arc::new(crate::world::PlainJson),
-            world.chat.config().mailbox(),
-        );
-        assert!(matches!(world.chat.connect(ann.clone(), mailbox), Err(Error::Busy)));
+        assert!(matches!(world.try_socket(&ann), Err(Error::Busy)));
         let (acks, closed) = socket.rest().await;
         assert_eq!((acks.len(), closed), (200, CloseCode::GoingAway));
         assert!(acks.iter().all(|ack| ack["type"] == "ack"));

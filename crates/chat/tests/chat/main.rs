@@ -1,5 +1,6 @@
 //! The conversation through the crate's public face alone: on both databases, with sockets that are mailboxes, and a
 //! clock that is moved by hand.
+#![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
 mod socket;
 mod world;
@@ -10,6 +11,8 @@ mod limits;
 mod listening;
 mod members;
 mod presence;
+mod races;
 mod reading;
 mod resuming;
+mod rights;
 mod sending;

@@ -30,7 +30,7 @@ impl Socket {
 
     /// Hands a frame over and waits until it is handled; its answer may still be on the way.
     pub(crate) async fn frame(&mut self, frame: Value) -> Result<(), Error> {
-        match self.hand_over(frame) {
+        match self.hand_over(&frame) {
             Handled::Done => Ok(()),
             Handled::Refused(error) => Err(error),
             Handled::Later(answer) => {
@@ -39,7 +39,7 @@ impl Socket {
         }
     }
 
-    pub(crate) fn hand_over(&mut self, frame: Value) -> Handled {
+    pub(crate) fn hand_over(&mut self, frame: &Value) -> Handled {
         self.connection.handle(ClientFrame::parse(&frame.to_string()).expect("a good frame"))
     }
 

@@ -12,8 +12,8 @@ use teahouse_accounts::{
 };
 use teahouse_bus::Bus;
 use teahouse_chat::{
-    Chat, ChatConfig, ChatLimits, ChatParts, ChatTasks, CreateRoom, Dialect, Encode, Mailbox, MailboxLimits,
-    PageRequest, PutMember,
+    Chat, ChatConfig, ChatLimits, ChatParts, ChatTasks, CreateRoom, Dialect, Encode, Error, Mailbox,
+    MailboxLimits, PageRequest, PutMember,
 };
 use teahouse_jobs::{Outbox, Runner, RunnerSettings};
 use teahouse_protocol::{
@@ -77,7 +77,7 @@ macro_rules! on_both {
 pub(crate) use on_both;
 
 /// An event is its JSON, without a frame around it.
-pub(crate) struct PlainJson;
+struct PlainJson;
 
 impl Encode for PlainJson {
     fn encode(&self, _: Dialect, event: &ServerEvent) -> Option<Bytes> {
@@ -176,9 +176,17 @@ impl World {
     }
 
     pub(crate) fn socket_within(&self, session: &Session, limits: MailboxLimits) -> Socket {
+        self.try_socket_within(session, limits).unwrap()
+    }
+
+    pub(crate) fn try_socket(&self, session: &Session) -> Result<Socket, Error> {
+        self.try_socket_within(session, self.settings.chat.mailbox())
+    }
+
+    fn try_socket_within(&self, session: &Session, limits: MailboxLimits) -> Result<Socket, Error> {
         let mailbox = Mailbox::new(Dialect::Native, Arc::new(PlainJson), limits);
-        let connection = self.chat.connect(session.clone(), Arc::clone(&mailbox)).unwrap();
-        Socket::new(connection, mailbox)
+        let connection = self.chat.connect(session.clone(), Arc::clone(&mailbox))?;
+        Ok(Socket::new(connection, mailbox))
     }
 
     /// A socket that has joined `room` from its head on.

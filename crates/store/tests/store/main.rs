@@ -1,5 +1,6 @@
 //! Rooms' logs, the batch writer that fills them, and the schema under them, through the crate's public face: each
 //! test on both databases.
+#![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
 mod world;
 

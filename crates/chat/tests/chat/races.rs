@@ -1,0 +1,393 @@
+//! What happens at once: many rounds of each race, because one says little.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use teahouse_chat::{Error, PutMember, RoomChange};
+use teahouse_protocol::{Clock, CloseCode, ErrorCode, Role, Visibility};
+
+use crate::world::{World, draft, first_page, on_both};
+
+/// The numbers of a room's events, as they came.
+fn numbers(events: &[Value]) -> Vec<i64> {
+    events.iter().filter_map(|event| event["seq"].as_i64()).collect()
+}
+
+on_both! {
+    /// A client that comes back in the middle of a conversation, again and again: from `since` on it sees each event
+    /// once, in order, whether it came from the log or live.
+    async fn who_joins_with_since_misses_nothing_and_sees_nothing_twice(world: World) {
+        let world = Arc::new(world);
+        let [ann, bob, cid] = world.people(["ann", "bob", "cid"]).await;
+        let room = world.group(&ann, &[&bob, &cid]).await;
+        const MESSAGES: usize = 150;
+        let talking = [ann, bob].map(|talker| {
+            let world = Arc::clone(&world);
+            tokio::spawn(async move {
+                let mut socket = world.joined(&talker, room).await;
+                for count in 0..MESSAGES {
+                    socket.say(room, &count.to_string()).await;
+                    // Changes among the messages: other tables, other statements.
+                    if count % 10 == 0 {
+                        let name = format!("{} {count}", talker.user().name);
+                        let change = RoomChange { announcement: Some(name), ..RoomChange::default() };
+                        let _not_hers_to_change = world.chat.update_room(&talker, room, change).await;
+                    }
+                    loop {
+                        let event = socket.next().await;
+                        if event["type"] == "ack" {
+                            break;
+                        }
+                    }
+                }
+            })
+        });
+        let last = 3 + 2 * MESSAGES as i64 + MESSAGES as i64 / 10;
+        let mut since = 0;
+        let mut rounds = 0;
+        while since < last {
+            let mut socket = world.socket(&cid);
+            let frame = json!({ "type": "join", "room": room, "since": since });
+            let head = socket.ask(frame).await["last_seq"].as_i64().unwrap();
+            // Sometimes only the past is taken, sometimes some of what is new as well.
+            let target = (head + rounds % 4).min(last);
+            while since < target {
+                let event = socket.next().await;
+                assert_eq!(event["seq"], since + 1, "after {rounds} rounds: {event}");
+                since += 1;
+            }
+            rounds += 1;
+        }
+        for talker in talking {
+            talker.await.unwrap();
+        }
+        assert!(rounds > 2);
+    }
+
+    /// Who is put out while joining does not stay as a listener.
+    async fn who_is_kicked_while_joining_hears_no_more(world: World) {
+        let world = Arc::new(world);
+        let [ann, bob] = world.people(["ann", "bob"]).await;
+        let room = world.group(&ann, &[]).await;
+        for round in 0..40 {
+            world.chat.put_member(&ann, room, bob.user_id(), PutMember::default()).await.unwrap();
+            let mut socket = world.socket(&bob);
+            let kicking = {
+                let (world, ann, user) = (Arc::clone(&world), ann.clone(), bob.user_id());
+                tokio::spawn(async move { world.chat.remove_member(&ann, room, user, false).await })
+            };
+            for _ in 0..round % 5 {
+                tokio::task::yield_now().await;
+            }
+            let joined = socket.frame(json!({ "type": "join", "room": room })).await;
+            kicking.await.unwrap().unwrap();
+            let secret = world.say(&ann, room, "secret").await;
+            world.say(&ann, world.chat.lobby(), "fence").await;
+            fence(&world, &ann).await;
+            let mut seen = Vec::new();
+            socket.frame(json!({ "type": "ping" })).await.unwrap();
+            loop {
+                let event = socket.next().await;
+                if event["type"] == "pong" {
+                    break;
+                }
+                seen.push(event);
+            }
+            assert!(!numbers(&seen).contains(&secret.get()), "round {round}, {joined:?}: {seen:?}");
+        }
+    }
+
+    /// The same where the room is made private under a passer-by who joins.
+    async fn a_passer_by_who_joins_while_the_room_is_closed_hears_no_more(world: World) {
+        let world = Arc::new(world);
+        let [ann, bob] = world.people(["ann", "bob"]).await;
+        let room = world.public_group(&ann, &[]).await;
+        let be = |visibility| RoomChange { visibility: Some(visibility), ..RoomChange::default() };
+        for round in 0..40 {
+            world.chat.update_room(&ann, room, be(Visibility::Public)).await.unwrap();
+            let mut socket = world.socket(&bob);
+            let closing = {
+                let (world, ann, change) = (Arc::clone(&world), ann.clone(), be(Visibility::Private));
+                tokio::spawn(async move { world.chat.update_room(&ann, room, change).await })
+            };
+            for _ in 0..round % 5 {
+                tokio::task::yield_now().await;
+            }
+            let joined = socket.frame(json!({ "type": "join", "room": room })).await;
+            closing.await.unwrap().unwrap();
+            let secret = world.say(&ann, room, "secret").await;
+            fence(&world, &ann).await;
+            socket.frame(json!({ "type": "ping" })).await.unwrap();
+            let mut seen = Vec::new();
+            loop {
+                let event = socket.next().await;
+                if event["type"] == "pong" {
+                    break;
+                }
+                seen.push(event);
+            }
+            assert!(!numbers(&seen).contains(&secret.get()), "round {round}, {joined:?}: {seen:?}");
+        }
+    }
+
+    /// Who is answered that somebody is muted, out, or let in finds it so at the next frame of that somebody, however
+    /// many listeners the news must still reach.
+    async fn an_answer_holds_for_the_very_next_frame(world: World) {
+        let [ann, bob] = world.people(["ann", "bob"]).await;
+        let room = world.public_group(&ann, &[&bob]).await;
+        let mut listeners = Vec::new();
+        for _ in 0..50 {
+            listeners.push(world.joined(&ann, room).await);
+        }
+        let mut socket = world.joined(&bob, room).await;
+        let frame = json!({ "type": "msg", "room": room, "content": "la la la" });
+        let refusal = |handled| match handled {
+            teahouse_chat::Handled::Refused(error) => Ok(Some(Error::code(&error))),
+            teahouse_chat::Handled::Done => Ok(None),
+            teahouse_chat::Handled::Later(later) => Err(later),
+        };
+        for _ in 0..15 {
+            let mut attempt = async || match refusal(socket.hand_over(&frame)) {
+                Ok(code) => code,
+                Err(later) => later.await.err().map(|error| error.code()),
+            };
+            assert_eq!(attempt().await, None);
+            world.mute(&ann, room, bob.user_id(), Duration::from_secs(60)).await;
+            assert_eq!(attempt().await, Some(ErrorCode::Muted));
+            let unmute = PutMember { role: None, muted_until: Some(None) };
+            world.chat.put_member(&ann, room, bob.user_id(), unmute).await.unwrap();
+            assert_eq!(attempt().await, None);
+            world.chat.remove_member(&ann, room, bob.user_id(), false).await.unwrap();
+            assert_eq!(attempt().await, Some(ErrorCode::NotAMember));
+            world.chat.join(&bob, room).await.unwrap();
+        }
+    }
+
+    async fn both_of_a_pair_open_their_room_at_once(world: World) {
+        let world = Arc::new(world);
+        let [ann] = world.people(["ann"]).await;
+        for round in 0..20 {
+            let bob = world.person(&format!("bob {round}")).await;
+            let pairs = [(ann.clone(), bob.user_id()), (bob.clone(), ann.user_id()), (ann.clone(), bob.user_id())];
+            let opening = pairs.map(|(who, other)| {
+                let world = Arc::clone(&world);
+                tokio::spawn(async move { world.chat.open_direct(&who, other).await })
+            });
+            let mut rooms = Vec::new();
+            for one in opening {
+                rooms.push(one.await.unwrap().unwrap());
+            }
+            assert!(rooms.iter().all(|(room, _)| room.id == rooms[0].0.id));
+            assert_eq!(rooms.iter().filter(|(_, made)| *made).count(), 1, "one of them made it");
+        }
+    }
+
+    /// Each asks while the other still owns it too.
+    async fn two_owners_who_go_at_once_leave_an_owner(world: World) {
+        let world = Arc::new(world);
+        let [ann, bob, cid] = world.people(["ann", "bob", "cid"]).await;
+        let own = PutMember { role: Some(Role::Owner), muted_until: None };
+        let step_down = PutMember { role: Some(Role::Member), muted_until: None };
+        for round in 0..20 {
+            let room = world.group(&ann, &[&bob, &cid]).await;
+            world.chat.put_member(&ann, room, bob.user_id(), own).await.unwrap();
+            let going = [ann.clone(), bob.clone()].map(|who| {
+                let world = Arc::clone(&world);
+                tokio::spawn(async move {
+                    match round % 2 {
+                        0 => world.chat.leave(&who, room).await,
+                        _ => world.chat.put_member(&who, room, who.user_id(), step_down).await.map(drop),
+                    }
+                })
+            });
+            let mut went = 0;
+            for one in going {
+                match one.await.unwrap() {
+                    Ok(()) => went += 1,
+                    Err(error) => assert_eq!(error.code(), ErrorCode::Conflict, "{error:?}"),
+                }
+            }
+            assert_eq!(went, 1, "round {round}");
+            let members = world.chat.members(&cid, room, first_page()).await.unwrap().items;
+            assert_eq!(members.iter().filter(|member| member.role == Role::Owner).count(), 1);
+        }
+    }
+
+    /// One moderator mutes while another demotes: neither undoes the other.
+    async fn two_who_change_one_member_at_once_both_do(world: World) {
+        let world = Arc::new(world);
+        let [ann, bob, cid] = world.people(["ann", "bob", "cid"]).await;
+        let room = world.group(&ann, &[&bob, &cid]).await;
+        let own = PutMember { role: Some(Role::Owner), muted_until: None };
+        world.chat.put_member(&ann, room, bob.user_id(), own).await.unwrap();
+        let until = world.clock.now() + Duration::from_secs(600);
+        for round in 0..20 {
+            let reset = PutMember { role: Some(Role::Admin), muted_until: Some(None) };
+            world.chat.put_member(&ann, room, cid.user_id(), reset).await.unwrap();
+            let demote = PutMember { role: Some(Role::Member), muted_until: None };
+            let mute = PutMember { role: None, muted_until: Some(Some(until)) };
+            let changing = [(ann.clone(), demote), (bob.clone(), mute)].map(|(who, put)| {
+                let (world, target) = (Arc::clone(&world), cid.user_id());
+                tokio::spawn(async move { world.chat.put_member(&who, room, target, put).await })
+            });
+            for one in changing {
+                one.await.unwrap().unwrap();
+            }
+            let members = world.chat.members(&ann, room, first_page()).await.unwrap().items;
+            let cid = members.iter().find(|member| member.user.id == cid.user_id()).unwrap();
+            assert_eq!((cid.role, cid.muted_until), (Role::Member, Some(until)), "round {round}");
+        }
+    }
+
+    async fn who_is_banned_while_joining_is_out(world: World) {
+        let world = Arc::new(world);
+        let [ann, bob] = world.people(["ann", "bob"]).await;
+        let room = world.public_group(&ann, &[]).await;
+        for round in 0..20 {
+            let joining = {
+                let (world, bob) = (Arc::clone(&world), bob.clone());
+                tokio::spawn(async move { world.chat.join(&bob, room).await.map(drop) })
+            };
+            for _ in 0..round % 4 {
+                tokio::task::yield_now().await;
+            }
+            world.chat.remove_member(&ann, room, bob.user_id(), true).await.unwrap();
+            if let Err(error) = joining.await.unwrap() {
+                assert!(matches!(error.code(), ErrorCode::Banned | ErrorCode::UserNotFound), "{error:?}");
+            }
+            let members = world.chat.members(&ann, room, first_page()).await.unwrap().items;
+            assert_eq!(members.len(), 1, "round {round}");
+            world.chat.unban(&ann, room, bob.user_id()).await.unwrap();
+        }
+    }
+
+    /// Rooms made, joined and left under a connection that listens to all: it hears each of them from its first event
+    /// for it to its last.
+    async fn who_listens_to_all_follows_through_a_storm(world: World) {
+        let world = Arc::new(world);
+        let [ann, bob] = world.people(["ann", "bob"]).await;
+        let storm = {
+            let (world, ann, bob) = (Arc::clone(&world), ann.clone(), bob.clone());
+            tokio::spawn(async move {
+                let mut rooms = Vec::new();
+                for round in 0..15 {
+                    let room = world.public_group(&ann, &[]).await;
+                    world.chat.join(&bob, room).await.unwrap();
+                    world.say(&ann, room, "for you").await;
+                    if round % 3 == 0 {
+                        world.chat.leave(&bob, room).await.unwrap();
+                        world.say(&ann, room, "without you").await;
+                    }
+                    rooms.push((room, round % 3 == 0));
+                }
+                rooms
+            })
+        };
+        let mut socket = world.socket(&bob);
+        let mut seen: std::collections::HashMap<String, i64> = std::collections::HashMap::new();
+        let heads = socket.listen_to_all().await;
+        for head in heads["rooms"].as_array().unwrap() {
+            seen.insert(head["room"].as_str().unwrap().to_owned(), head["last_seq"].as_i64().unwrap());
+        }
+        let rooms = storm.await.unwrap();
+        fence(&world, &ann).await;
+        world.say(&ann, world.chat.lobby(), "end").await;
+        loop {
+            let event = socket.next().await;
+            if event["content"] == "end" {
+                break;
+            }
+            let room = event["room"].as_str().unwrap().to_owned();
+            if room == world.chat.lobby().to_string() {
+                continue;
+            }
+            assert_ne!(event["content"], "without you");
+            let seq = event["seq"].as_i64().unwrap();
+            // The first event of a room that it got into is that it got in.
+            let before = seen.insert(room, seq).unwrap_or(1);
+            assert_eq!(seq, before + 1, "{event}");
+        }
+        for (room, left) in rooms {
+            let last = seen.get(&room.to_string()).copied().unwrap_or(0);
+            let gone_before_it_listened = left && last == 0;
+            assert!(gone_before_it_listened || last == if left { 4 } else { 3 }, "{room}: {last}");
+        }
+    }
+
+    /// A connection made while the server closes is closed as well.
+    async fn a_connection_made_while_closing_is_closed(world: World) {
+        let world = Arc::new(world);
+        let [ann] = world.people(["ann"]).await;
+        let coming = {
+            let (world, ann) = (Arc::clone(&world), ann.clone());
+            tokio::spawn(async move {
+                let mut sockets = Vec::new();
+                for _ in 0..2_000 {
+                    match world.try_socket(&ann) {
+                        Ok(socket) => sockets.push(socket),
+                        Err(error) => {
+                            assert!(matches!(error, Error::Busy));
+                            return sockets;
+                        }
+                    }
+                }
+                sockets
+            })
+        };
+        tokio::task::yield_now().await;
+        world.chat.close();
+        for mut socket in coming.await.unwrap() {
+            assert_eq!(socket.closed().await, CloseCode::GoingAway);
+        }
+    }
+
+    /// A message on its way when its connection joins the room: its ack comes once, and stands in order.
+    async fn a_message_on_its_way_when_its_connection_joins_is_acknowledged_in_its_place(world: World) {
+        let [ann, bob] = world.people(["ann", "bob"]).await;
+        let room = world.group(&ann, &[&bob]).await;
+        for round in 0..20_i64 {
+            let mut socket = world.socket(&bob);
+            let before = world.chat.room(&bob, room).await.unwrap().last_seq;
+            let id = format!("c-{round}");
+            socket.frame(json!({ "type": "msg", "id": id, "room": room, "content": "mine" })).await.unwrap();
+            world.chat.send(&ann, room, draft(None, "hers")).await.unwrap();
+            let frame = json!({ "type": "join", "room": room, "since": before });
+            socket.frame(frame).await.unwrap();
+            world.say(&ann, room, "end").await;
+            let mut acks = 0;
+            let mut live = Vec::new();
+            let mut joined = None;
+            loop {
+                let event = socket.next().await;
+                match event["type"].as_str().unwrap() {
+                    "ack" => {
+                        assert_eq!(event["id"], json!(id));
+                        acks += 1;
+                        if joined.is_some_and(|head| event["seq"].as_i64().unwrap() > head) {
+                            live.push(event["seq"].as_i64().unwrap());
+                        }
+                    }
+                    "joined" => joined = event["last_seq"].as_i64(),
+                    _ => live.push(event["seq"].as_i64().unwrap()),
+                }
+                if event["content"] == "end" {
+                    break;
+                }
+            }
+            assert_eq!(acks, 1);
+            assert!(live.is_sorted(), "round {round}: {live:?}");
+        }
+    }
+}
+
+/// Waits until everything that was published before is delivered: a listener hears what is said now.
+async fn fence(world: &World, who: &teahouse_accounts::Session) {
+    let mut listener = world.joined(who, world.chat.lobby()).await;
+    world.say(who, world.chat.lobby(), "fence").await;
+    loop {
+        if listener.next().await["content"] == "fence" {
+            return;
+        }
+    }
+}
