@@ -89,10 +89,17 @@ impl Ledger {
         }
     }
 
+    /// Connects, and listens to the room from the last event seen. `None`: not now.
     async fn resume(&mut self) -> Option<Socket> {
         let mut socket = self.person.try_connect().await.ok()?;
         let join = json!({ "type": "join", "room": self.room, "since": self.last }).to_string();
         socket.try_text(&join).await.ok()?;
+        let answer = socket.next().await.ok()?;
+        if answer["type"] == "error" {
+            self.note(&answer).await;
+            return None;
+        }
+        assert_eq!(answer["type"], "joined", "{answer}");
         Some(socket)
     }
 

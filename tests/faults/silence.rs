@@ -10,6 +10,9 @@ async fn raw(server: &TestServer, name: &str) -> RawSocket {
     socket
 }
 
+const PORTION: usize = 32;
+const PORTIONS: usize = 60;
+
 fn with_short_queues(settings: Settings) -> Settings {
     settings.set("chat.outgoing_frames", 64)
 }
@@ -25,14 +28,20 @@ async fn a_slow_reader_is_closed_and_holds_nobody_back(server: TestServer) {
     slow.send(&teahouse_tests::RawFrame::whole(Opcode::Text, join).masked()).await;
     assert_eq!(slow.event().await["type"], "joined");
     bob.join(&lobby).await;
-    // More than the sockets' buffers and the queue together can hold.
+    // More than the sockets' buffers and the queue together can hold, in portions that bob's queue can hold.
     let text = "x".repeat(4000);
-    for number in 0..3000 {
-        ann.send(&format!("c-{number}"), &text).await;
-        bob.sees([text.as_str()]).await;
+    for portion in 0..PORTIONS {
+        let ids: Vec<String> = (0..PORTION).map(|number| format!("c-{portion}-{number}")).collect();
+        for id in &ids {
+            ann.frame(json!({ "type": "msg", "id": id, "content": text })).await;
+        }
+        for id in &ids {
+            ann.answer(id).await;
+            bob.sees([text.as_str()]).await;
+        }
     }
     let (events, code) = slow.rest().await;
-    assert!(events.len() < 3000, "the slow reader was sent everything");
+    assert!(events.len() < PORTIONS * PORTION, "the slow reader was sent everything");
     assert!(matches!(code, Some(4029) | None), "{code:?}");
 }
 

@@ -3,7 +3,7 @@
 use std::process::Stdio;
 
 use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::process::Child;
+use tokio::process::{Child, Command};
 
 use crate::{PATIENCE, TestServer, program};
 
@@ -18,7 +18,8 @@ sys.stdin.read()
 
 const CHECK: &str = "
 import sqlite3, sys
-print(sqlite3.connect(sys.argv[1], timeout=60).execute('pragma integrity_check').fetchone()[0])
+database = sqlite3.connect('file:' + sys.argv[1] + '?mode=rw', uri=True, timeout=60)
+print(database.execute('pragma integrity_check').fetchone()[0])
 ";
 
 /// While this lives, the server can't reach its database, or not write to it.
@@ -54,9 +55,23 @@ impl TestServer {
 
     /// What SQLite's own check says of the database file: `ok`, or what is broken.
     pub async fn sqlite_check(&self) -> String {
-        let file = self.data_folder_inside().join("teahouse.db");
-        let file = file.to_str().expect("a path");
-        program::run_venv("python", &["-c", CHECK, file]).await.trim().to_owned()
+        // Within the process's own mounts, where its data folder may be a file system of its own. A path below
+        // /proc/PID/root will not do: SQLite follows the link `root` by its text, out of them.
+        let mut command = Command::new("nsenter");
+        command.args([
+            "--user",
+            "--mount",
+            "--preserve-credentials",
+            "--target",
+            &self.id().to_string(),
+            "--",
+        ]);
+        let python = program::venv_program("python");
+        command
+            .arg(python.as_std().get_program())
+            .args(["-c", CHECK])
+            .arg(self.data_folder().join("teahouse.db"));
+        program::read(&mut command).await.trim().to_owned()
     }
 }
 

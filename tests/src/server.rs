@@ -297,7 +297,7 @@ impl TestServer {
         ended.expect("the server does not end").expect("its status")
     }
 
-    fn id(&self) -> u32 {
+    pub(crate) fn id(&self) -> u32 {
         self.process.as_ref().and_then(Child::id).expect("the server runs")
     }
 }
