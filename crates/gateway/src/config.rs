@@ -26,7 +26,8 @@ pub struct GatewayConfig {
     pub frame_burst: u32,
     /// Bad frames on one connection within a minute; one more closes it with 1008. 0: no limit.
     pub bad_frames_per_minute: u32,
-    /// Connections open at once from one address; 0: no limit.
+    /// Sockets open at once from one address; one more is told so and closed with 4029. 0: no limit. Connections that
+    /// are no sockets have an allowance beside it.
     pub connections_per_address: u32,
     /// Sockets without a valid session that one address may open in a minute: each is accepted, told and closed,
     /// because its client can't see the status of a refused upgrade. More are refused with 429. 0: no limit.

@@ -11,6 +11,7 @@ mod ticket;
 
 use std::io;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,8 +22,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::GatewayConfig;
 
-pub(crate) use self::addresses::counted;
-use self::addresses::{Addresses, Place};
+pub(crate) use self::addresses::{Addresses, Occupied, Place, counted};
 pub(crate) use self::http::problem;
 pub(crate) use self::sockets::{SocketEntry, Sockets};
 pub(crate) use self::ticket::{Life, UpgradeSlot, Upgraded};
@@ -30,6 +30,10 @@ pub(crate) use self::ticket::{Life, UpgradeSlot, Upgraded};
 /// The first pause after the process ran out of files or memory; doubled up to [`LONGEST_PAUSE`] while it lasts.
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// Connections of one address that are no sockets: a browser opens six, a program keeps a pool, a tool runs in
+/// parallel. The doors count sockets; this bounds what never asks for one.
+pub(crate) const BESIDE_SOCKETS: u32 = 64;
 
 /// What all connections of one listener share.
 struct House<E> {
@@ -54,15 +58,16 @@ where
         patience: config.shutdown(),
         sockets: Arc::default(),
     });
-    let addresses = Addresses::new(config.connections_per_address);
+    let addresses = Addresses::new(most_connections(config.connections_per_address));
     let tasks = TaskTracker::new();
     bound_send_buffer(&listener, config.send_buffer_bytes);
 
     let mut pause = FIRST_PAUSE;
+    let mut stop = pin!(shutdown.cancelled());
     loop {
         let accepted = tokio::select! {
             biased;
-            () = shutdown.cancelled() => break,
+            () = &mut stop => break,
             accepted = listener.accept() => accepted,
         };
         match accepted {
@@ -119,6 +124,11 @@ fn admit<E: Endpoint + 'static>(
         }
         Place::Full => {}
     }
+}
+
+/// Sockets and what stands beside them; 0 stays no limit.
+const fn most_connections(sockets: u32) -> u32 {
+    if sockets == 0 { 0 } else { sockets.saturating_add(BESIDE_SOCKETS) }
 }
 
 /// Set on the listener, because what it accepts inherits it.

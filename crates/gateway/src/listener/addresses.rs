@@ -10,14 +10,14 @@ use parking_lot::Mutex;
 const TELL_UP_TO: u32 = 2;
 
 /// Counts connections by address.
-pub(super) struct Addresses {
+pub(crate) struct Addresses {
     /// 0: no limit, and nothing is counted.
     limit: u32,
     open: Mutex<HashMap<IpAddr, u32>>,
 }
 
 /// Whether there is a place for one more.
-pub(super) enum Place {
+pub(crate) enum Place {
     /// There is.
     Free(Option<Occupied>),
     /// There is not, but there is for saying so.
@@ -27,17 +27,17 @@ pub(super) enum Place {
 }
 
 /// A counted connection; dropping it gives the place back.
-pub(super) struct Occupied {
+pub(crate) struct Occupied {
     addresses: Arc<Addresses>,
     address: IpAddr,
 }
 
 impl Addresses {
-    pub(super) fn new(limit: u32) -> Arc<Self> {
+    pub(crate) fn new(limit: u32) -> Arc<Self> {
         Arc::new(Self { limit, open: Mutex::default() })
     }
 
-    pub(super) fn enter(self: &Arc<Self>, address: IpAddr) -> Place {
+    pub(crate) fn enter(self: &Arc<Self>, address: IpAddr) -> Place {
         if self.limit == 0 {
             return Place::Free(None);
         }

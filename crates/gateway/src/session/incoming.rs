@@ -38,6 +38,8 @@ impl<C: Conversation> Session<C> {
     fn hear_into(&mut self, buffer: &mut [u8], cx: &mut Context<'_>) -> Result<(), Over> {
         let mut filled = self.stash.len();
         buffer[..filled].copy_from_slice(&self.stash);
+        // Only what is decoded below says whether something is left: with an empty stash nothing is.
+        self.backlog = false;
         let mut turn = FRAMES_A_TURN;
         let mut heard = Ok(());
         loop {

@@ -55,8 +55,7 @@ impl Outgoing {
             return Poll::Ready(Ok(()));
         }
         let mut frames = std::mem::take(&mut self.frames);
-        let result = self.poll_write(cx, stream, &mut frames, metrics);
-        if self.frames.is_empty() { Poll::Ready(Ok(())) } else { result }
+        self.poll_write(cx, stream, &mut frames, metrics)
     }
 
     /// Writes `frames` while nothing is kept, and keeps what the client does not take.

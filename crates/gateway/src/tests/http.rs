@@ -1,6 +1,7 @@
 //! The port also serves ordinary requests.
 
 use super::*;
+use crate::listener::BESIDE_SOCKETS;
 
 async fn connect(house: &House) -> RawGuest {
     RawGuest { stream: TcpStream::connect(house.address).await.unwrap(), received: Vec::new() }
@@ -69,12 +70,15 @@ async fn nonsense_gets_400() {
 async fn one_connection_too_many_is_told_so_and_a_free_place_is_given_away_again() {
     let config = GatewayConfig { connections_per_address: 1, ..GatewayConfig::default() };
     let house = House::open(config).await;
-    let ann = house.raw_guest().await;
-    let mut second = connect(&house).await;
-    second.write(UPGRADE.as_bytes()).await;
-    let head = second.head().await;
+    let mut inside = Vec::new();
+    for _ in 0..=BESIDE_SOCKETS {
+        inside.push(connect(&house).await);
+    }
+    let mut one_more = connect(&house).await;
+    one_more.write(b"GET / HTTP/1.1\r\nhost: t\r\n\r\n").await;
+    let head = one_more.head().await;
     assert!(head.starts_with("HTTP/1.1 429") && head.contains("problem+json"), "{head}");
-    drop((ann, second));
+    drop((inside, one_more));
     loop {
         let mut again = connect(&house).await;
         again.write(b"GET / HTTP/1.1\r\nhost: t\r\n\r\n").await;

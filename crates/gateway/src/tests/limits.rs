@@ -34,7 +34,14 @@ async fn any_frame_is_a_sign_of_life() {
         raw.write(&client_frame(1, false, b"")[..3]).await;
         raw.write(&client_frame(1, false, b"")[3..]).await;
         raw.write(&client_frame(0, true, br#"{"type":"typing"}"#)).await;
-        assert_eq!(raw.json().await["code"], "invalid_field");
+        let answer = loop {
+            // On a busy machine the next ping may be quicker than the answer.
+            match raw.frame().await.expect("a frame") {
+                (0x89, _) => {}
+                (_, payload) => break serde_json::from_slice::<Value>(&payload).unwrap(),
+            }
+        };
+        assert_eq!(answer["code"], "invalid_field");
     }
 }
 

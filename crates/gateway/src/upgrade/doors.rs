@@ -7,15 +7,15 @@ use poem::http::{StatusCode, header};
 use poem::{Endpoint, IntoResponse, Request, Response};
 use teahouse_accounts::{Accounts, Device, Session as Caller};
 use teahouse_chat::{Chat, Dialect};
-use teahouse_protocol::ErrorCode;
+use teahouse_protocol::{CloseCode, ErrorCode};
 
 use super::credentials::{self, Credentials};
 use super::handshake::{asks_for_socket, refuse};
 use super::member;
 use super::replaced::Replaced;
-use super::stranger::{self, Stranger, Strangers};
+use super::stranger::{self, Farewell, Stranger, Strangers};
 use super::{Handshake, accept};
-use crate::listener::problem;
+use crate::listener::{Addresses, Life, Occupied, Place, problem};
 use crate::session::Rules;
 use crate::{Encoder, GatewayConfig, GatewayMetrics};
 
@@ -42,6 +42,8 @@ pub(super) struct Inner {
     pub(super) rules: Arc<Rules>,
     pub(super) replaced: Replaced,
     strangers: Strangers,
+    /// Sockets alone: HTTP connections are the listener's.
+    addresses: Arc<Addresses>,
 }
 
 /// The endpoint of `GET /ws`.
@@ -69,6 +71,7 @@ impl Gateway {
             chat: parts.chat,
             encoder: Arc::new(Encoder::new(parts.metrics.clone())),
             strangers: Strangers::new(parts.config.strangers_per_minute),
+            addresses: Addresses::new(parts.config.connections_per_address),
             rules: Arc::new(Rules { config: parts.config, metrics: parts.metrics }),
             replaced: Replaced::default(),
         }))
@@ -114,10 +117,20 @@ async fn upgrade(gateway: &Arc<Inner>, request: &Request, door: Door) -> Respons
     };
     let dialect = dialect(request, &handshake, door);
     let address = address(request);
+    let place = match address.map(|address| gateway.addresses.enter(address)) {
+        None => None,
+        Some(Place::Free(place)) => place,
+        Some(Place::Crowded(place)) => return tell_crowd(gateway, request, handshake, dialect, place),
+        Some(Place::Full) => {
+            return problem(StatusCode::TOO_MANY_REQUESTS, ErrorCode::TooManyConnections, None);
+        }
+    };
     match authenticate(gateway, request, address).await {
         Ok(caller) => {
             let gateway = gateway.clone();
-            accept(request, handshake, move |upgraded| member::life(&gateway, caller, dialect, upgraded))
+            accept(request, handshake, move |upgraded| {
+                held(place, member::life(&gateway, caller, dialect, upgraded))
+            })
         }
         Err(Stranger::Unserved { status, code }) => problem(status, code, None),
         Err(Stranger::Told(_)) if !gateway.strangers.admit(address) => {
@@ -125,9 +138,35 @@ async fn upgrade(gateway: &Arc<Inner>, request: &Request, door: Door) -> Respons
         }
         Err(Stranger::Told(farewell)) => {
             let gateway = gateway.clone();
-            accept(request, handshake, move |upgraded| stranger::life(&gateway, farewell, dialect, upgraded))
+            accept(request, handshake, move |upgraded| {
+                held(place, stranger::life(&gateway, farewell, dialect, upgraded))
+            })
         }
     }
+}
+
+/// One socket too many from its address: let in, because its client can't see a refused upgrade, told, and closed.
+fn tell_crowd(
+    gateway: &Arc<Inner>,
+    request: &Request,
+    handshake: Handshake,
+    dialect: Dialect,
+    place: Occupied,
+) -> Response {
+    let farewell = Farewell::new(ErrorCode::TooManyConnections, CloseCode::TooSlow, "too many connections");
+    let gateway = gateway.clone();
+    accept(request, handshake, move |upgraded| {
+        held(Some(place), stranger::life(&gateway, farewell, dialect, upgraded))
+    })
+}
+
+/// A socket's life, during which it is counted.
+fn held(place: Option<Occupied>, life: Life) -> Life {
+    let Some(place) = place else { return life };
+    Box::pin(async move {
+        life.await;
+        drop(place);
+    })
 }
 
 /// Which dialect is spoken at this door, by what the request shows.
