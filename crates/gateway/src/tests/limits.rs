@@ -15,9 +15,10 @@ async fn a_silent_client_is_pinged_and_then_closed_with_4008() {
 
 #[tokio::test]
 async fn a_client_that_answers_lives() {
-    let house = House::open(GatewayConfig { heartbeat_ms: 30, ..GatewayConfig::default() }).await;
+    // Long enough that a busy machine answers within two of them.
+    let house = House::open(GatewayConfig { heartbeat_ms: 250, ..GatewayConfig::default() }).await;
     let mut ann = house.guest().await;
-    for _ in 0..8 {
+    for _ in 0..4 {
         // tungstenite answers a ping while it is read.
         assert!(matches!(ann.0.next().await, Some(Ok(Message::Ping(_)))));
     }
@@ -27,9 +28,9 @@ async fn a_client_that_answers_lives() {
 
 #[tokio::test]
 async fn any_frame_is_a_sign_of_life() {
-    let house = House::open(GatewayConfig { heartbeat_ms: 60, ..GatewayConfig::default() }).await;
+    let house = House::open(GatewayConfig { heartbeat_ms: 250, ..GatewayConfig::default() }).await;
     let mut raw = house.raw_guest().await;
-    for _ in 0..6 {
+    for _ in 0..4 {
         assert_eq!(raw.frame().await, Some((0x89, Vec::new())), "a ping comes whatever else does");
         raw.write(&client_frame(1, false, b"")[..3]).await;
         raw.write(&client_frame(1, false, b"")[3..]).await;
