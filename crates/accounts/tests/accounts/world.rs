@@ -1,7 +1,6 @@
 //! What a test plays in: accounts on a database of their own, WeChat's simulator, and a clock.
 
 use std::net::IpAddr;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -57,6 +56,8 @@ pub(crate) struct World {
     wechat: teahouse_wechat::Config,
     control: String,
     http: reqwest::Client,
+    /// The name of its database in PostgreSQL.
+    pub(crate) database: Option<String>,
     _folder: tempfile::TempDir,
 }
 
@@ -85,7 +86,9 @@ macro_rules! on_both {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $name() {
                 if let Some(world) = $crate::world::World::new($crate::world::Engine::Postgres).await {
+                    let database = world.database.clone();
                     super::$name(world).await;
+                    $crate::world::drop_database(&database.expect("a database of its own")).await;
                 }
             })+
         }
@@ -97,9 +100,12 @@ impl World {
     /// `None` when there is no PostgreSQL to test on.
     pub(crate) async fn new(engine: Engine) -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
-        let config = match engine {
-            Engine::Sqlite => DatabaseConfig::sqlite(folder.path().join("test.db")),
-            Engine::Postgres => DatabaseConfig { max_connections: 6, ..postgres().await? },
+        let (config, database) = match engine {
+            Engine::Sqlite => (DatabaseConfig::sqlite(folder.path().join("test.db")), None),
+            Engine::Postgres => {
+                let name = create_database().await?;
+                (DatabaseConfig { max_connections: 6, ..DatabaseConfig::at(&url_of(&name)) }, Some(name))
+            }
         };
         let db = Db::connect(&config).await.unwrap();
         db.migrate().await.unwrap();
@@ -115,7 +121,7 @@ impl World {
             (Arc::new(ManualClock::new(now)), Settings::default(), wechat.unwrap());
         let (accounts, events) = accounts(&db, &clock, &wechat, &settings);
         let http = reqwest::Client::new();
-        Some(Self { accounts, db, clock, events, settings, wechat, control, http, _folder: folder })
+        Some(Self { accounts, db, clock, events, settings, wechat, control, http, database, _folder: folder })
     }
 
     /// The same database as another node sees it: other memory, another bus, perhaps other settings.
@@ -290,14 +296,28 @@ fn data(got: &Value) -> WechatData {
     }
 }
 
-/// A new database on the server that the environment names. It goes with the server.
-async fn postgres() -> Option<DatabaseConfig> {
-    let server = std::env::var("TEAHOUSE_TEST_POSTGRES").ok()?;
+/// A new database on the server that the environment names; `None` when it names none.
+async fn create_database() -> Option<String> {
+    std::env::var_os("TEAHOUSE_TEST_POSTGRES")?;
     let name = format!("accounts_{}", Uuid::now_v7().simple());
-    let connection = sea_orm::Database::connect(&server).await.unwrap();
-    let create = format!("CREATE DATABASE {name} TEMPLATE template0");
-    connection.execute_unprepared(&create).await.unwrap();
+    on_server(&format!("CREATE DATABASE {name} TEMPLATE template0")).await;
+    Some(name)
+}
+
+/// Each takes megabytes and hundreds of files. A failed test's stays, to be looked at.
+pub(crate) async fn drop_database(name: &str) {
+    on_server(&format!("DROP DATABASE {name} WITH (FORCE)")).await;
+}
+
+async fn on_server(statement: &str) {
+    let server = std::env::var("TEAHOUSE_TEST_POSTGRES").unwrap();
+    let connection = sea_orm::Database::connect(server).await.unwrap();
+    connection.execute_unprepared(statement).await.unwrap();
     connection.close().await.unwrap();
+}
+
+fn url_of(database: &str) -> String {
+    let server = std::env::var("TEAHOUSE_TEST_POSTGRES").unwrap();
     let (server, _) = server.rsplit_once('/').unwrap();
-    Some(DatabaseConfig::at(Path::new(server).join(name).to_str().unwrap()))
+    format!("{server}/{database}")
 }
