@@ -53,7 +53,7 @@ pub(crate) struct Session<C> {
     decoder: Decoder,
     /// What was read and not decoded: an incomplete frame, or what waits behind [`Session::later`].
     stash: Vec<u8>,
-    /// Whether the stash may hold whole frames.
+    /// Whether the stash may hold whole frames. Never with an empty stash.
     backlog: bool,
     outgoing: Outgoing,
     pulse: Pulse,

@@ -2,6 +2,7 @@
 //! everybody.
 
 mod http;
+mod idle;
 mod limits;
 mod shutdown;
 mod talk;

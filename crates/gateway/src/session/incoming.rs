@@ -42,6 +42,7 @@ impl<C: Conversation> Session<C> {
         self.backlog = false;
         let mut turn = FRAMES_A_TURN;
         let mut heard = Ok(());
+        self.backlog = false;
         loop {
             if filled > 0 {
                 let mut at = 0;
@@ -58,8 +59,8 @@ impl<C: Conversation> Session<C> {
                         continue;
                     }
                 }
-                self.backlog = matches!(pause, Pause::Later);
-                if self.backlog {
+                if matches!(pause, Pause::Later) {
+                    self.backlog = filled > 0;
                     break;
                 }
             }
@@ -72,7 +73,8 @@ impl<C: Conversation> Session<C> {
                 Poll::Pending => break,
             }
         }
-        if self.backlog && self.later.is_none() {
+        // Nothing else wakes this task for what is read already, nor for what it did not get to ask the socket for.
+        if turn == 0 && self.later.is_none() {
             cx.waker().wake_by_ref();
         }
         self.keep(&buffer[..filled]);
