@@ -60,6 +60,7 @@ impl<'a> ApiExtractor<'a> for Caller {
         let door = Door::of(request)?;
         let token = bearer_token(request).ok_or_else(|| Problem::new(ErrorCode::SessionRequired))?;
         let session = door.accounts.authenticate(token).await.map_err(Problem::from)?;
+        tracing::Span::current().record("user.id", tracing::field::display(session.user_id()));
         admit(request, door.limiters.count_request(session.user_id()))?;
         Ok(Self(session))
     }

@@ -85,6 +85,7 @@ impl<E: Endpoint> Endpoint for Framed<E> {
             http.method = %request.method(),
             // Never the query: a tutorial's client puts its token there.
             http.path = request.uri().path(),
+            user.id = tracing::field::Empty,
         );
         Ok(self.answer_and_log(request, &context).instrument(span).await)
     }

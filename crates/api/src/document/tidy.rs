@@ -5,6 +5,9 @@ use serde_json::{Map, Value, json};
 /// The version of OpenAPI whose rules the document follows; poem-openapi writes the first of its line.
 const OPENAPI: &str = "3.0.3";
 
+/// The groups of operations, in reading order.
+const TAGS: [&str; 5] = ["Sign-in", "People", "Rooms", "Members", "Messages"];
+
 /// What describes a value without restricting it: beside `allOf` it needs no member of its own.
 const ANNOTATIONS: &[&str] = &["description", "title", "default", "deprecated", "example", "nullable"];
 
@@ -16,7 +19,16 @@ pub(super) fn tidy(derived: &str) -> Value {
     }
     walk(&mut document);
     share_headers(&mut document);
+    order_tags(&mut document);
     document
+}
+
+/// As a reader wants them: derived, they are sorted by name.
+fn order_tags(document: &mut Value) {
+    let place = |tag: &Value| TAGS.iter().position(|name| tag["name"] == *name);
+    if let Some(Value::Array(tags)) = document.get_mut("tags") {
+        tags.sort_by_key(place);
+    }
 }
 
 /// Bounds are derived as floats. `200.0` is no bound of an integer in some generators' eyes, and what is near 2^53
