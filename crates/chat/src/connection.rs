@@ -98,10 +98,10 @@ impl Connection {
         let known = self.core.seat(room).and_then(|seat| seat.reader());
         let Some(reader) = known else {
             return self.later(move |chat, core| async move {
-                let seat = chat.seat(&core, room);
-                let reader = chat.access().require_live_reader(&seat, core.user_id(), chat.now()).await;
-                chat.hub().release(room);
-                chat.accept(reader?, core.session(), draft, Ticket::Socket(Arc::clone(&core)))
+                let visit = Visit { seat: chat.seat(&core, room), chat: &chat };
+                let reader =
+                    chat.access().require_live_reader(&visit.seat, core.user_id(), chat.now()).await?;
+                chat.accept(reader, core.session(), draft, Ticket::Socket(Arc::clone(&core)))
             });
         };
         let ticket = Ticket::Socket(Arc::clone(&self.core));
@@ -142,6 +142,19 @@ impl Connection {
         F: Future<Output = Result<(), Error>> + Send + 'static,
     {
         Handled::Later(Box::pin(work(self.chat.clone(), Arc::clone(&self.core))))
+    }
+}
+
+/// A look into a room that the connection may not listen to. However it ends, also when the connection is gone in the
+/// middle of it, the hub need not keep the room for its sake.
+struct Visit<'a> {
+    seat: Seat,
+    chat: &'a Chat,
+}
+
+impl Drop for Visit<'_> {
+    fn drop(&mut self) {
+        self.chat.hub().release(self.seat.room.id());
     }
 }
 

@@ -9,7 +9,7 @@ use teahouse_protocol::{
 };
 use teahouse_store::entity::{message, room_event};
 use teahouse_store::log::{self, Detail, LogRow};
-use teahouse_store::{PageSize, messages, reads};
+use teahouse_store::{PageSize, messages, reads, rooms};
 use uuid::Uuid;
 
 use crate::views::{EventsPage, HistoryPage, Window};
@@ -81,7 +81,9 @@ impl Chat {
     ) -> Result<EventsPage, Error> {
         self.access().require_reader(caller, room, self.now()).await?;
         let size = PageSize::capped(limit);
-        let mut events = self.log_after(room, after, Seq::MAX, size.and_one()).await?;
+        let row = rooms::find(self.db().conn(), room).await?.ok_or(Error::RoomNotFound)?;
+        let head = Seq::new(row.last_seq).unwrap_or_default();
+        let mut events = self.log_after(room, after, head, size.and_one()).await?;
         let more = events.len() > usize::from(size.get());
         events.truncate(usize::from(size.get()));
         let next = events.last().filter(|_| more).map(|(seq, _)| *seq);
@@ -112,7 +114,7 @@ impl Chat {
         }
     }
 
-    /// The events of `room` after `after` up to `to`, oldest first, each with its number.
+    /// The events of `room` after `after` up to `to`, a head that was read before, oldest first, each with its number.
     pub(crate) async fn log_after(
         &self,
         room: RoomId,
@@ -123,8 +125,8 @@ impl Chat {
         if after >= to {
             return Ok(Vec::new());
         }
-        let rows = log::page_after(self.db().conn(), room, after, size).await?;
-        self.events_of(rows.into_iter().filter(|row| row_seq(row) <= to).collect()).await
+        let rows = log::page_after(self.db().conn(), room, after, to, size).await?;
+        self.events_of(rows).await
     }
 
     /// The event of one row of the log; `None` when a newer version wrote it.

@@ -29,16 +29,21 @@ impl LogRow {
     }
 }
 
-/// The entries of `room` after `after`, oldest first, at most `size`. Reads the indexes by (room, seq).
+/// The entries of `room` after `after` up to `to`, oldest first, at most `size`. Reads the indexes by (room, seq).
+///
+/// `to` is a head that was read before: messages and the other events are two looks, and what is committed between them
+/// would be found by the second alone, which makes a hole.
 pub async fn page_after(
     conn: &impl ConnectionTrait,
     room: RoomId,
     after: Seq,
+    to: Seq,
     size: PageSize,
 ) -> Result<Vec<LogRow>, Error> {
     let messages = message::Entity::find()
         .filter(message::Column::RoomId.eq(room.uuid()))
         .filter(message::Column::Seq.gt(after.get()))
+        .filter(message::Column::Seq.lte(to.get()))
         .order_by_asc(message::Column::Seq)
         .limit(size.rows())
         .all(conn)
@@ -46,6 +51,7 @@ pub async fn page_after(
     let events = room_event::Entity::find()
         .filter(room_event::Column::RoomId.eq(room.uuid()))
         .filter(room_event::Column::Seq.gt(after.get()))
+        .filter(room_event::Column::Seq.lte(to.get()))
         .order_by_asc(room_event::Column::Seq)
         .limit(size.rows())
         .all(conn)

@@ -131,6 +131,3 @@ impl<T: Send> BatchWriter<T> {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -10,6 +10,7 @@ mod ending;
 mod limits;
 mod listening;
 mod members;
+mod merging;
 mod presence;
 mod races;
 mod reading;

@@ -122,7 +122,8 @@ impl World {
         let mut rows = Vec::new();
         loop {
             let after = rows.last().map_or(Seq::ZERO, seq_of);
-            let page = log::page_after(self.db.conn(), room, after, PageSize::capped(500)).await.unwrap();
+            let size = PageSize::capped(500);
+            let page = log::page_after(self.db.conn(), room, after, Seq::MAX, size).await.unwrap();
             if page.is_empty() {
                 break;
             }
