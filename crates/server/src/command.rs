@@ -93,12 +93,14 @@ enum Failure {
     #[error(transparent)]
     Configuration(#[from] Problems),
     /// It was tried.
-    #[error("{0:#}")]
+    #[error("{}", explained(.0))]
     Failed(#[from] anyhow::Error),
 }
 
 /// Runs the program's command, and returns its exit status: 0 done, 1 failed, 2 wrong usage or configuration.
 pub fn main() -> ExitCode {
+    // Fails where one is there already, which does as well.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     // clap itself ends with 2 on wrong usage.
     match run(CommandLine::parse()) {
         Ok(()) => ExitCode::SUCCESS,
@@ -124,6 +126,15 @@ fn run(line: CommandLine) -> Result<(), Failure> {
             Ok(())
         }
     }
+}
+
+/// The error and its causes, but for those that the text before them tells already.
+fn explained(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).fold(String::new(), |told, cause| match told.as_str() {
+        "" => cause,
+        before if before.contains(&cause) => told,
+        _ => format!("{told}: {cause}"),
+    })
 }
 
 impl Failure {

@@ -13,19 +13,17 @@ use poem::web::Json;
 use poem::{Endpoint, EndpointExt as _, Response, Route, get};
 use serde_json::json;
 use teahouse_accounts::Accounts;
-use teahouse_api::{ApiLimits, ApiParts, Cors, Origins, framed};
+use teahouse_api::{ApiParts, Cors, Origins, framed};
 use teahouse_chat::Chat;
-use teahouse_gateway::Gateway;
+use teahouse_gateway::{Gateway, GatewayMetrics, GatewayParts};
 use teahouse_store::Db;
 use teahouse_wechat_sim::Simulator;
 use tokio_util::sync::CancellationToken;
 
 use headers::Guarded;
 use health::Readiness;
-use metrics::Counted;
-use page::Page;
-
-pub(crate) use metrics::{Metrics, Sources};
+use metrics::{Counted, Metrics, Sources};
+use page::{Page, Root};
 
 use crate::config::Config;
 use crate::simulator;
@@ -39,48 +37,63 @@ pub(crate) struct Parts<'a> {
     pub(crate) db: Db,
     pub(crate) accounts: Accounts,
     pub(crate) chat: Chat,
-    pub(crate) gateway: Gateway,
+    pub(crate) sockets: Arc<GatewayMetrics>,
     pub(crate) simulator: Option<Simulator>,
-    pub(crate) metrics: Metrics,
     pub(crate) shutdown: CancellationToken,
 }
 
 /// Everything that the server answers.
-pub(crate) fn endpoint(parts: Parts<'_>) -> impl Endpoint<Output = Response> + use<> {
+///
+/// # Errors
+/// When two metrics have one name.
+pub(crate) fn endpoint(parts: Parts<'_>) -> anyhow::Result<impl Endpoint<Output = Response> + use<>> {
     let cors = Cors::new(Origins::from_list(&parts.config.server.cors_origins));
-    let counted = Counted { metrics: parts.metrics.clone(), inner: routes(parts) };
-    Guarded(framed(counted)).with(cors)
+    let sources =
+        Sources { db: parts.db.clone(), chat: parts.chat.clone(), gateway: Arc::clone(&parts.sockets) };
+    let metrics = Metrics::new()?.with(sources)?;
+    let counted = Counted { inner: routes(parts, metrics.clone()), metrics };
+    Ok(Guarded(framed(counted)).with(cors))
 }
 
-fn routes(parts: Parts<'_>) -> Route {
-    let Parts { config, db, accounts, chat, gateway, simulator, metrics, shutdown } = parts;
-    let readiness = Arc::new(Readiness { db, chat: chat.clone(), shutdown });
-    let ready = make(move |_| {
-        let readiness = Arc::clone(&readiness);
-        async move { readiness.report().await }
+fn routes(parts: Parts<'_>, metrics: Metrics) -> Route {
+    let Parts { config, db, accounts, chat, sockets, simulator, shutdown } = parts;
+    let gateway = Gateway::new(GatewayParts {
+        accounts: accounts.clone(),
+        chat: chat.clone(),
+        metrics: sockets,
+        config: config.gateway(),
     });
-    let scrape = make(move |_| {
+    let routes = Route::new()
+        .at("/healthz", get(make_sync(|_| Json(json!({ "alive": true })))))
+        .at("/readyz", get(ready(Readiness { db, chat: chat.clone(), shutdown })))
+        .at("/metrics", get(scrape(metrics)))
+        .nest("/admin", panel::routes(accounts.clone()))
+        .at("/ws", get(gateway.socket()))
+        .at(page::FILES, get(Root { door: gateway.tutorial_door(Page) }));
+    let routes = with_api(routes, ApiParts { accounts, chat, limits: config.api() });
+    match simulator {
+        Some(simulator) => routes.nest(simulator::MOUNT, simulator.endpoint()),
+        None => routes,
+    }
+}
+
+fn with_api(routes: Route, parts: ApiParts) -> Route {
+    let api = Arc::new(teahouse_api::routes(parts));
+    API.into_iter().fold(routes, |routes, path| routes.nest_no_strip(path, Arc::clone(&api)))
+}
+
+fn ready(readiness: Readiness) -> impl Endpoint<Output = Response> {
+    make(move |_| {
+        let readiness = readiness.clone();
+        async move { readiness.report().await }
+    })
+    .map_to_response()
+}
+
+fn scrape(metrics: Metrics) -> impl Endpoint<Output = Response> {
+    make(move |_| {
         let metrics = metrics.clone();
         async move { metrics.text().await }
-    });
-    let limits = ApiLimits {
-        requests_per_second: config.limits.requests_per_second,
-        body_bytes: config.limits.body_bytes,
-    };
-    let api = Arc::new(teahouse_api::routes(ApiParts { accounts: accounts.clone(), chat, limits }));
-    let mut routes = Route::new()
-        .at("/healthz", get(make_sync(|_| Json(json!({ "alive": true })))))
-        .at("/readyz", get(ready))
-        .at("/metrics", get(scrape))
-        .nest("/admin", panel::routes(accounts))
-        .at("/ws", get(gateway.socket()))
-        .at("/", get(gateway.tutorial_door(Page)))
-        .at(page::FILES, get(Page));
-    for path in API {
-        routes = routes.nest_no_strip(path, Arc::clone(&api));
-    }
-    if let Some(simulator) = simulator {
-        routes = routes.nest(simulator::MOUNT, simulator.endpoint());
-    }
-    routes
+    })
+    .map_to_response()
 }

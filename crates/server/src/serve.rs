@@ -12,7 +12,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use teahouse_gateway::{Encoder, Gateway, GatewayMetrics, GatewayParts};
+use teahouse_gateway::{Encoder, GatewayMetrics};
 use teahouse_wechat::ApiBase;
 use teahouse_wechat_sim::Simulator;
 
@@ -36,29 +36,22 @@ pub(crate) fn run(loaded: Loaded) -> anyhow::Result<()> {
 async fn serve(mut loaded: Loaded) -> anyhow::Result<()> {
     let shutdown = shutdown_on_signals()?;
     let db = database::open(&loaded.config).await?;
+    // Before everything that needs the address: the simulator is reached under it.
     let (listener, address) = listen(&loaded.config.server).await?;
     let simulator = simulated(&mut loaded, address)?;
     let config = loaded.config;
-    let counted = Arc::new(GatewayMetrics::default());
-    let house = House::open(&config, &db, Arc::new(Encoder::new(Arc::clone(&counted)))).await?;
+    let sockets = Arc::new(GatewayMetrics::default());
+    let house = House::open(&config, &db, Arc::new(Encoder::new(Arc::clone(&sockets)))).await?;
     upkeep::start(house.accounts.clone(), shutdown.clone());
-    let gateway = Gateway::new(GatewayParts {
-        accounts: house.accounts.clone(),
-        chat: house.chat.clone(),
-        metrics: Arc::clone(&counted),
-        config: config.gateway(),
-    });
-    let sources = http::Sources { db: db.clone(), chat: house.chat.clone(), gateway: counted };
     let endpoint = http::endpoint(http::Parts {
         config: &config,
         db: db.clone(),
         accounts: house.accounts.clone(),
         chat: house.chat.clone(),
-        gateway,
+        sockets,
         simulator,
-        metrics: http::Metrics::new()?.with(sources)?,
         shutdown: shutdown.clone(),
-    });
+    })?;
     greeting::print(&config, address);
     announce(address);
     teahouse_gateway::serve(listener, endpoint, &config.gateway(), shutdown).await;

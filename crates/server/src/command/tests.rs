@@ -59,6 +59,12 @@ fn a_flag_is_a_setting_of_its_key() {
 }
 
 #[test]
+fn a_failure_is_told_with_its_causes_and_each_once() {
+    let error = anyhow::anyhow!("no water").context("the kettle failed: no water").context("no tea");
+    assert_eq!(Failure::Failed(error).to_string(), "no tea: the kettle failed: no water");
+}
+
+#[test]
 fn wrong_usage_is_told_from_failure_by_its_status() {
     assert_eq!(CommandLine::try_parse_from(["teahouse", "brew"]).unwrap_err().exit_code(), 2);
     assert_eq!(CommandLine::try_parse_from(["teahouse", "--set", "tea"]).unwrap_err().exit_code(), 2);

@@ -127,7 +127,7 @@ fn shown_app(item: &Value) -> String {
 }
 
 /// The URL with its password masked, in the authority (`user:password@`) and in the query (`password=`).
-fn without_password(url: &str) -> String {
+pub(crate) fn without_password(url: &str) -> String {
     let (url, query) = match url.split_once('?') {
         Some((url, query)) => (url, Some(query)),
         None => (url, None),

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use teahouse_accounts::{GuestsConfig, SecretsConfig, SessionsConfig};
+use teahouse_api::ApiLimits;
 use teahouse_chat::ChatConfig;
 use teahouse_gateway::GatewayConfig;
 use teahouse_store::DatabaseConfig;
@@ -117,6 +118,11 @@ impl Config {
             shutdown_ms: self.server.drain_s * 1000,
             ..GatewayConfig::default()
         }
+    }
+
+    /// The limits of the REST surface.
+    pub(crate) fn api(&self) -> ApiLimits {
+        ApiLimits { requests_per_second: self.limits.requests_per_second, body_bytes: self.limits.body_bytes }
     }
 }
 

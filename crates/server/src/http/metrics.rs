@@ -90,7 +90,7 @@ impl Outcome {
     /// The page answers whatever no other route does, so its misses have no route.
     fn route(&self) -> &str {
         match &self.route {
-            Some(route) if &*route.0 == FILES && self.status == StatusCode::NOT_FOUND => NO_ROUTE,
+            Some(route) if *route.0 == *FILES && self.status == StatusCode::NOT_FOUND => NO_ROUTE,
             Some(route) => &route.0,
             None => NO_ROUTE,
         }

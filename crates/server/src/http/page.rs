@@ -17,6 +17,20 @@ pub(super) const CONTENT_POLICY: &str = "default-src 'self'; img-src 'self' http
 /// The route of the files: whatever no other route takes.
 pub(super) const FILES: &str = "/*file";
 
+/// The root itself, where tutorials' clients ask for sockets too, and the files below it. One endpoint, because a
+/// wildcard at the root takes the root as well.
+pub(super) struct Root<D> {
+    pub(super) door: D,
+}
+
+impl<D: Endpoint<Output = Response>> Endpoint for Root<D> {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> poem::Result<Response> {
+        if request.uri().path() == "/" { self.door.call(request).await } else { Page.call(request).await }
+    }
+}
+
 /// Serves the page at the root, and its files by their path.
 pub(super) struct Page;
 

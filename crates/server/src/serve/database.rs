@@ -3,9 +3,10 @@
 use std::os::unix::fs::DirBuilderExt as _;
 
 use anyhow::{Context as _, bail};
+use secrecy::ExposeSecret as _;
 use teahouse_store::Db;
 
-use crate::config::{Config, Mode};
+use crate::config::{Config, Mode, without_password};
 
 /// Connects to the configured database. Its folder is made in development.
 ///
@@ -19,7 +20,12 @@ pub(crate) async fn connect(config: &Config) -> anyhow::Result<Db> {
         .mode(0o700)
         .create(folder)
         .with_context(|| format!("could not make the folder {} (data_dir)", folder.display()))?;
-    Db::connect(&config.database).await.context("could not open the database (database.url)")
+    Db::connect(&config.database).await.with_context(|| {
+        format!(
+            "could not open the database {} (database.url)",
+            without_password(config.database.url.expose_secret())
+        )
+    })
 }
 
 /// Connects, and has a schema that this program knows: in development it is made, in production
