@@ -42,7 +42,6 @@ impl<C: Conversation> Session<C> {
         self.backlog = false;
         let mut turn = FRAMES_A_TURN;
         let mut heard = Ok(());
-        self.backlog = false;
         loop {
             if filled > 0 {
                 let mut at = 0;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use teahouse_accounts::{Accounts, Session as Caller};
 use teahouse_chat::{Connection, Dialect, Handled, Mailbox, MailboxLimits};
-use teahouse_protocol::{ClientFrame, CloseCode, Join, MAX_RESUME, ServerEvent};
+use teahouse_protocol::{ClientFrame, CloseCode, Join, MAX_RESUME, RoomId, ServerEvent};
 
 use super::doors::Inner;
 use super::stranger::{self, Farewell};
@@ -17,16 +17,46 @@ pub(super) struct Member {
     connection: Connection,
     accounts: Accounts,
     caller: Caller,
+    lobby: RoomId,
+    /// Whether the client has said what it wants to hear.
+    has_chosen: bool,
 }
 
 impl Conversation for Member {
     fn handle(&mut self, frame: ClientFrame) -> Handled {
-        self.connection.handle(frame)
+        let from_tutorial = !self.has_chosen && is_from_tutorial(&frame);
+        self.has_chosen |= from_tutorial || matches!(frame, ClientFrame::Join(_) | ClientFrame::Listen(_));
+        let handled = self.connection.handle(frame);
+        if from_tutorial { self.also_hear_the_lobby(handled) } else { handled }
     }
 
     fn used(&mut self) {
         self.accounts.touch(&self.caller);
     }
+}
+
+impl Member {
+    /// A tutorial's client at `/ws` knows no rooms: it hears the one that it spoke in.
+    fn also_hear_the_lobby(&mut self, said: Handled) -> Handled {
+        match (said, self.connection.handle(join(self.lobby))) {
+            (Handled::Done, joining) => joining,
+            (Handled::Later(said), Handled::Later(joining)) => Handled::Later(Box::pin(async move {
+                said.await?;
+                joining.await
+            })),
+            (said, _) => said,
+        }
+    }
+}
+
+/// Whether the frame is as the tutorials teach them: what is said has neither an id nor a room.
+fn is_from_tutorial(frame: &ClientFrame) -> bool {
+    matches!(frame, ClientFrame::Msg(draft) if draft.room.is_none() && draft.client_id.is_none())
+}
+
+/// Hear a room from now on.
+const fn join(room: RoomId) -> ClientFrame {
+    ClientFrame::Join(Join { room, since: None, limit: MAX_RESUME })
 }
 
 /// Says hello, and talks until the connection ends.
@@ -45,12 +75,14 @@ pub(super) fn life(gateway: &Arc<Inner>, caller: Caller, dialect: Dialect, upgra
     let echo = (dialect == Dialect::WaferRoom)
         .then(|| Box::new(Echo::new(caller.user().avatar, gateway.rules.metrics.clone())));
     let session_id = caller.id();
-    let member = Member { connection, accounts: gateway.accounts.clone(), caller };
+    let hears_the_lobby = dialect::hears_the_lobby(dialect);
+    let accounts = gateway.accounts.clone();
+    let member = Member { connection, accounts, caller, lobby, has_chosen: hears_the_lobby };
     let session = Session::new(upgraded, mailbox.clone(), Some(member), echo, gateway.rules.clone());
-    if !dialect::hears_the_lobby(dialect) {
+    if !hears_the_lobby {
         return Box::pin(session);
     }
-    let session = session.begin_with(ClientFrame::Join(Join { room: lobby, since: None, limit: MAX_RESUME }));
+    let session = session.begin_with(join(lobby));
     if dialect != Dialect::WaferRoom {
         return Box::pin(session);
     }

@@ -23,6 +23,21 @@ async fn the_uniapp_client_talks_although_it_pastes_its_json_together() {
 }
 
 #[tokio::test]
+async fn a_tutorials_client_at_the_native_door_hears_the_room_it_spoke_in() {
+    let house = House::open(Guests::Welcome).await;
+    let ann = house.person("小安").await;
+    let mut client = house.connect(&format!("/ws?token={}", ann.token.as_str()), &[]).await;
+    assert_eq!(client.json().await["type"], "hello");
+    client.send(&json!({"type": "msg", "content": "anybody here?"})).await;
+    let mut seen = [client.json().await["type"].clone(), client.json().await["type"].clone()];
+    seen.sort_by_key(ToString::to_string);
+    assert_eq!(seen, ["ack", "joined"]);
+    let mut bob = house.native("小博").await;
+    bob.send(&json!({"type": "msg", "content": "me"})).await;
+    assert_eq!(client.json().await["content"], "me");
+}
+
+#[tokio::test]
 async fn wepy_clients_hear_each_other_and_nothing_of_their_own() {
     let house = House::open(Guests::Welcome).await;
     let headers = [("sec-websocket-protocol", "protocol1")];
