@@ -124,11 +124,12 @@ impl<C: Conversation> Session<C> {
     }
 
     fn turn(&mut self, cx: &mut Context<'_>) -> Result<(), Over> {
-        self.keep_time(cx)?;
         self.settle(cx);
         if self.phase == Phase::Talking {
             self.hear(cx)?;
         }
+        // After hearing: a sign of life may have waited for longer than this task.
+        self.keep_time(cx)?;
         self.speak(cx)?;
         if self.phase != Phase::Talking {
             self.ignore(cx)?;

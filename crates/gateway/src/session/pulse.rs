@@ -17,6 +17,8 @@ pub(super) struct Pulse {
     heartbeat: Duration,
     last_heard: Instant,
     next_ping: Instant,
+    /// The first ping since something was heard.
+    unanswered: Option<Instant>,
     use_told: Instant,
     timer: Pin<Box<Sleep>>,
     /// Whether the timer was moved and has to learn anew whom to wake.
@@ -28,7 +30,15 @@ impl Pulse {
         let now = Instant::now();
         let next_ping = now + config.heartbeat();
         let timer = Box::pin(sleep_until(next_ping));
-        Self { heartbeat: config.heartbeat(), last_heard: now, next_ping, use_told: now, timer, moved: true }
+        Self {
+            heartbeat: config.heartbeat(),
+            last_heard: now,
+            next_ping,
+            unanswered: None,
+            use_told: now,
+            timer,
+            moved: true,
+        }
     }
 
     /// Ready when there is something to look after.
@@ -38,6 +48,7 @@ impl Pulse {
 
     pub(super) fn heard(&mut self, now: Instant) {
         self.last_heard = now;
+        self.unanswered = None;
     }
 
     pub(super) const fn last_heard(&self) -> Instant {
@@ -54,11 +65,14 @@ impl Pulse {
     }
 
     pub(super) fn is_silent(&self, now: Instant) -> bool {
-        now >= self.silent_at()
+        self.silent_at().is_some_and(|at| now >= at)
     }
 
-    fn silent_at(&self) -> Instant {
-        self.last_heard + self.heartbeat * SILENT_HEARTBEATS
+    /// When the client will have been silent for too long. Only a ping makes it so: after the server itself stood
+    /// still, everybody has been silent, and nobody was asked.
+    fn silent_at(&self) -> Option<Instant> {
+        let asked = self.unanswered? + self.heartbeat;
+        Some(asked.max(self.last_heard + self.heartbeat * SILENT_HEARTBEATS))
     }
 
     /// Whether it is time for a ping; if so, the next one is a heartbeat away.
@@ -66,13 +80,15 @@ impl Pulse {
         let due = now >= self.next_ping;
         if due {
             self.next_ping = now + self.heartbeat;
+            self.unanswered.get_or_insert(now);
         }
         due
     }
 
     /// Goes off when the next thing is due.
     pub(super) fn plan(&mut self, stalls_at: Option<Instant>) {
-        self.go_off_at(self.next_ping.min(self.silent_at()));
+        self.go_off_at(self.next_ping);
+        self.not_later_than(self.silent_at());
         self.not_later_than(stalls_at);
     }
 
