@@ -17,3 +17,4 @@ mod reading;
 mod resuming;
 mod rights;
 mod sending;
+mod storm;

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -135,6 +136,26 @@ impl Socket {
     pub(crate) async fn has_nothing(&mut self) {
         let pong = self.ask(json!({ "type": "ping", "id": "anything?" })).await;
         assert_eq!(pong["type"], "pong", "{pong}");
+    }
+
+    /// The next event, if one is there already or comes at the next turn.
+    pub(crate) async fn next_soon(&mut self) -> Option<Value> {
+        if self.waiting.is_empty() {
+            tokio::task::yield_now().await;
+            let mut frames: Vec<Bytes> = Vec::new();
+            let mailbox = &self.mailbox;
+            poll_fn(|cx| {
+                let _nothing_yet = mailbox.poll_take(cx, &mut frames);
+                Poll::Ready(())
+            })
+            .await;
+            self.keep(&frames);
+        }
+        self.waiting.pop_front()
+    }
+
+    fn keep(&mut self, frames: &[Bytes]) {
+        self.waiting.extend(frames.iter().map(|frame| serde_json::from_slice::<Value>(frame).unwrap()));
     }
 
     async fn take(&mut self) -> Result<Value, CloseCode> {
