@@ -78,7 +78,7 @@ impl<'a> ApiExtractor<'a> for ApiKey {
         let scheme = MetaSecurityScheme {
             name: Some("X-Api-Key"),
             key_in: Some("header"),
-            ..scheme("apiKey", "A business server's key, made by `teahouse token mint`.")
+            ..scheme("apiKey", "A business server's key, made by `teahouse token key`.")
         };
         registry.create_security_scheme("api_key", scheme);
     }

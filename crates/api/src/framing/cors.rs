@@ -70,7 +70,7 @@ impl<E: Endpoint> Endpoint for CorsEndpoint<E> {
     type Output = Response;
 
     async fn call(&self, request: Request) -> Result<Response> {
-        let origin = request.header(header::ORIGIN).and_then(|_| request.headers().get(header::ORIGIN));
+        let origin = request.headers().get(header::ORIGIN);
         let Some(origin) = origin.filter(|origin| self.origins.permit(origin)).cloned() else {
             return self.inner.call(request).await.map(IntoResponse::into_response);
         };

@@ -100,7 +100,7 @@ impl<R: Refusals> ApiResponse for Refused<R> {
 
 fn response(status: u16, codes: &[ErrorCode]) -> MetaResponse {
     let mut headers = headers_of_every_answer();
-    if codes.contains(&ErrorCode::RateLimited) {
+    if codes.contains(&ErrorCode::RateLimited) || codes.contains(&ErrorCode::Unavailable) {
         headers.push(header_of("Retry-After", "How many seconds to wait."));
     }
     MetaResponse {
