@@ -30,10 +30,18 @@ pub(crate) struct Problem {
     field: Option<Box<FieldError>>,
     retry_after: Option<Duration>,
     allow: Option<Box<HeaderValue>>,
-    /// More than the code says, in English.
-    detail: Option<String>,
+    /// More than the code says.
+    detail: Option<Box<Detail>>,
     #[source]
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+/// A sentence for a person.
+#[derive(Debug)]
+struct Detail {
+    en: String,
+    /// Absent: the code's own words must do.
+    zh: Option<String>,
 }
 
 impl Problem {
@@ -63,9 +71,9 @@ impl Problem {
         Self { allow: Some(Box::new(methods)), ..self }
     }
 
-    /// Says in English more than the code does.
-    pub(crate) fn detail(self, detail: &impl ToString) -> Self {
-        Self { detail: Some(detail.to_string()), ..self }
+    /// Says more than the code does; in Chinese, where that is known.
+    pub(crate) fn detail(self, en: &impl ToString, zh: Option<String>) -> Self {
+        Self { detail: Some(Box::new(Detail { en: en.to_string(), zh })), ..self }
     }
 
     pub(crate) const fn code(&self) -> ErrorCode {
@@ -92,6 +100,14 @@ impl Problem {
             headers.insert(header::WWW_AUTHENTICATE, self.challenge());
         }
         response
+    }
+
+    fn detail_in(&self, language: Language) -> String {
+        let told = self.detail.as_ref().and_then(|detail| match language {
+            Language::English => Some(&detail.en),
+            Language::Chinese => detail.zh.as_ref(),
+        });
+        told.cloned().unwrap_or_else(|| language.message_of(self.code).to_owned())
     }
 
     /// RFC 9110 §11.6.1: a 401 says how to do better.
@@ -147,10 +163,7 @@ impl ProblemDocument {
             kind: format!("urn:teahouse:problem:{code}"),
             title: code.message_en().trim_end_matches('.').to_owned(),
             status: status_of(code).as_u16(),
-            detail: match (context.language(), &problem.detail) {
-                (Language::English, Some(detail)) => detail.clone(),
-                (language, _) => language.message_of(code).to_owned(),
-            },
+            detail: problem.detail_in(context.language()),
             code,
             request_id: context.id().to_owned(),
             errors: problem.field.as_deref().cloned().into_iter().collect(),

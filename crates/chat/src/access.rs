@@ -5,10 +5,10 @@ use teahouse_protocol::{Role, RoomId, RoomKind, Timestamp, UserId, Visibility};
 use teahouse_store::writer::MemberState;
 use teahouse_store::{Db, members, rooms};
 
-use crate::Error;
 use crate::cached::Look;
 use crate::connection::Seat;
 use crate::hub::RoomFacts;
+use crate::{Error, reason};
 
 /// Somebody who may read a room.
 #[derive(Clone, Copy, Debug)]
@@ -57,7 +57,7 @@ impl Member {
             return Err(Error::Muted { until });
         }
         if self.room.kind == RoomKind::Channel && self.state.role < Role::Admin {
-            return Err(Error::NotAllowed("only the owner and admins write in a channel"));
+            return Err(Error::NotAllowed(reason::CHANNEL_IS_READ_ONLY));
         }
         Ok(self)
     }
@@ -66,10 +66,10 @@ impl Member {
     /// [`Error::NotAllowed`] for a simple member, and in a direct room, which has no order to keep.
     pub(crate) fn require_moderator(self) -> Result<Moderator, Error> {
         if self.room.kind == RoomKind::Direct {
-            return Err(Error::NotAllowed("a direct conversation has no moderators"));
+            return Err(Error::NotAllowed(reason::NO_MODERATORS_HERE));
         }
         if self.state.role < Role::Admin {
-            return Err(Error::NotAllowed("only the owner and admins may do this"));
+            return Err(Error::NotAllowed(reason::MODERATORS_ONLY));
         }
         Ok(Moderator(self))
     }
@@ -78,7 +78,7 @@ impl Member {
     /// [`Error::NotAllowed`] for everybody else.
     pub(crate) fn require_owner(self) -> Result<Self, Error> {
         if self.state.role < Role::Owner {
-            return Err(Error::NotAllowed("only the owner may do this"));
+            return Err(Error::NotAllowed(reason::OWNER_ONLY));
         }
         Ok(self)
     }
@@ -94,7 +94,7 @@ impl Moderator {
     /// [`Error::NotAllowed`] when a member of `role` does not stand below this moderator.
     pub(crate) fn require_outranks(&self, role: Role) -> Result<(), Error> {
         if self.0.state.role <= role {
-            return Err(Error::NotAllowed("this member's role is not below yours"));
+            return Err(Error::NotAllowed(reason::ROLE_NOT_BELOW));
         }
         Ok(())
     }

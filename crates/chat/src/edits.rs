@@ -10,7 +10,7 @@ use teahouse_store::writer::ChangeKind;
 
 use crate::connection::Core;
 use crate::pipeline::Changed;
-use crate::{Chat, Error};
+use crate::{Chat, Error, reason};
 
 /// A change to what was said.
 pub(crate) enum Edit {
@@ -87,10 +87,10 @@ impl Chat {
         let kind = match edit {
             Edit::Content { message, json } => {
                 if sender != caller.user_id() {
-                    return Err(Error::NotAllowed("only the sender may edit a message"));
+                    return Err(Error::NotAllowed(reason::SENDER_ONLY));
                 }
                 if row.recalled_at_ms.is_some() {
-                    return Err(Error::Conflict("the message was recalled"));
+                    return Err(Error::Conflict(reason::RECALLED));
                 }
                 member.require_writer(now)?;
                 let kind = Kind::from_number(row.kind).unwrap_or_default();
@@ -105,7 +105,7 @@ impl Chat {
             Edit::React { message, emoji, remove } => {
                 check_emoji(&emoji)?;
                 if row.recalled_at_ms.is_some() {
-                    return Err(Error::Conflict("the message was recalled"));
+                    return Err(Error::Conflict(reason::RECALLED));
                 }
                 ChangeKind::React { message, emoji, remove }
             }

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use teahouse_protocol::{ErrorCode, FieldError, Timestamp};
 
+use crate::Reason;
+
 /// Why something was not done. The doors match on [`Error::code`].
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -21,7 +23,7 @@ pub enum Error {
     NotAMember,
     /// The caller may not do this; the text says who may.
     #[error("{0}")]
-    NotAllowed(&'static str),
+    NotAllowed(Reason),
     /// The caller may not write for a while.
     #[error("you are muted until {until}")]
     Muted {
@@ -42,7 +44,7 @@ pub enum Error {
     Field(FieldError),
     /// The thing is in a state that does not allow this; the text says what to do first.
     #[error("{0}")]
-    Conflict(&'static str),
+    Conflict(Reason),
     /// Too much waits to be written, or the server is going away.
     #[error("the server is busy: try again in a moment")]
     Busy,
@@ -77,6 +79,16 @@ impl Error {
                 teahouse_store::Error::Conflict(_) => ErrorCode::Conflict,
                 teahouse_store::Error::Schema(_) | teahouse_store::Error::Database(_) => ErrorCode::Internal,
             },
+        }
+    }
+
+    /// In Chinese, where this tells a person more than its code does.
+    #[must_use]
+    pub fn detail_zh(&self) -> Option<String> {
+        match self {
+            Self::NotAllowed(reason) | Self::Conflict(reason) => Some(reason.zh.to_owned()),
+            Self::Muted { until } => Some(format!("你已被禁言至 {until}")),
+            _ => None,
         }
     }
 

@@ -18,6 +18,7 @@ mod pipeline;
 mod presence;
 mod publish;
 mod reads;
+mod reason;
 mod rooms;
 mod views;
 
@@ -28,6 +29,7 @@ pub use error::Error;
 pub use hub::{Dialect, Encode, Mailbox, MailboxLimits, Taken};
 pub use metrics::ChatMetrics;
 pub use pipeline::SendOutcome;
+pub use reason::Reason;
 pub use views::{
     BanView, CreateRoom, EventsPage, HistoryPage, MemberView, Page, PageRequest, PutMember, RoomChange,
     RoomSummary, RoomView, Window,

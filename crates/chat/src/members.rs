@@ -9,10 +9,7 @@ use teahouse_store::{PageSize, members};
 use crate::access::Member;
 use crate::pipeline::Changed;
 use crate::views::{BanView, MemberView, Page, PageRequest, PutMember};
-use crate::{Chat, Error};
-
-/// What an owner is told who would leave a room to nobody.
-pub(crate) const LAST_OWNER: &str = "make another member the owner first";
+use crate::{Chat, Error, reason};
 
 impl Chat {
     /// The caller becomes a member of a public room; who is one already stays what they are.
@@ -48,15 +45,15 @@ impl Chat {
         let user = caller.user_id();
         let member = self.access().require_member(caller, room, self.now()).await?;
         if room == self.lobby() {
-            return Err(Error::Conflict("everyone is in the lobby"));
+            return Err(Error::Conflict(reason::EVERYONE_IS_IN_THE_LOBBY));
         }
         if member.room.kind == RoomKind::Direct {
-            return Err(Error::Conflict("a direct conversation can't be left"));
+            return Err(Error::Conflict(reason::DIRECT_STAYS));
         }
         if member.state.role == Role::Owner && !members::has_other_owner(self.db().conn(), room, user).await?
         {
             if members::count(self.db().conn(), room).await? > 1 {
-                return Err(Error::Conflict(LAST_OWNER));
+                return Err(Error::Conflict(reason::LAST_OWNER));
             }
             return self.change(room, user, ChangeKind::DeleteRoom).await.map(drop);
         }
@@ -106,7 +103,7 @@ impl Chat {
     async fn invite(&self, caller: Member, user: UserId, put: PutMember) -> Result<(), Error> {
         let role = put.role.unwrap_or(Role::Member);
         if caller.room.kind == RoomKind::Direct {
-            return Err(Error::NotAllowed("a direct conversation is for two"));
+            return Err(Error::NotAllowed(reason::FOR_TWO_ONLY));
         }
         if role != Role::Member {
             caller.require_owner()?;
@@ -144,7 +141,7 @@ impl Chat {
             if user == caller.user
                 && !members::has_other_owner(self.db().conn(), caller.room.id, user).await?
             {
-                return Err(Error::Conflict(LAST_OWNER));
+                return Err(Error::Conflict(reason::LAST_OWNER));
             }
         }
         if state.muted_until != before.muted_until {

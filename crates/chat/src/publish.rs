@@ -11,10 +11,9 @@ use teahouse_store::log::Detail;
 use teahouse_store::writer::{Appended, Entry, Finished, NewMessage, Outcome};
 
 use crate::connection::{Core, follow};
-use crate::members::LAST_OWNER;
 use crate::news::{Logged, News, Origin};
 use crate::pipeline::{Changed, Sent, Ticket, published};
-use crate::{Chat, Error, hub};
+use crate::{Chat, Error, hub, reason};
 
 /// Answers that leave after the events are published, so that who is answered finds the event delivered.
 type Answers = Vec<Box<dyn FnOnce() + Send>>;
@@ -125,7 +124,7 @@ async fn settle_change(
             Ok(Changed::Logged(rows))
         }
         Outcome::NoRoom => Err(Error::RoomNotFound),
-        Outcome::LastOwner => Err(Error::Conflict(LAST_OWNER)),
+        Outcome::LastOwner => Err(Error::Conflict(reason::LAST_OWNER)),
         Outcome::Unchanged | Outcome::Written(_) | Outcome::Repeated(_) => Ok(Changed::Unchanged),
     }
 }

@@ -12,7 +12,7 @@ use teahouse_store::writer::{ChangeKind, NewRoom, RoomEdit};
 use teahouse_store::{PageSize, members, messages, reads};
 
 use crate::views::{CreateRoom, Page, PageRequest, RoomChange, RoomSummary, RoomView};
-use crate::{Chat, Error};
+use crate::{Chat, Error, reason};
 
 /// Unread messages are counted up to this: past it a number tells nobody anything.
 pub(crate) const UNREAD_COUNTED: u16 = 1_000;
@@ -111,7 +111,7 @@ impl Chat {
     /// [`Error::UserNotFound`], [`Error::Conflict`] with oneself, [`Error::Store`].
     pub async fn open_direct(&self, caller: &Session, user: UserId) -> Result<(RoomView, bool), Error> {
         if user == caller.user_id() {
-            return Err(Error::Conflict("a direct conversation needs another person"));
+            return Err(Error::Conflict(reason::WITH_ONESELF));
         }
         self.require_users(&[user]).await?;
         let key = direct_key(caller.user_id(), user);
@@ -169,7 +169,7 @@ impl Chat {
     pub async fn delete_room(&self, caller: &Session, room: RoomId) -> Result<(), Error> {
         let member = self.access().require_member(caller, room, self.now()).await?;
         if room == self.lobby() {
-            return Err(Error::Conflict("the lobby stays"));
+            return Err(Error::Conflict(reason::LOBBY_STAYS));
         }
         member.require_owner()?;
         self.change(room, caller.user_id(), ChangeKind::DeleteRoom).await.map(drop)

@@ -26,7 +26,10 @@ impl From<teahouse_chat::Error> for Problem {
         match error {
             E::Accounts(error) => error.into(),
             // Who may do it, until when, what to do first: more than the code can say.
-            E::NotAllowed(_) | E::Muted { .. } | E::Conflict(_) => Self::new(code).detail(&error),
+            E::NotAllowed(_) | E::Muted { .. } | E::Conflict(_) => {
+                let zh = error.detail_zh();
+                Self::new(code).detail(&error, zh)
+            }
             _ if code == ErrorCode::Internal => Self::caused_by(code, error),
             _ => Self::caused_by(code, error).retry_after(wait),
         }

@@ -74,6 +74,7 @@ fn stop(chat: &Chat, core: &Arc<Core>, seat: &Seat) {
 }
 
 pub(super) async fn listen(chat: &Chat, core: &Arc<Core>, listen: Listen) -> Result<(), Error> {
+    let only_mine = listen == Listen::All;
     let rooms = match listen {
         Listen::All => {
             // First the wish, then the list: a room that the user gets into in between is in one or the other.
@@ -88,7 +89,7 @@ pub(super) async fn listen(chat: &Chat, core: &Arc<Core>, listen: Listen) -> Res
     let mut seats = Vec::with_capacity(rooms.len());
     for room in rooms.into_iter().filter(|room| named.insert(*room)) {
         let seat = chat.seat(core, room);
-        match head(chat, core, &seat).await {
+        match head(chat, core, &seat, only_mine).await {
             Ok(head) => {
                 seats.push((seat, head.last_seq));
                 heads.push(head);
@@ -108,9 +109,13 @@ pub(super) async fn listen(chat: &Chat, core: &Arc<Core>, listen: Listen) -> Res
     Ok(())
 }
 
-async fn head(chat: &Chat, core: &Arc<Core>, seat: &Seat) -> Result<Head, Error> {
+async fn head(chat: &Chat, core: &Arc<Core>, seat: &Seat, only_mine: bool) -> Result<Head, Error> {
     take(core, seat);
-    chat.access().require_live_reader(seat, core.user_id(), chat.now()).await?;
+    let reader = chat.access().require_live_reader(seat, core.user_id(), chat.now()).await?;
+    // Left since the list was read: a public room would still let the user look in.
+    if only_mine && reader.member.is_none() {
+        return Err(Error::RoomNotFound);
+    }
     let row = rooms::find(chat.db().conn(), seat.room.id()).await?.ok_or(Error::RoomNotFound)?;
     chat.head_of(core.user_id(), &row).await
 }

@@ -1,0 +1,40 @@
+//! Why something is refused, where the code alone would not tell a person what to do.
+
+use std::fmt;
+
+/// A sentence for a person, in both languages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reason {
+    /// In English.
+    pub en: &'static str,
+    /// In Chinese.
+    pub zh: &'static str,
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.en)
+    }
+}
+
+macro_rules! reasons {
+    ($($name:ident = $en:literal, $zh:literal;)+) => {
+        $(pub(crate) const $name: Reason = Reason { en: $en, zh: $zh };)+
+    };
+}
+
+reasons! {
+    CHANNEL_IS_READ_ONLY = "only the owner and admins write in a channel", "频道中只有群主和管理员可以发言";
+    NO_MODERATORS_HERE = "a direct conversation has no moderators", "私聊没有管理员";
+    MODERATORS_ONLY = "only the owner and admins may do this", "只有群主和管理员可以这样做";
+    OWNER_ONLY = "only the owner may do this", "只有群主可以这样做";
+    ROLE_NOT_BELOW = "this member's role is not below yours", "该成员的角色不低于你";
+    SENDER_ONLY = "only the sender may edit a message", "只有发送者可以编辑消息";
+    FOR_TWO_ONLY = "a direct conversation is for two", "私聊只能有两个人";
+    RECALLED = "the message was recalled", "消息已被撤回";
+    WITH_ONESELF = "a direct conversation needs another person", "不能与自己私聊";
+    LOBBY_STAYS = "the lobby stays", "大堂不能解散";
+    EVERYONE_IS_IN_THE_LOBBY = "everyone is in the lobby", "每个人都在大堂中，不能退出";
+    DIRECT_STAYS = "a direct conversation can't be left", "私聊不能退出";
+    LAST_OWNER = "make another member the owner first", "请先将群主转让给其他成员";
+}
