@@ -22,7 +22,7 @@ pub(crate) async fn connect(config: &Config) -> anyhow::Result<Db> {
         .with_context(|| format!("could not make the folder {} (data_dir)", folder.display()))?;
     Db::connect(&config.database).await.with_context(|| {
         format!(
-            "could not open the database {} (database.url)",
+            "could not open the database {} (database.url); does it run, and may this machine reach it?",
             without_password(config.database.url.expose_secret())
         )
     })
