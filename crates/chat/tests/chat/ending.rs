@@ -54,6 +54,70 @@ on_both! {
         assert_eq!(events.last().unwrap()["code"], "session_expired");
     }
 
+    /// Everybody is answered, and connections stay: the database may come back.
+    async fn a_database_that_goes_is_told_and_closes_nothing(world: World) {
+        let [ann, bob] = world.people(["ann", "bob"]).await;
+        let room = world.group(&ann, &[&bob]).await;
+        let mut socket = world.joined(&ann, room).await;
+        world.db.close().await;
+        for count in 0..3 {
+            let id = format!("c-{count}");
+            let frame = json!({ "type": "msg", "id": id, "room": room, "content": "anybody there?" });
+            let error = socket.ask(frame).await;
+            assert_eq!((&error["type"], &error["id"]), (&json!("error"), &json!(id)));
+            assert_eq!(error["code"], "unavailable");
+            assert!(error["retry_after_ms"].as_u64().unwrap() > 0);
+        }
+        let refused = world.chat.send(&ann, room, draft(None, "anybody?")).await.unwrap_err();
+        assert_eq!(refused.code(), ErrorCode::Unavailable);
+        assert!(refused.retry_after().is_some());
+        let join = json!({ "type": "join", "room": room, "since": 0 });
+        assert_eq!(socket.refusal(join).await, ErrorCode::Unavailable);
+        socket.has_nothing().await;
+    }
+
+    /// Each frame is answered once: with an ack while the room is there, with an error from then on.
+    async fn a_room_that_ends_under_its_talkers_answers_each_of_them(world: World) {
+        let [ann, bob] = world.people(["ann", "bob"]).await;
+        let room = world.group(&ann, &[&bob]).await;
+        let mut listener = world.joined(&ann, room).await;
+        let mut socket = world.joined(&bob, room).await;
+        let deleting = {
+            let (chat, ann) = (world.chat.clone(), ann.clone());
+            tokio::spawn(async move { chat.delete_room(&ann, room).await })
+        };
+        let (mut asked, mut refused) = (0, 0);
+        while refused == 0 {
+            let frame = json!({ "type": "msg", "id": format!("c-{asked}"), "room": room, "content": "tea" });
+            match socket.frame(frame).await {
+                Ok(()) => asked += 1,
+                Err(error) => {
+                    assert_eq!(error.code(), ErrorCode::RoomNotFound);
+                    refused += 1;
+                }
+            }
+            tokio::task::yield_now().await;
+        }
+        deleting.await.unwrap().unwrap();
+        let (mut acks, mut errors) = (0, 0);
+        while acks + errors < asked {
+            let event = socket.next().await;
+            match event["type"].as_str().unwrap() {
+                "ack" => acks += 1,
+                "error" => {
+                    assert_eq!(event["code"], "room_not_found");
+                    errors += 1;
+                }
+                "room" => assert_eq!(event["deleted"], true),
+                other => panic!("{other}"),
+            }
+        }
+        for _ in 0..acks {
+            listener.hears("tea").await;
+        }
+        assert_eq!(listener.sees("room").await["deleted"], true);
+    }
+
     /// What was accepted before is durable and acknowledged on the socket that sent it; what comes later is refused.
     async fn a_shutdown_loses_nothing_that_was_accepted(world: World) {
         let [ann, bob] = world.people(["ann", "bob"]).await;

@@ -131,6 +131,23 @@ on_both! {
         assert!(matches!(world.chat.send(&ann, hidden, draft(None, "hello?")).await, Err(Error::RoomNotFound)));
     }
 
+    async fn a_new_name_stands_on_what_is_said_from_then_on(world: World) {
+        let [ann, bob] = world.people(["ann", "bob"]).await;
+        let room = world.group(&ann, &[&bob]).await;
+        let mut phone = world.joined(&ann, room).await;
+        let mut other = world.joined(&bob, room).await;
+        phone.say(room, "one").await;
+        assert_eq!(other.hears("one").await["sender"]["name"], "ann");
+        let name = Some(teahouse_protocol::DisplayName::new("Ännchen").unwrap());
+        let change = teahouse_accounts::ProfileChange { name, avatar: None };
+        world.accounts.update_me(&ann, change).await.unwrap();
+        phone.say(room, "two").await;
+        assert_eq!(other.hears("two").await["sender"]["name"], "Ännchen");
+        // Also on what was said before: a name is the person's, not the message's.
+        let history = world.chat.history(&bob, room, Window::Newest, 50).await.unwrap();
+        assert!(history.items.iter().all(|message| message.sender.name == "Ännchen"));
+    }
+
     async fn in_a_channel_only_those_who_keep_it_write(world: World) {
         let [ann, bob] = world.people(["ann", "bob"]).await;
         let room = world.room(&ann, RoomKind::Channel, Visibility::Public, &[&bob]).await;

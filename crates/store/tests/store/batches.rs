@@ -3,10 +3,29 @@
 use std::collections::HashMap;
 
 use teahouse_protocol::{Role, RoomId};
-use teahouse_store::writer::{Append, ChangeKind, Committed, Outcome, batch_writer};
+use teahouse_store::writer::{Append, ChangeKind, Committed, Outcome, QueueError, batch_writer};
 use teahouse_store::{Error, members};
 
 use crate::world::{World, add, change, create, message, on_both, seqs, write_with};
+
+/// A queue that only grows would answer nobody in time.
+#[test]
+fn a_full_queue_refuses_one_more_and_a_gone_writer_says_so() {
+    let (queue, writer, _finished) = batch_writer();
+    let append = |ticket| Append {
+        entry: message(RoomId::generate(), teahouse_protocol::UserId::generate(), None, "tea"),
+        ticket,
+    };
+    let mut waiting = 0;
+    while queue.try_append(append(waiting)).is_ok() {
+        waiting += 1;
+        assert_eq!(queue.waiting(), waiting);
+        assert!(waiting <= 1 << 20, "the queue has an end");
+    }
+    assert_eq!(queue.try_append(append(0)), Err(QueueError::Full));
+    drop(writer);
+    assert_eq!(queue.try_append(append(0)), Err(QueueError::Closed));
+}
 
 on_both! {
     async fn numbers_are_dense_from_one_in_every_room_under_concurrent_senders(world: World) {
