@@ -20,7 +20,7 @@ pub(crate) struct Package {
     pub(crate) name: String,
     /// Folder of its manifest.
     pub(crate) folder: PathBuf,
-    /// The crate root of its library, or else of its first binary.
+    /// The crate root of its library or macros, or else of its first binary.
     pub(crate) crate_root: Option<PathBuf>,
     pub(crate) uses: Vec<Use>,
 }
@@ -54,7 +54,7 @@ impl From<&cargo_metadata::Package> for Package {
         let root = package
             .targets
             .iter()
-            .find(|target| target.is_lib())
+            .find(|target| target.is_lib() || target.is_proc_macro())
             .or_else(|| package.targets.iter().find(|target| target.is_bin()));
         Self {
             name: package.name.to_string(),
