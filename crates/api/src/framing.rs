@@ -12,7 +12,7 @@ use std::time::Instant;
 use futures_util::FutureExt;
 use poem::error::{MethodNotAllowedError, NotFoundError, ReadBodyError};
 use poem::http::{HeaderName, HeaderValue};
-use poem::{Endpoint, IntoResponse, Request, Response, Result};
+use poem::{Endpoint, IntoResponse, PathPattern, Request, Response, Result};
 use teahouse_protocol::ErrorCode;
 use tracing::Instrument;
 
@@ -114,7 +114,15 @@ impl<E: Endpoint> Framed<E> {
         // A panic is a fault of ours; the process and the other requests live on.
         match AssertUnwindSafe(self.0.call(request)).catch_unwind().await {
             Ok(Ok(answer)) => answer.into_response(),
-            Ok(Err(error)) => refuse(error, context),
+            Ok(Err(error)) => {
+                // Who counts requests by their route outside of here is to find it on a refusal too.
+                let route = error.data::<PathPattern>().cloned();
+                let mut response = refuse(error, context);
+                if let Some(route) = route {
+                    response.set_data(route);
+                }
+                response
+            }
             Err(_) => refuse(Problem::new(ErrorCode::Internal).into(), context),
         }
     }
