@@ -23,12 +23,16 @@ pub(crate) async fn publish_batches(chat: Chat, mut finished: Finished<Ticket>, 
     while let Some(batch) = finished.recv().await {
         chat.metrics().batch(batch.len());
         let mut events = Vec::with_capacity(batch.len());
+        let mut repeated = Vec::new();
         let mut answers = Answers::new();
         for appended in batch {
-            settle(&chat, appended, &mut events, &mut answers).await;
+            settle(&chat, appended, &mut events, &mut repeated, &mut answers).await;
         }
         if !events.is_empty() {
             bus.publish(News::Logged(Arc::new(events))).await;
+        }
+        if !repeated.is_empty() {
+            bus.publish(News::Repeated(Arc::new(repeated))).await;
         }
         for answer in answers {
             answer();
@@ -38,10 +42,18 @@ pub(crate) async fn publish_batches(chat: Chat, mut finished: Finished<Ticket>, 
     bus.publish(News::Closing).await;
 }
 
-async fn settle(chat: &Chat, appended: Appended<Ticket>, events: &mut Vec<Logged>, answers: &mut Answers) {
+async fn settle(
+    chat: &Chat,
+    appended: Appended<Ticket>,
+    events: &mut Vec<Logged>,
+    repeated: &mut Vec<Origin>,
+    answers: &mut Answers,
+) {
     let Appended { entry, ticket, outcome } = appended;
     match (entry, ticket) {
-        (Entry::Message(message), Ticket::Socket(core)) => settle_socket(message, core, outcome, events),
+        (Entry::Message(message), Ticket::Socket(core)) => {
+            settle_socket(message, core, outcome, events, repeated);
+        }
         (Entry::Message(message), Ticket::Sender(session, tell)) => {
             let sent = match outcome {
                 Ok(Outcome::Written(seq)) => {
@@ -69,19 +81,23 @@ fn settle_socket(
     core: Arc<Core>,
     outcome: Result<Outcome, teahouse_store::Error>,
     events: &mut Vec<Logged>,
+    repeated: &mut Vec<Origin>,
 ) {
     match outcome {
         Ok(Outcome::Written(seq)) => {
             let message = published(message, seq, core.session().sender());
             events.push(logged(message, Some(core)));
         }
-        Ok(Outcome::Repeated(first)) => core.mailbox().send(&ServerEvent::Ack(Ack {
-            id: message.client_id,
-            message: first.message,
-            state: AckState::Sent,
-            seq: Some(first.seq),
-            at: first.at,
-        })),
+        Ok(Outcome::Repeated(first)) => {
+            let ack = Ack {
+                id: message.client_id,
+                message: first.message,
+                state: AckState::Sent,
+                seq: Some(first.seq),
+                at: first.at,
+            };
+            repeated.push(Origin { core, ack: ServerEvent::Ack(ack) });
+        }
         Ok(_) => refuse(&core, message, &Error::RoomNotFound),
         Err(error) => refuse(&core, message, &error.into()),
     }
@@ -168,6 +184,11 @@ pub(crate) async fn deliver_news(chat: Chat, mut news: Subscription<News>) {
             News::Personal { user, event } => {
                 for core in chat.hub().connections_of(user) {
                     core.mailbox().send(&event);
+                }
+            }
+            News::Repeated(acks) => {
+                for Origin { core, ack } in acks.iter() {
+                    core.mailbox().send(ack);
                 }
             }
             News::Closing => {

@@ -73,6 +73,53 @@ on_both! {
         assert_eq!(history.items.len(), 2);
     }
 
+    /// Sent twice before the first was written: both acks stand after what was said before.
+    async fn a_repeat_on_the_way_is_acknowledged_in_its_place(world: World) {
+        let [ann, bob] = world.people(["ann", "bob"]).await;
+        let room = world.group(&ann, &[&bob]).await;
+        let mut phone = world.joined(&ann, room).await;
+        let mut other = world.joined(&bob, room).await;
+        let held = world.hold_writes(room).await;
+        phone.say(room, "a batch of its own, while the rest gathers").await;
+        other.say(room, "hers").await;
+        let frame = json!({ "type": "msg", "id": "c-1", "room": room, "content": "mine" });
+        for _ in 0..3 {
+            phone.frame(frame.clone()).await.unwrap();
+        }
+        held.rollback().await.unwrap();
+        phone.sees("ack").await;
+        let before = phone.hears("hers").await["seq"].as_i64().unwrap();
+        for _ in 0..3 {
+            let ack = phone.sees("ack").await;
+            assert_eq!((&ack["id"], ack["seq"].as_i64()), (&json!("c-1"), Some(before + 1)));
+        }
+    }
+
+    /// A change and messages written together come to listeners in the order of their numbers.
+    async fn a_change_among_messages_comes_in_its_place(world: World) {
+        let [ann, bob] = world.people(["ann", "bob"]).await;
+        let room = world.group(&ann, &[&bob]).await;
+        let mut phone = world.joined(&ann, room).await;
+        let mut other = world.joined(&bob, room).await;
+        let held = world.hold_writes(room).await;
+        phone.say(room, "first").await;
+        let changing = {
+            let (chat, ann) = (world.chat.clone(), ann.clone());
+            let announcement = Some("closed on Monday".to_owned());
+            let change = teahouse_chat::RoomChange { announcement, ..Default::default() };
+            tokio::spawn(async move { chat.update_room(&ann, room, change).await })
+        };
+        while world.chat.queued() == 0 {
+            tokio::task::yield_now().await;
+        }
+        phone.say(room, "second").await;
+        phone.say(room, "third").await;
+        held.rollback().await.unwrap();
+        changing.await.unwrap().unwrap();
+        assert_eq!(numbers(&mut other, 4).await, [3, 4, 5, 6]);
+        assert_eq!(numbers(&mut phone, 4).await, [3, 4, 5, 6]);
+    }
+
     async fn both_doors_are_one_pipeline(world: World) {
         let [ann, bob] = world.people(["ann", "bob"]).await;
         let room = world.group(&ann, &[&bob]).await;

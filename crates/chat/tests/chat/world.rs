@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, DatabaseTransaction};
 use serde_json::json;
 use teahouse_accounts::{
     Accounts, AccountsParts, Device, ExternalId, ExternalUser, GuestsConfig, MasterKey, Session,
@@ -224,6 +224,18 @@ impl World {
     /// Says something by REST, and returns its number.
     pub(crate) async fn say(&self, who: &Session, room: RoomId, text: &str) -> Seq {
         self.chat.send(who, room, draft(None, text)).await.unwrap().message.seq
+    }
+
+    /// Keeps the writer from committing to `room` until the transaction ends, so that entries gather.
+    pub(crate) async fn hold_writes(&self, room: RoomId) -> DatabaseTransaction {
+        let transaction = self.db.begin().await.unwrap();
+        let lock = format!("UPDATE rooms SET last_seq = last_seq WHERE id = {}", self.literal(room));
+        transaction.execute_unprepared(&lock).await.unwrap();
+        transaction
+    }
+
+    fn literal(&self, room: RoomId) -> String {
+        if self.db.is_sqlite() { format!("x'{}'", room.uuid().simple()) } else { format!("'{room}'") }
     }
 
     pub(crate) async fn make_admin(&self, owner: &Session, room: RoomId, user: UserId) {
