@@ -9,9 +9,6 @@ use crate::{
     traffic::Tally,
 };
 
-/// A core with less idle time than this was the limit, if it belongs to that side.
-const FULL: f64 = 0.95;
-
 /// Which side was the limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -24,8 +21,7 @@ pub(crate) enum Full {
 
 impl Full {
     fn of(server: Load, client: Load) -> Self {
-        let is_full = |load: Load| load.process.max(load.core) >= FULL;
-        match (is_full(server), is_full(client)) {
+        match (server.is_full(), client.is_full()) {
             (true, true) => Self::Both,
             (true, false) => Self::Server,
             (false, true) => Self::Client,
@@ -249,13 +245,14 @@ mod tests {
     }
 
     #[test]
-    fn the_side_whose_core_had_no_idle_time_was_full() {
+    fn a_side_without_time_to_spare_was_full_unless_others_took_it() {
         let busy = Load { process: 0.98, core: 1.0 };
+        let with_interrupts = Load { process: 0.91, core: 1.0 };
         let crowded = Load { process: 0.6, core: 1.0 };
         let idle = Load { process: 0.5, core: 0.5 };
         assert_eq!(Full::of(busy, idle), Full::Server);
-        assert_eq!(Full::of(idle, crowded), Full::Client);
-        assert_eq!(Full::of(busy, crowded), Full::Both);
-        assert_eq!(Full::of(idle, idle), Full::Neither);
+        assert_eq!(Full::of(idle, with_interrupts), Full::Client);
+        assert_eq!(Full::of(busy, with_interrupts), Full::Both);
+        assert_eq!(Full::of(idle, crowded), Full::Neither);
     }
 }

@@ -42,6 +42,24 @@ pub(crate) struct Load {
     pub(crate) core: f64,
 }
 
+/// Something else took so much of a core that rates and latencies (not ratios per CPU-second) are too bad.
+const DISTURBED: f64 = 0.10;
+/// A side that has so little left is the limit.
+const FULL: f64 = 0.93;
+
+impl Load {
+    /// Whether this side was the limit: its process, or its process and the kernel's work for it beside it. Where
+    /// others used the core, its having no idle time says nothing about this side.
+    pub(crate) fn is_full(self) -> bool {
+        self.process >= FULL || (self.core >= FULL && self.disturbance().is_none())
+    }
+
+    /// The share of the core that others took, where it is too large to be overlooked.
+    pub(crate) fn disturbance(self) -> Option<f64> {
+        Some(self.core - self.process).filter(|others| *others > DISTURBED)
+    }
+}
+
 impl Meter {
     /// Looks at the clocks.
     pub(crate) fn read(self) -> anyhow::Result<Usage> {

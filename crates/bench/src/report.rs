@@ -10,12 +10,8 @@ use crate::{
     contestant::Name,
     machine::Machine,
     measure::{Connects, Flow, Idle, Measure},
-    meter::Load,
     outcome::Outcome,
 };
-
-/// Something else took so much of a core that the rates (not the ratios per CPU-second) are too low.
-const DISTURBED: f64 = 0.10;
 
 /// Prints what the figures were seen on.
 pub(crate) fn print_head(machine: &Machine, effort: &Effort) {
@@ -140,18 +136,13 @@ fn print_remarks(measure: &Measure) {
         Measure::Idle(_) => return,
     };
     for (side, load) in [("server", server), ("client", client)] {
-        let others = foreign(load);
-        if others > DISTURBED {
+        if let Some(others) = load.disturbance() {
             println!(
                 "    ! others used {} of the {side}'s core: rates and latencies suffer",
                 percent(others)
             );
         }
     }
-}
-
-fn foreign(load: Load) -> f64 {
-    (load.core - load.process).max(0.0)
 }
 
 /// Prints the aims, met or not.

@@ -17,12 +17,13 @@ use crate::{
 };
 
 /// A benchmark's rates are beyond any person's, and all of its people come from one address.
-const LIMITS_OFF: [&str; 5] = [
+const LIMITS_OFF: [&str; 6] = [
     "TEAHOUSE__LIMITS__MESSAGES_PER_SECOND",
     "TEAHOUSE__LIMITS__MESSAGE_BURST",
     "TEAHOUSE__LIMITS__CONNECTIONS_PER_ADDRESS",
     "TEAHOUSE__LIMITS__SIGN_INS_PER_MINUTE",
     "TEAHOUSE__LIMITS__REQUESTS_PER_SECOND",
+    "TEAHOUSE__LIMITS__FRAMES_PER_SECOND",
 ];
 
 /// Whether messages are stored.
