@@ -8,7 +8,7 @@ use teahouse_protocol::{RoomId, Seq, Timestamp};
 use uuid::Uuid;
 
 use super::heads::{Heads, Remembered};
-use super::{Append, Appended, Entry, FirstAck, NewMessage, Outcome, apply};
+use super::{Append, Appended, ChangeKind, Entry, FirstAck, NewMessage, NewRoom, Outcome, apply};
 use crate::entity::outbox as row;
 use crate::statements::{build, run_all, set_heads};
 use crate::{Db, Error, messages};
@@ -34,7 +34,7 @@ impl Batches {
     /// rest is written. So the common case pays nothing for them. Where a single entry is at fault otherwise, each is
     /// tried alone: one bad message must not fail the others'.
     pub(super) async fn write<T>(&mut self, mut gathered: Vec<Append<T>>) -> Vec<Appended<T>> {
-        gathered.sort_by_key(|append| matches!(append.entry, Entry::Change(_)));
+        gathered.sort_by(|one, other| turn(&one.entry).cmp(&turn(&other.entry)));
         let (entries, tickets): (Vec<Entry>, Vec<T>) =
             gathered.into_iter().map(|append| (append.entry, append.ticket)).unzip();
         let outcomes = match self.commit(&entries, &Repeats::new()).await {
@@ -148,6 +148,18 @@ impl Batches {
         run_all(&tx, statements).await?;
         tx.commit().await?;
         Ok((outcomes, heads))
+    }
+}
+
+/// Where an entry stands in its batch. Rooms with a key come last and in the order of their keys: two nodes that make
+/// the same rooms in different orders would each wait for the other.
+fn turn(entry: &Entry) -> (u8, &str) {
+    match entry {
+        Entry::Message(_) => (0, ""),
+        Entry::Change(change) => match &change.kind {
+            ChangeKind::CreateRoom(NewRoom { unique_key: Some(key), .. }) => (2, key),
+            _ => (1, ""),
+        },
     }
 }
 
