@@ -76,8 +76,7 @@ impl Chat {
     /// Makes a room that the caller owns.
     ///
     /// # Errors
-    /// [`Error::Field`], [`Error::UserNotFound`] for one of the first members, [`Error::NotAllowed`] for a guest
-    /// who invites others, [`Error::Store`].
+    /// [`Error::Field`], [`Error::UserNotFound`] for one of the first members, [`Error::Store`].
     pub async fn create_room(&self, caller: &Session, new: CreateRoom) -> Result<RoomView, Error> {
         if new.kind == RoomKind::Direct {
             return Err(field("kind", "must be `group` or `channel`: a direct room is opened with a person"));

@@ -10,6 +10,7 @@ mod ending;
 mod limits;
 mod listening;
 mod members;
+mod membership_races;
 mod merging;
 mod presence;
 mod races;
