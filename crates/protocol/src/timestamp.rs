@@ -60,21 +60,41 @@ impl From<SystemTime> for Timestamp {
     }
 }
 
+/// The length of `2026-11-21T10:00:00.000Z`.
+const TEXT_LEN: usize = 24;
+/// The years 0 to 9999, all that RFC 3339 can write.
+const WRITABLE: std::ops::RangeInclusive<i64> = -62_167_219_200_000..=253_402_300_799_999;
+
+impl Timestamp {
+    /// The text on the wire, digit by digit: every message and every ack carries one, and the formatting machinery
+    /// would cost more than the rest of an ack. A time that RFC 3339 can't write is the nearest that it can.
+    fn text(self) -> [u8; TEXT_LEN] {
+        let millis = self.0.clamp(*WRITABLE.start(), *WRITABLE.end());
+        let time = OffsetDateTime::from_unix_timestamp_nanos(i128::from(millis) * 1_000_000)
+            .unwrap_or(OffsetDateTime::UNIX_EPOCH);
+        let mut text = *b"0000-00-00T00:00:00.000Z";
+        put(&mut text[0..4], time.year().unsigned_abs());
+        put(&mut text[5..7], u32::from(u8::from(time.month())));
+        put(&mut text[8..10], u32::from(time.day()));
+        put(&mut text[11..13], u32::from(time.hour()));
+        put(&mut text[14..16], u32::from(time.minute()));
+        put(&mut text[17..19], u32::from(time.second()));
+        put(&mut text[20..23], u32::from(time.millisecond()));
+        text
+    }
+}
+
+/// Writes `number` right-aligned over the zeros in `digits`.
+fn put(digits: &mut [u8], mut number: u32) {
+    for digit in digits.iter_mut().rev() {
+        *digit = b'0' + (number % 10) as u8;
+        number /= 10;
+    }
+}
+
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let time = OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000_000)
-            .map_err(|_| fmt::Error)?;
-        write!(
-            f,
-            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
-            time.year(),
-            u8::from(time.month()),
-            time.day(),
-            time.hour(),
-            time.minute(),
-            time.second(),
-            time.millisecond()
-        )
+        f.write_str(str::from_utf8(&self.text()).map_err(|_| fmt::Error)?)
     }
 }
 
@@ -89,7 +109,7 @@ impl std::str::FromStr for Timestamp {
 
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        serializer.serialize_str(str::from_utf8(&self.text()).map_err(serde::ser::Error::custom)?)
     }
 }
 
@@ -164,9 +184,15 @@ mod tests {
         assert_eq!("2016-10-24T21:03:07.005+08:00".parse::<Timestamp>().unwrap(), time);
     }
 
+    #[test]
+    fn a_time_past_all_calendars_is_the_last_that_can_be_written() {
+        assert_eq!(Timestamp::from_millis(i64::MAX).to_string(), "9999-12-31T23:59:59.999Z");
+        assert_eq!(Timestamp::from_millis(i64::MIN).to_string(), "0000-01-01T00:00:00.000Z");
+    }
+
     proptest::proptest! {
         #[test]
-        fn what_is_written_is_read_again(millis in 0_i64..253_402_300_799_000) {
+        fn what_is_written_is_read_again(millis in -62_167_219_200_000_i64..253_402_300_799_000) {
             let time = Timestamp::from_millis(millis);
             proptest::prop_assert_eq!(time.to_string().parse::<Timestamp>().unwrap(), time);
         }
