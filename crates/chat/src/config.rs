@@ -5,8 +5,6 @@ use std::time::Duration;
 use serde::Deserialize;
 use teahouse_protocol::{Limits, MAX_TEXT_CHARS};
 
-use crate::hub::MailboxLimits;
-
 /// The section `chat`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -40,12 +38,6 @@ impl Default for ChatConfig {
 }
 
 impl ChatConfig {
-    /// How much may wait for one connection.
-    #[must_use]
-    pub const fn mailbox(&self) -> MailboxLimits {
-        MailboxLimits { frames: self.outgoing_frames, bytes: self.outgoing_bytes }
-    }
-
     pub(crate) const fn offline_after(&self) -> Duration {
         Duration::from_millis(self.offline_after_ms)
     }

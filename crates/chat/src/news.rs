@@ -18,7 +18,7 @@ pub(crate) enum News {
     Personal { user: UserId, event: Arc<ServerEvent> },
     /// Acks of messages that were there before: they stand after the events of the batch that they came in.
     Repeated(Arc<Vec<Origin>>),
-    /// This node is going away: everything that it took has been published.
+    /// This node is going away: everything that it took has been published. For its own hub alone.
     Closing,
 }
 
