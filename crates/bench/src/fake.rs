@@ -171,7 +171,7 @@ fn frame(value: &Value) -> Vec<u8> {
 impl State {
     fn publish(&mut self, said: &Value, room: &str, token: &str, whim: Whim) -> std::io::Result<()> {
         self.messages += 1;
-        let odd = self.messages % 100 == 7;
+        let odd = self.messages % 10 == 7;
         let event =
             frame(&json!({"type": "msg", "room": room, "seq": self.messages, "content": said["content"]}));
         let released = self.held.take();
@@ -183,14 +183,15 @@ impl State {
             let error = json!({"type": "error", "id": id, "code": "rejected", "message": "no"});
             return sender.write_all(&frame(&error));
         }
-        let last = listeners.len() - 1;
+        // Whoever joined last is not always a listener: the sender may have.
+        let last = listeners.iter().rposition(|(other, _)| other != token);
         for (at, (other, stream)) in listeners.iter_mut().enumerate() {
             let is_sender = other == token;
             let times = match whim {
-                Whim::LosesADelivery if odd && at == last => 0,
-                Whim::DoublesADelivery if odd && at == last => 2,
+                Whim::LosesADelivery if odd && Some(at) == last => 0,
+                Whim::DoublesADelivery if odd && Some(at) == last => 2,
                 Whim::DeliversToTheSender if odd && is_sender => 1,
-                Whim::DeliversLate if odd && at == last => {
+                Whim::DeliversLate if odd && Some(at) == last => {
                     self.held = Some((stream.try_clone()?, event.clone()));
                     0
                 }
@@ -201,7 +202,10 @@ impl State {
                 stream.write_all(&event)?;
             }
         }
-        if odd && whim == Whim::ClosesAListener && self.messages == 7 {
+        if whim == Whim::ClosesAListener
+            && self.messages == 7
+            && let Some(last) = last
+        {
             let mut close = Vec::new();
             wire::put_server_header(&mut close, wire::CLOSE, 6);
             close.extend_from_slice(&4029_u16.to_be_bytes());
