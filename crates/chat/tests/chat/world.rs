@@ -172,7 +172,12 @@ impl World {
     }
 
     pub(crate) fn socket(&self, session: &Session) -> Socket {
-        self.socket_within(session, self.settings.chat.mailbox())
+        self.socket_within(session, self.roomy())
+    }
+
+    fn roomy(&self) -> MailboxLimits {
+        let chat = &self.settings.chat;
+        MailboxLimits { frames: chat.outgoing_frames, bytes: chat.outgoing_bytes }
     }
 
     pub(crate) fn socket_within(&self, session: &Session, limits: MailboxLimits) -> Socket {
@@ -180,7 +185,7 @@ impl World {
     }
 
     pub(crate) fn try_socket(&self, session: &Session) -> Result<Socket, Error> {
-        self.try_socket_within(session, self.settings.chat.mailbox())
+        self.try_socket_within(session, self.roomy())
     }
 
     fn try_socket_within(&self, session: &Session, limits: MailboxLimits) -> Result<Socket, Error> {
