@@ -1,6 +1,6 @@
 //! The command line, and what stands around the service.
 
-use teahouse_tests::{TestServer, program_output, server_test};
+use teahouse_tests::{Engine, Settings, TestServer, program_output, server_test};
 
 #[server_test]
 async fn the_surroundings_answer(server: TestServer) {
@@ -31,6 +31,16 @@ async fn migrations_are_all_taken(server: TestServer) {
     assert_eq!(status.code, 0, "{status:?}");
     assert!(!status.printed.contains("pending: 1"), "{status:?}");
     assert_eq!(server.command(&["migrate", "up"]).await.code, 0, "a second time changes nothing");
+}
+
+/// SQLite's file belongs to one server: a second one in its folder says so, and the first goes on.
+#[tokio::test]
+async fn two_servers_never_share_a_folder_of_sqlite() {
+    let server = TestServer::start(Engine::Sqlite, Settings::default()).await;
+    let second = server.command(&["serve"]).await;
+    assert_eq!(second.code, 1, "{second:?}");
+    assert!(second.errors.contains("another server already uses the folder"), "{second:?}");
+    assert_eq!(server.get("/readyz").await.status, 200);
 }
 
 /// Secrets are never shown.

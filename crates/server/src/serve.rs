@@ -36,6 +36,7 @@ pub(crate) fn run(loaded: Loaded) -> anyhow::Result<()> {
 async fn serve(mut loaded: Loaded) -> anyhow::Result<()> {
     let shutdown = shutdown_on_signals()?;
     let db = database::open(&loaded.config).await?;
+    let _claim = database::claim(&loaded.config, &db)?;
     // Before everything that needs the address: the simulator is reached under it.
     let (listener, address) = listen(&loaded.config.server).await?;
     let simulator = simulated(&mut loaded, address)?;

@@ -1,5 +1,6 @@
 //! Opening the database, and making sure that its schema is ours.
 
+use std::fs::{File, TryLockError};
 use std::os::unix::fs::DirBuilderExt as _;
 
 use anyhow::{Context as _, bail};
@@ -46,6 +47,27 @@ pub(crate) async fn open(config: &Config) -> anyhow::Result<Db> {
         return Err(error);
     }
     Ok(db)
+}
+
+/// SQLite's file is one server's: two would each believe that they alone number its messages. Held until the process
+/// ends, however it ends; commands such as `admin create` may work beside it.
+///
+/// # Errors
+/// When another server holds the data folder.
+pub(crate) fn claim(config: &Config, db: &Db) -> anyhow::Result<Option<File>> {
+    if !db.is_sqlite() {
+        return Ok(None);
+    }
+    let path = config.data_dir.path().join("serve.lock");
+    let file = File::create(&path).with_context(|| format!("could not write {}", path.display()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => bail!(
+            "another server already uses the folder {} (data_dir): end it first, or give this one its own folder",
+            config.data_dir.path().display()
+        ),
+        Err(TryLockError::Error(error)) => Err(error).context(format!("could not lock {}", path.display())),
+    }
 }
 
 async fn require_newest_schema(db: &Db) -> anyhow::Result<()> {
