@@ -4,7 +4,6 @@ use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{ConnectionTrait, PaginatorTrait};
-use std::collections::HashMap;
 use teahouse_protocol::{MessageId, RoomId, Seq, Timestamp, UserId};
 use uuid::Uuid;
 
@@ -15,23 +14,6 @@ use crate::entity::{mention, read_cursor};
 pub async fn find(conn: &impl ConnectionTrait, room: RoomId, user: UserId) -> Result<Seq, Error> {
     let row = read_cursor::Entity::find_by_id((room.uuid(), user.uuid())).one(conn).await?;
     Ok(row.and_then(|row| Seq::new(row.seq)).unwrap_or_default())
-}
-
-/// How far `user` has read each of `rooms`; those not there: nothing.
-pub async fn find_many(
-    conn: &impl ConnectionTrait,
-    user: UserId,
-    rooms: &[RoomId],
-) -> Result<HashMap<RoomId, Seq>, Error> {
-    let rows = read_cursor::Entity::find()
-        .filter(read_cursor::Column::UserId.eq(user.uuid()))
-        .filter(read_cursor::Column::RoomId.is_in(rooms.iter().map(|room| room.uuid())))
-        .all(conn)
-        .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| (RoomId::from_uuid(row.room_id), Seq::new(row.seq).unwrap_or_default()))
-        .collect())
 }
 
 /// Moves the cursor of `user` in `room` forward to `seq`; never back, so that two devices can't undo each other.

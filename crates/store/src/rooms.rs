@@ -60,15 +60,6 @@ pub async fn find(conn: &impl ConnectionTrait, id: RoomId) -> Result<Option<room
     Ok(room::Entity::find_by_id(id.uuid()).filter(room::Column::DeletedAtMs.is_null()).one(conn).await?)
 }
 
-/// The rooms `ids` that are there, in no order.
-pub async fn find_many(conn: &impl ConnectionTrait, ids: &[RoomId]) -> Result<Vec<room::Model>, Error> {
-    Ok(room::Entity::find()
-        .filter(room::Column::Id.is_in(ids.iter().map(|id| id.uuid())))
-        .filter(room::Column::DeletedAtMs.is_null())
-        .all(conn)
-        .await?)
-}
-
 /// The room with this key, such as the lobby.
 pub async fn find_by_key(conn: &impl ConnectionTrait, key: &str) -> Result<Option<room::Model>, Error> {
     Ok(room::Entity::find().filter(room::Column::UniqueKey.eq(key)).one(conn).await?)
