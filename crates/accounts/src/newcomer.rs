@@ -13,6 +13,8 @@ pub(crate) enum Provider {
     Guest,
     /// The business that runs this server.
     External,
+    /// Nobody: a plugin's bot, and the subject is the plugin's id.
+    Plugin,
 }
 
 impl Provider {
@@ -22,6 +24,7 @@ impl Provider {
             Self::Wechat => "wechat",
             Self::Guest => "guest",
             Self::External => "external",
+            Self::Plugin => "plugin",
         }
     }
 }
@@ -37,7 +40,7 @@ pub(crate) fn new_user(
         id: UserId::generate().uuid(),
         name,
         avatar,
-        is_bot: false,
+        is_bot: provider == Provider::Plugin,
         is_guest: provider == Provider::Guest,
         created_at_ms: now.millis(),
         last_seen_at_ms: Some(now.millis()),

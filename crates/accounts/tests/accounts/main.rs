@@ -4,6 +4,7 @@
 
 mod world;
 
+mod bots;
 mod idempotency;
 mod operator;
 mod people;
