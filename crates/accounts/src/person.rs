@@ -67,5 +67,10 @@ pub(crate) fn profile_of(row: &user::Model) -> UserProfile {
 
 /// How this user signs messages.
 pub(crate) fn sender_of(profile: &UserProfile) -> Sender {
-    Sender { id: profile.id, name: profile.name.clone(), avatar: profile.avatar.clone() }
+    Sender {
+        id: profile.id,
+        name: profile.name.clone(),
+        avatar: profile.avatar.clone(),
+        is_bot: profile.is_bot,
+    }
 }

@@ -78,6 +78,12 @@ impl Session {
         (*self.inner.person.profile()).clone()
     }
 
+    /// As [`Session::user`], without a copy.
+    #[must_use]
+    pub fn profile(&self) -> Arc<UserProfile> {
+        self.inner.person.profile()
+    }
+
     /// How they sign messages now.
     #[must_use]
     pub fn sender(&self) -> Sender {

@@ -11,6 +11,7 @@ use poem::error::ResponseError;
 use poem::http::{HeaderValue, StatusCode, header};
 use poem_openapi::Object;
 use serde::Serialize;
+use teahouse_chat::Refusal;
 use teahouse_protocol::{ErrorCode, FieldError};
 
 use crate::framing::{Language, RequestContext};
@@ -32,6 +33,8 @@ pub(crate) struct Problem {
     allow: Option<Box<HeaderValue>>,
     /// More than the code says.
     detail: Option<Box<Detail>>,
+    /// Which filter refused it.
+    refusal: Option<Box<Refusal>>,
     #[source]
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
@@ -46,7 +49,7 @@ struct Detail {
 
 impl Problem {
     pub(crate) fn new(code: ErrorCode) -> Self {
-        Self { code, field: None, retry_after: None, allow: None, detail: None, source: None }
+        Self { code, field: None, retry_after: None, allow: None, detail: None, refusal: None, source: None }
     }
 
     /// A field of the request is missing or wrong.
@@ -74,6 +77,14 @@ impl Problem {
     /// Says more than the code does; in Chinese, where that is known.
     pub(crate) fn detail(self, en: &impl ToString, zh: Option<String>) -> Self {
         Self { detail: Some(Box::new(Detail { en: en.to_string(), zh })), ..self }
+    }
+
+    /// A filter refused it: its own words are what a person is told.
+    pub(crate) fn refused_by(refusal: Box<Refusal>) -> Self {
+        let problem = Self::new(ErrorCode::Rejected);
+        let told = (!refusal.reason.is_empty()).then(|| refusal.reason.clone());
+        let detail = told.map(|told| Box::new(Detail { en: told.clone(), zh: Some(told) }));
+        Self { detail, refusal: Some(refusal), ..problem }
     }
 
     pub(crate) const fn code(&self) -> ErrorCode {
@@ -154,11 +165,24 @@ pub(crate) struct ProblemDocument {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[oai(default, skip_serializing_if_is_empty)]
     errors: Vec<FieldError>,
+    /// The filter that refused it, where one did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[oai(skip_serializing_if_is_none)]
+    by: Option<String>,
+    /// Why it did, for the person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[oai(skip_serializing_if_is_none)]
+    reason: Option<String>,
+    /// The filter's own stable word for why, such as `spam`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[oai(skip_serializing_if_is_none)]
+    rule: Option<String>,
 }
 
 impl ProblemDocument {
     fn new(problem: &Problem, context: &RequestContext) -> Self {
         let code = problem.code;
+        let refusal = problem.refusal.as_deref();
         Self {
             kind: format!("urn:teahouse:problem:{code}"),
             title: code.message_en().trim_end_matches('.').to_owned(),
@@ -167,6 +191,9 @@ impl ProblemDocument {
             code,
             request_id: context.id().to_owned(),
             errors: problem.field.as_deref().cloned().into_iter().collect(),
+            by: refusal.map(|refusal| refusal.by.to_string()),
+            reason: refusal.map(|refusal| refusal.reason.clone()).filter(|reason| !reason.is_empty()),
+            rule: refusal.map(|refusal| refusal.rule.clone()),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The face of the crate: what the doors hold, and how it is started and stopped.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use parking_lot::RwLock;
 use teahouse_accounts::{AccountEvent, Accounts, Session};
@@ -14,11 +14,14 @@ use tokio::task::JoinHandle;
 use crate::access::Access;
 use crate::config::{ChatConfig, ChatLimits};
 use crate::connection::{Connection, Core, Seat};
+use crate::hooks::Hooks;
 use crate::hub::{ConnectionId, Encode, Hub, Mailbox};
 use crate::metrics::ChatMetrics;
 use crate::news::News;
 use crate::pipeline::{SendLimit, Ticket};
 use crate::presence::Presence;
+use crate::presses::Presses;
+use crate::whispers::Whispers;
 use crate::{Error, hub, lobby, publish};
 
 /// What somebody else's queue may hold before who publishes waits.
@@ -62,6 +65,10 @@ struct Inner {
     send_limit: SendLimit,
     metrics: ChatMetrics,
     news: Bus<News>,
+    /// The plugins, once they are there.
+    hooks: OnceLock<Arc<dyn Hooks>>,
+    whispers: Whispers,
+    presses: Presses,
     /// Gone once the conversation is closing: then nothing more is taken.
     writer: RwLock<Option<WriterQueue<Ticket>>>,
 }
@@ -93,6 +100,9 @@ impl Chat {
             metrics: ChatMetrics::default(),
             writer: RwLock::new(Some(queue)),
             news: news.clone(),
+            hooks: OnceLock::new(),
+            whispers: Whispers::new(),
+            presses: Presses::new(),
             db: parts.db.clone(),
             clock: parts.clock,
             accounts: parts.accounts,
@@ -139,6 +149,11 @@ impl Chat {
     /// closes with 1001. [`ChatTasks::stop`] waits for it.
     pub fn close(&self) {
         self.0.writer.write().take();
+    }
+
+    /// Has `hooks` asked and told from now on. Set once, at the start: false when there were some before, which stay.
+    pub fn set_hooks(&self, hooks: Arc<dyn Hooks>) -> bool {
+        self.0.hooks.set(hooks).is_ok()
     }
 
     /// The room that everyone is in.
@@ -192,6 +207,11 @@ impl Chat {
         self.0.news.publish(News::Personal { user, event: Arc::new(event) }).await;
     }
 
+    /// Costs one atomic load.
+    pub(crate) fn hooks(&self) -> Option<&dyn Hooks> {
+        self.0.hooks.get().map(|hooks| &**hooks)
+    }
+
     pub(crate) fn now(&self) -> Timestamp {
         self.0.clock.now()
     }
@@ -218,6 +238,14 @@ impl Chat {
 
     pub(crate) fn presence(&self) -> &Presence {
         &self.0.presence
+    }
+
+    pub(crate) fn whispers(&self) -> &Whispers {
+        &self.0.whispers
+    }
+
+    pub(crate) fn presses(&self) -> &Presses {
+        &self.0.presses
     }
 
     pub(crate) fn limits(&self) -> ChatLimits {

@@ -81,6 +81,8 @@ impl Connection {
             ClientFrame::React { id, message, emoji, remove } => {
                 self.edit(Edit::React { message, emoji, remove }, id)
             }
+            ClientFrame::Press { id, message, button } => self
+                .later(move |chat, core| async move { chat.press_from(&core, message, &button, id).await }),
             ClientFrame::Read { room, seq } => self.later(move |chat, core| async move {
                 chat.read_from(core.session(), room, seq, Some(core.id())).await
             }),

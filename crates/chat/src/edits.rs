@@ -74,7 +74,14 @@ impl Chat {
     ) -> Result<(), Error> {
         let message = edit.message();
         let Made { seq, at } = self.carry_out(core.session(), edit).await?;
-        core.mailbox().send(&ServerEvent::Ack(Ack { id, message, state: AckState::Sent, seq, at }));
+        core.mailbox().send(&ServerEvent::Ack(Ack {
+            id,
+            message,
+            state: AckState::Sent,
+            seq,
+            at,
+            replaced: None,
+        }));
         Ok(())
     }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use teahouse_protocol::{ErrorCode, FieldError, Timestamp};
 
-use crate::Reason;
+use crate::{Reason, Refusal};
 
 /// Why something was not done. The doors match on [`Error::code`].
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +33,12 @@ pub enum Error {
     /// The caller may not come into this room.
     #[error("you are banned from this room")]
     Banned,
+    /// A filter refused it.
+    #[error("refused by {}: {}", .0.by, .0.reason)]
+    Rejected(Box<Refusal>),
+    /// Whoever runs the room decides; the caller hears of it by a notice.
+    #[error("the room's moderators decide about this: wait for their answer")]
+    ApprovalRequired,
     /// Too much in too short a time.
     #[error("too fast: wait {} ms", retry_after.as_millis())]
     RateLimited {
@@ -68,6 +74,8 @@ impl Error {
             Self::NotAllowed(_) => ErrorCode::NotAllowed,
             Self::Muted { .. } => ErrorCode::Muted,
             Self::Banned => ErrorCode::Banned,
+            Self::Rejected(_) => ErrorCode::Rejected,
+            Self::ApprovalRequired => ErrorCode::ApprovalRequired,
             Self::RateLimited { .. } => ErrorCode::RateLimited,
             Self::Field(_) => ErrorCode::InvalidField,
             Self::Conflict(_) => ErrorCode::Conflict,
@@ -98,6 +106,15 @@ impl Error {
         match self {
             Self::RateLimited { retry_after } => Some(*retry_after),
             Self::Busy | Self::Store(teahouse_store::Error::Unavailable(_)) => Some(Duration::from_secs(1)),
+            _ => None,
+        }
+    }
+
+    /// Which filter refused it and why, where one did.
+    #[must_use]
+    pub fn refusal(&self) -> Option<&Refusal> {
+        match self {
+            Self::Rejected(refusal) => Some(refusal),
             _ => None,
         }
     }

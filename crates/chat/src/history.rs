@@ -240,7 +240,12 @@ fn message_of(row: message::Model, people: &HashMap<UserId, Sender>) -> Option<M
 }
 
 fn person(id: UserId, people: &HashMap<UserId, Sender>) -> Sender {
-    people.get(&id).cloned().unwrap_or_else(|| Sender { id, name: "?".to_owned(), avatar: None })
+    people.get(&id).cloned().unwrap_or_else(|| Sender {
+        id,
+        name: "?".to_owned(),
+        avatar: None,
+        is_bot: false,
+    })
 }
 
 fn event_of(

@@ -11,15 +11,16 @@ use std::time::Duration;
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use teahouse_accounts::Session;
-use teahouse_protocol::{Draft, Message, MessageId, RoomId, Sender, Seq, UserId};
+use teahouse_protocol::{Content, Draft, FieldError, Message, MessageId, RoomId, Sender, Seq, UserId};
 use teahouse_store::entity::room_event;
 use teahouse_store::writer::{Append, Change, ChangeKind, Entry, FirstAck, NewMessage};
 use tokio::sync::oneshot;
 
-use crate::access::Reader;
+use crate::access::{Member, Reader};
 use crate::config::ChatLimits;
 use crate::connection::Core;
-use crate::{Chat, Error};
+use crate::hooks::CommandRefusal;
+use crate::{Chat, Error, reason};
 
 /// Who waits for an entry's outcome, and how they are told.
 pub(crate) enum Ticket {
@@ -65,7 +66,7 @@ impl SendLimit {
         Self(quota.map(RateLimiter::keyed))
     }
 
-    fn check(&self, user: UserId) -> Result<(), Error> {
+    pub(crate) fn check(&self, user: UserId) -> Result<(), Error> {
         let Some(limiter) = &self.0 else { return Ok(()) };
         limiter.check_key(&user).map_err(|until| Error::RateLimited {
             retry_after: until.wait_time_from(DefaultClock::default().now()).max(Duration::from_millis(1)),
@@ -93,6 +94,7 @@ impl Chat {
         let user = session.user_id();
         let member = reader.require_member(user)?.require_writer(at)?;
         self.send_limit().check(user)?;
+        self.check_command(&member, &draft.content)?;
         let message = NewMessage {
             id: MessageId::generate(),
             room: member.room.id,
@@ -104,6 +106,19 @@ impl Chat {
             at,
         };
         self.append(Entry::Message(message), ticket)
+    }
+
+    /// A text that begins with a stroke may name a command; whether the member may use it is asked before anything is
+    /// written, so that a refusal is an answer and not a silence.
+    fn check_command(&self, member: &Member, content: &Content) -> Result<(), Error> {
+        let (Some(hooks), Content::Text(text)) = (self.hooks(), content) else { return Ok(()) };
+        if !text.starts_with('/') {
+            return Ok(());
+        }
+        hooks.command(member.room.id, member.state.role, text).map_err(|refusal| match refusal {
+            CommandRefusal::RoleTooLow => Error::NotAllowed(reason::COMMAND_NEEDS_ROLE),
+            CommandRefusal::Arguments(usage) => Error::Field(FieldError::new("content", usage)),
+        })
     }
 
     /// Sends a message to `room`, and waits until it is durable.

@@ -95,6 +95,7 @@ fn settle_socket(
                 state: AckState::Sent,
                 seq: Some(first.seq),
                 at: first.at,
+                replaced: None,
             };
             repeated.push(Origin { core, ack: ServerEvent::Ack(ack) });
         }
@@ -118,6 +119,7 @@ fn logged(message: Message, origin: Option<Arc<Core>>) -> Logged {
             state: AckState::Sent,
             seq: Some(message.seq),
             at: message.at,
+            replaced: None,
         })
     };
     let origin = origin.map(|core| Origin { ack: ack(&message), core });

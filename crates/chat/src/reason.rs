@@ -36,5 +36,8 @@ reasons! {
     LOBBY_STAYS = "the lobby stays", "大堂不能解散";
     EVERYONE_IS_IN_THE_LOBBY = "everyone is in the lobby", "每个人都在大堂中，不能退出";
     DIRECT_STAYS = "a direct conversation can't be left", "私聊不能退出";
+    NOT_A_BOTS_CARD = "this is no card of a bot that listens", "这不是机器人的卡片，或机器人已停用";
+    BOTS_ONLY = "only bots may do this", "只有机器人可以这样做";
+    COMMAND_NEEDS_ROLE = "your role here is too low for this command", "你的角色无权使用此命令";
     LAST_OWNER = "make another member the owner first", "请先将群主转让给其他成员";
 }

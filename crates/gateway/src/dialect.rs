@@ -7,7 +7,7 @@ mod wafer_room;
 mod wepy;
 
 use bytes::Bytes;
-use teahouse_protocol::{ClientFrame, Content, Draft, ErrorEvent, ServerEvent};
+use teahouse_protocol::{ClientFrame, Content, Draft, Ephemeral, ErrorEvent, ServerEvent};
 
 use crate::codec::FrameBuffer;
 use crate::refusal::bad_field;
@@ -87,9 +87,22 @@ fn plain_text(content: Option<&Content>, text: Option<&str>) -> String {
     }
 }
 
-/// What a person must know, in a client that shows nothing but messages.
+/// What a person must know, in a client that shows nothing but messages. Why a filter refused something is the
+/// filter's own text.
 fn system_text(error: &ErrorEvent) -> String {
-    format!("[系统] {}", error.code.message_zh())
+    let why = error.reason.as_deref().filter(|reason| !reason.is_empty());
+    match why {
+        Some(reason) => format!("[系统] {reason}"),
+        None => format!("[系统] {}", error.code.message_zh()),
+    }
+}
+
+/// What a person must know whose message waits for a moderator, in a client that knows no `held`.
+const HELD_TEXT: &str = "[系统] 消息正在等待审核。";
+
+/// What a bot tells one person alone, for a client that knows only text.
+fn whispered(ephemeral: &Ephemeral) -> String {
+    format!("{}: {}", ephemeral.sender.name, plain_text(Some(&ephemeral.content), ephemeral.text.as_deref()))
 }
 
 #[cfg(test)]

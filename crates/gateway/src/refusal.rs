@@ -15,9 +15,13 @@ pub(crate) fn refusal(error: &Error, id: Option<ClientId>) -> ErrorEvent {
         ErrorCode::Internal | ErrorCode::Unavailable | ErrorCode::StorageFull => code.message_en().to_owned(),
         _ => error.to_string(),
     };
+    let refused = error.refusal();
     ErrorEvent {
         id,
         message,
+        by: refused.map(|refusal| refusal.by.to_string()),
+        reason: refused.map(|refusal| refusal.reason.clone()).filter(|reason| !reason.is_empty()),
+        rule: refused.map(|refusal| refusal.rule.clone()),
         field: error.field().map(|error| error.field.clone()),
         retry_after_ms: error.retry_after().and_then(|span| u64::try_from(span.as_millis()).ok()),
         ..ErrorEvent::new(code)

@@ -7,6 +7,8 @@ use crate::FieldError;
 
 /// The most characters of a text message, and of any one text in another kind's object.
 pub const MAX_TEXT_CHARS: usize = 4_000;
+/// The longest value of a button, in bytes: it goes to the bot with every press.
+const MAX_BUTTON_VALUE_BYTES: usize = 1024;
 
 macro_rules! kinds {
     ($($(#[$doc:meta])* $variant:ident = $word:literal, $number:literal;)+) => {
@@ -157,13 +159,32 @@ content_object!(
         #[serde(default, skip_serializing_if = "Option::is_none")] address: Option<String>,
     }
 );
+/// How a button looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Enum), oai(rename_all = "snake_case"))]
+#[serde(rename_all = "snake_case")]
+pub enum ButtonStyle {
+    /// What most people will want.
+    Primary,
+    /// One choice among others.
+    Default,
+    /// Something that can't be undone.
+    Danger,
+}
+
 content_object!(
     /// One button of a card.
     Button {
-        /// What the bot gets when it is pressed.
+        /// Names it in a `press`, and to the bot that gets it.
         id: String,
         /// What is written on it.
         label: String,
+        /// How it looks; left out: `default`.
+        #[serde(default, skip_serializing_if = "Option::is_none")] style: Option<ButtonStyle>,
+        /// What the bot gets with the press, at most 1024 bytes. It is read from the card, never from who presses.
+        #[serde(default, skip_serializing_if = "Option::is_none")] value: Option<String>,
+        /// Buttons of one row stand side by side, rows in order of their numbers; left out: the first.
+        #[serde(default, skip_serializing_if = "Option::is_none")] row: Option<u8>,
     }
 );
 content_object!(
@@ -379,8 +400,17 @@ fn check_card(card: &CardContent) -> Result<(), FieldError> {
     for button in buttons {
         check_required("content.buttons.id", &button.id)?;
         check_required("content.buttons.label", &button.label)?;
+        check_button_value(button.value.as_deref())?;
     }
     Ok(())
+}
+
+fn check_button_value(value: Option<&str>) -> Result<(), FieldError> {
+    const FIELD: &str = "content.buttons.value";
+    if value.is_some_and(|value| value.len() > MAX_BUTTON_VALUE_BYTES) {
+        return Err(FieldError::new(FIELD, format!("must have at most {MAX_BUTTON_VALUE_BYTES} bytes")));
+    }
+    check_text(FIELD, value)
 }
 
 #[cfg(test)]

@@ -80,8 +80,10 @@ error_codes! {
     Muted = "muted", "You are muted in this room.", "你已被禁言。";
     /// The caller is banned, from the room or from the server.
     Banned = "banned", "You are banned.", "你已被封禁。";
-    /// A filter refused the message.
+    /// A filter refused the message, the name or the visitor; the error says which one and why.
     Rejected = "rejected", "The message was refused.", "消息被拒绝。";
+    /// Whoever runs the room decides about the request; its answer comes as a notice.
+    ApprovalRequired = "approval_required", "The room's moderators decide about this: wait for their answer.", "需要房间管理员批准，请等待结果。";
     /// Too much in too short a time.
     RateLimited = "rate_limited", "Too fast: wait a moment.", "操作过于频繁，请稍后再试。";
     /// Too many connections from one address.

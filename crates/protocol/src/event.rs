@@ -58,6 +58,8 @@ pub enum ServerEvent {
     Room(RoomEvent),
     /// Something for this user alone.
     Notice(Notice),
+    /// A bot's message for this user alone: it takes no number and is not kept.
+    Ephemeral(Ephemeral),
     /// More was missed than a join brings: page these by REST.
     Gap {
         /// The room.
@@ -173,6 +175,27 @@ pub struct Ack {
     pub seq: Option<Seq>,
     /// When it was accepted.
     pub at: Timestamp,
+    /// What a filter made of it: the sender's client shows this instead. Boxed, because hardly any ack has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replaced: Option<Box<Replaced>>,
+}
+
+/// What a filter made of a message.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object), oai(skip_serializing_if_is_none))]
+pub struct Replaced {
+    /// The filter's name.
+    pub by: String,
+    /// Why, for the sender.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// What the message is now.
+    pub kind: crate::Kind,
+    /// What it says now.
+    pub content: Content,
+    /// The content as one line of text, for kinds other than text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
 }
 
 /// A message has a new content.
@@ -331,7 +354,7 @@ pub struct RoomEvent {
 /// Something for this user alone.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Notice {
-    /// What it is about: `mention`, `system`, …
+    /// What it is about: `mention`, `held_released`, `held_refused`, `join_request`, `join_accepted`, `join_refused`, …
     pub kind: &'static str,
     /// The room it concerns.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -339,8 +362,35 @@ pub struct Notice {
     /// The message it concerns.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<MessageId>,
+    /// The user it concerns, such as who asks to come in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<UserId>,
     /// What to tell the person.
     pub text: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A bot's message for one user alone, such as the answer to a press. It stands in no log: whoever is not connected
+/// never sees it, and its buttons work for an hour.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Ephemeral {
+    /// Its id, which a `press` names.
+    pub id: MessageId,
+    /// The room that it is shown in.
+    pub room: RoomId,
+    /// The bot.
+    pub sender: Sender,
+    /// What it is.
+    pub kind: crate::Kind,
+    /// A string for text, an object for every other kind.
+    pub content: Content,
+    /// The content as one line of text, for kinds other than text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// The message that this one answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<MessageId>,
     /// When.
     pub at: Timestamp,
 }
@@ -367,6 +417,9 @@ pub struct ErrorEvent {
     /// Why it did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// The filter's own stable word for why, such as `spam`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
 }
 
 impl ErrorEvent {
@@ -381,6 +434,7 @@ impl ErrorEvent {
             retry_after_ms: None,
             by: None,
             reason: None,
+            rule: None,
         }
     }
 }
@@ -396,7 +450,12 @@ mod tests {
             client_id: None,
             room: RoomId::from_uuid(uuid::Uuid::nil()),
             seq: Seq::new(7).unwrap(),
-            sender: Sender { id: UserId::from_uuid(uuid::Uuid::nil()), name: "小明".into(), avatar: None },
+            sender: Sender {
+                id: UserId::from_uuid(uuid::Uuid::nil()),
+                name: "小明".into(),
+                avatar: None,
+                is_bot: false,
+            },
             kind: crate::Kind::Text,
             content: Some(Content::Text("你好".into())),
             text: None,
@@ -424,6 +483,7 @@ mod tests {
             state: AckState::Sent,
             seq: Seq::new(1),
             at: Timestamp::from_millis(0),
+            replaced: None,
         };
         assert!(ServerEvent::Ack(ack).to_json().starts_with(r#"{"type":"ack","id":null,"#));
     }

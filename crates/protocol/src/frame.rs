@@ -18,6 +18,8 @@ pub const MAX_LISTEN_ROOMS: usize = 500;
 pub const MAX_MENTIONS: usize = 50;
 const MAX_PRESENCE: usize = 200;
 const MAX_EMOJI_CHARS: usize = 16;
+/// A button's id has at most [`crate::MAX_TEXT_CHARS`] characters, of at most four bytes each.
+const MAX_BUTTON_ID_BYTES: usize = 4 * crate::MAX_TEXT_CHARS;
 
 /// A frame from a client, its fields checked.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,6 +66,15 @@ pub enum ClientFrame {
         emoji: String,
         /// Whether it is taken away.
         remove: bool,
+    },
+    /// Press a button of a bot's card.
+    Press {
+        /// Comes back in the `ack`; the same id again is the same press.
+        id: Option<ClientId>,
+        /// The card's message.
+        message: MessageId,
+        /// The button's id.
+        button: String,
     },
     /// I have read up to here.
     Read {
@@ -168,6 +179,8 @@ struct Fields<'a> {
     seq: Option<&'a RawValue>,
     #[serde(borrow)]
     users: Option<&'a RawValue>,
+    #[serde(borrow)]
+    button: Option<&'a RawValue>,
 }
 
 impl ClientFrame {
@@ -197,6 +210,7 @@ impl ClientFrame {
             }
             "react" => fields.react(id.clone(), false),
             "unreact" => fields.react(id.clone(), true),
+            "press" => fields.press(id.clone()),
             "read" => fields.read(),
             "typing" => required("room", fields.room).map(|room| Self::Typing { room }),
             "presence" => fields.presence(),
@@ -269,6 +283,15 @@ impl<'a> Fields<'a> {
         let emoji: String = required("emoji", self.emoji)?;
         check_emoji(&emoji)?;
         Ok(ClientFrame::React { id, message, emoji, remove })
+    }
+
+    fn press(&self, id: Option<ClientId>) -> Result<ClientFrame, FieldError> {
+        let message = required("message", self.message)?;
+        let button: String = required("button", self.button)?;
+        if button.is_empty() || button.len() > MAX_BUTTON_ID_BYTES {
+            return Err(FieldError::new("button", "must be the id of one of the card's buttons"));
+        }
+        Ok(ClientFrame::Press { id, message, button })
     }
 
     fn read(&self) -> Result<ClientFrame, FieldError> {

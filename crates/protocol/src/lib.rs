@@ -15,13 +15,13 @@ mod timestamp;
 
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use content::{
-    AudioContent, Button, CardContent, Content, FileContent, ImageContent, Kind, LinkContent,
+    AudioContent, Button, ButtonStyle, CardContent, Content, FileContent, ImageContent, Kind, LinkContent,
     LocationContent, MAX_TEXT_CHARS, VideoContent,
 };
 pub use error::{CloseCode, ErrorCode, FieldError};
 pub use event::{
-    Ack, AckState, Edited, ErrorEvent, Head, Heads, Hello, Joined, Limits, MemberChange, MemberEvent, Notice,
-    PresenceState, Reaction, Recalled, Receipt, RoomEvent, ServerEvent,
+    Ack, AckState, Edited, Ephemeral, ErrorEvent, Head, Heads, Hello, Joined, Limits, MemberChange,
+    MemberEvent, Notice, PresenceState, Reaction, Recalled, Receipt, Replaced, RoomEvent, ServerEvent,
 };
 pub use frame::{
     ClientFrame, Draft, FrameError, Join, Listen, MAX_LISTEN_ROOMS, MAX_MENTIONS, MAX_RESUME, check_emoji,

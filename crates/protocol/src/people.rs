@@ -71,4 +71,8 @@ pub struct Sender {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", oai(skip_serializing_if_is_none))]
     pub avatar: Option<String>,
+    /// Whether this is a program that acts as a user; left out for people.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(feature = "openapi", oai(default, skip_serializing_if = "std::ops::Not::not"))]
+    pub is_bot: bool,
 }

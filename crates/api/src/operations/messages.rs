@@ -18,10 +18,12 @@ use crate::shapes::{EditMessage, Emoji, EventPage, IdempotencyKey, MessagePage, 
 refusals! {
     ListMessages: SIGNED_IN, PARAMETERS, &[RoomNotFound];
     ListEvents: SIGNED_IN, PARAMETERS, &[RoomNotFound];
-    PostMessage: SIGNED_IN, PARAMETERS, BODY, IDEMPOTENT, &[RoomNotFound, NotAMember, NotAllowed, Muted];
+    PostMessage: SIGNED_IN, PARAMETERS, BODY, IDEMPOTENT, &[
+        RoomNotFound, NotAMember, NotAllowed, Muted, Rejected,
+    ];
     GetMessage: SIGNED_IN, PARAMETERS, &[MessageNotFound];
     ChangeMessage: SIGNED_IN, PARAMETERS, BODY, &[
-        MessageNotFound, NotAMember, NotAllowed, Muted, Conflict,
+        MessageNotFound, NotAMember, NotAllowed, Muted, Conflict, Rejected,
     ];
     RecallMessage: SIGNED_IN, PARAMETERS, &[MessageNotFound, NotAMember, NotAllowed];
     AddReaction: SIGNED_IN, PARAMETERS, &[MessageNotFound, NotAMember, Conflict];

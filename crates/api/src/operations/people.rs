@@ -14,7 +14,7 @@ use crate::shapes::UpdateMe;
 
 refusals! {
     GetMe: SIGNED_IN;
-    UpdateProfile: SIGNED_IN, BODY;
+    UpdateProfile: SIGNED_IN, BODY, &[Rejected];
     GetUser: SIGNED_IN, PARAMETERS, &[UserNotFound];
 }
 

@@ -20,12 +20,12 @@ use crate::shapes::{
 refusals! {
     ListRooms: SIGNED_IN, PARAMETERS;
     ListPublicRooms: SIGNED_IN, PARAMETERS;
-    MakeRoom: SIGNED_IN, BODY, IDEMPOTENT, &[UserNotFound, NotAllowed];
+    MakeRoom: SIGNED_IN, BODY, IDEMPOTENT, &[UserNotFound, NotAllowed, Rejected];
     OpenDirectRoom: SIGNED_IN, BODY, IDEMPOTENT, &[UserNotFound, Conflict];
     GetRoom: SIGNED_IN, PARAMETERS, &[RoomNotFound];
-    ChangeRoom: SIGNED_IN, PARAMETERS, BODY, &[RoomNotFound, NotAMember, NotAllowed];
+    ChangeRoom: SIGNED_IN, PARAMETERS, BODY, &[RoomNotFound, NotAMember, NotAllowed, Rejected];
     DeleteRoom: SIGNED_IN, PARAMETERS, &[RoomNotFound, NotAMember, NotAllowed, Conflict];
-    JoinRoom: SIGNED_IN, PARAMETERS, &[RoomNotFound];
+    JoinRoom: SIGNED_IN, PARAMETERS, &[RoomNotFound, Rejected, ApprovalRequired];
     LeaveRoom: SIGNED_IN, PARAMETERS, &[RoomNotFound, NotAMember, Conflict];
     MarkRead: SIGNED_IN, PARAMETERS, BODY, &[RoomNotFound, NotAMember];
 }

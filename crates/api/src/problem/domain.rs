@@ -25,6 +25,7 @@ impl From<teahouse_chat::Error> for Problem {
         let (code, wait) = (error.code(), error.retry_after());
         match error {
             E::Accounts(error) => error.into(),
+            E::Rejected(refusal) => Self::refused_by(refusal),
             // Who may do it, until when, what to do first: more than the code can say.
             E::NotAllowed(_) | E::Muted { .. } | E::Conflict(_) => {
                 let zh = error.detail_zh();

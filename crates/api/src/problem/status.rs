@@ -14,9 +14,13 @@ pub const fn status_of(code: ErrorCode) -> StatusCode {
         | E::ApiKeyInvalid
         | E::WechatCodeInvalid
         | E::WechatCodeUsed => StatusCode::UNAUTHORIZED,
-        E::NotAllowed | E::NotAMember | E::Muted | E::Banned | E::GuestsNotAllowed | E::WechatUserBlocked => {
-            StatusCode::FORBIDDEN
-        }
+        E::NotAllowed
+        | E::ApprovalRequired
+        | E::NotAMember
+        | E::Muted
+        | E::Banned
+        | E::GuestsNotAllowed
+        | E::WechatUserBlocked => StatusCode::FORBIDDEN,
         E::NotFound | E::RoomNotFound | E::UserNotFound | E::MessageNotFound | E::SessionNotFound => {
             StatusCode::NOT_FOUND
         }

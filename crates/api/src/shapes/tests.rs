@@ -5,10 +5,10 @@ use poem_openapi::types::{ParseFromJSON, ToJSON};
 use proptest::prelude::*;
 use serde::Serialize;
 use teahouse_protocol::{
-    AudioContent, Button, CardContent, ClientId, Content, Edited, FileContent, ImageContent, LinkContent,
-    LocationContent, MemberChange, MemberEvent, Message, MessageId, Reaction, ReactionSummary, Recalled,
-    Role, RoomEvent, RoomId, Sender, Seq, ServerEvent, Timestamp, UserId, UserProfile, VideoContent,
-    Visibility,
+    AudioContent, Button, ButtonStyle, CardContent, ClientId, Content, Edited, FileContent, ImageContent,
+    LinkContent, LocationContent, MemberChange, MemberEvent, Message, MessageId, Reaction, ReactionSummary,
+    Recalled, Role, RoomEvent, RoomId, Sender, Seq, ServerEvent, Timestamp, UserId, UserProfile,
+    VideoContent, Visibility,
 };
 use uuid::Uuid;
 
@@ -75,7 +75,13 @@ fn content() -> impl Strategy<Value = Content> {
             Content::Location(LocationContent { latitude, longitude, name, address })
         },
     );
-    let button = (".{1,9}", ".{1,9}").prop_map(|(id, label)| Button { id, label });
+    let style = proptest::option::of(prop_oneof![
+        Just(ButtonStyle::Primary),
+        Just(ButtonStyle::Default),
+        Just(ButtonStyle::Danger)
+    ]);
+    let button = (".{1,9}", ".{1,9}", style, maybe_text(), any::<Option<u8>>())
+        .prop_map(|(id, label, style, value, row)| Button { id, label, style, value, row });
     let buttons = proptest::option::of(proptest::collection::vec(button, 0..3));
     let card =
         (".{1,20}", maybe_text(), maybe_text(), buttons).prop_map(|(title, text, image_url, buttons)| {
@@ -85,7 +91,12 @@ fn content() -> impl Strategy<Value = Content> {
 }
 
 fn sender() -> impl Strategy<Value = Sender> {
-    (user(), ".{1,32}", maybe_text()).prop_map(|(id, name, avatar)| Sender { id, name, avatar })
+    (user(), ".{1,32}", maybe_text(), any::<bool>()).prop_map(|(id, name, avatar, is_bot)| Sender {
+        id,
+        name,
+        avatar,
+        is_bot,
+    })
 }
 
 fn message() -> impl Strategy<Value = Message> {

@@ -58,6 +58,7 @@ fn notice(room: RoomId, id: MessageId, message: &Message) -> ServerEvent {
         kind: "mention",
         room: Some(room),
         message: Some(id),
+        user: None,
         text: format!("{}: {}", message.sender.name, preview(&said)),
         at: message.at,
     })

@@ -30,7 +30,7 @@ fn message(content: Content, text: Option<String>) -> ServerEvent {
         client_id: None,
         room: RoomId::generate(),
         seq: Seq::new(8).unwrap(),
-        sender: Sender { id: UserId::generate(), name: "小明".to_owned(), avatar: None },
+        sender: Sender { id: UserId::generate(), name: "小明".to_owned(), avatar: None, is_bot: false },
         kind: content.kind(),
         content: Some(content),
         text,

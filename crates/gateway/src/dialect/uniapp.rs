@@ -3,9 +3,9 @@
 
 use bytes::Bytes;
 use serde::Serialize;
-use teahouse_protocol::{ClientFrame, ErrorCode, FrameError, Message, ServerEvent};
+use teahouse_protocol::{AckState, ClientFrame, ErrorCode, FrameError, Message, ServerEvent};
 
-use super::{Heard, plain_text, say, system_text};
+use super::{HELD_TEXT, Heard, plain_text, say, system_text, whispered};
 use crate::codec::FrameBuffer;
 use crate::refusal::bad_frame;
 
@@ -59,6 +59,12 @@ pub(super) fn encode(event: &ServerEvent, buffer: &mut FrameBuffer) -> Option<By
             let shown = buffer.json(&system_bubble(system_text(error)))?;
             Some([frame, shown].concat().into())
         }
+        ServerEvent::Ephemeral(ephemeral) => buffer.json(&system_bubble(whispered(ephemeral))),
+        ServerEvent::Ack(ack) if ack.state == AckState::Held => {
+            let frame = buffer.json(event)?;
+            let shown = buffer.json(&system_bubble(HELD_TEXT.to_owned()))?;
+            Some([frame, shown].concat().into())
+        }
         ServerEvent::Error(_)
         | ServerEvent::Hello(_)
         | ServerEvent::Pong { .. }
@@ -105,6 +111,7 @@ const fn is_for_the_person(code: ErrorCode) -> bool {
             | ErrorCode::Muted
             | ErrorCode::Banned
             | ErrorCode::Rejected
+            | ErrorCode::ApprovalRequired
             | ErrorCode::RateLimited
             | ErrorCode::SessionExpired
             | ErrorCode::SessionRequired

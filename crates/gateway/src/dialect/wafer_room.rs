@@ -8,10 +8,11 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use teahouse_protocol::{
-    ClientId, Content, ErrorCode, ErrorEvent, FieldError, ImageContent, MessageId, Seq, ServerEvent,
+    Ack, AckState, ClientId, Content, ErrorCode, ErrorEvent, FieldError, ImageContent, Kind, MessageId, Seq,
+    ServerEvent,
 };
 
-use super::{Heard, plain_text, said, system_text};
+use super::{HELD_TEXT, Heard, plain_text, said, system_text, whispered};
 use crate::codec::FrameBuffer;
 use crate::metrics::GatewayMetrics;
 use crate::refusal::bad_field;
@@ -84,6 +85,9 @@ struct SessionOver {
 struct Slip {
     id: ClientId,
     seq: Seq,
+    /// What a filter made of it: kind, and content as it is stored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    replaced: Option<(Kind, String)>,
 }
 
 pub(super) fn encode(event: &ServerEvent, buffer: &mut FrameBuffer, online: u64) -> Option<Bytes> {
@@ -93,7 +97,11 @@ pub(super) fn encode(event: &ServerEvent, buffer: &mut FrameBuffer, online: u64)
             let avatar = message.sender.avatar.as_deref();
             buffer.json(&bubble(message.content.as_ref()?, text, avatar, "remote", message.seq, online))
         }
-        ServerEvent::Ack(ack) => slip(ack.id.as_ref()?, ack.seq?),
+        ServerEvent::Ack(ack) if ack.state == AckState::Held => {
+            buffer.json(&system(online, Some(HELD_TEXT.to_owned())))
+        }
+        ServerEvent::Ack(ack) => slip(ack),
+        ServerEvent::Ephemeral(ephemeral) => buffer.json(&system(online, Some(whispered(ephemeral)))),
         ServerEvent::Joined(joined) => buffer.json(&system(joined.members_online as u64, None)),
         ServerEvent::Notice(notice) => buffer.json(&system(online, Some(notice.text.clone()))),
         ServerEvent::Error(error) => match error.code {
@@ -138,9 +146,11 @@ const fn session_over() -> SessionOver {
     SessionOver { magic: 1, error: "ERR_INVALID_SESSION", message: ErrorCode::SessionExpired.message_zh() }
 }
 
-fn slip(id: &ClientId, seq: Seq) -> Option<Bytes> {
+fn slip(ack: &Ack) -> Option<Bytes> {
+    let replaced = ack.replaced.as_ref().map(|replaced| (replaced.kind, replaced.content.to_stored()));
+    let words = Slip { id: ack.id.clone()?, seq: ack.seq?, replaced };
     let mut slip = vec![SLIP];
-    serde_json::to_writer(&mut slip, &Slip { id: id.clone(), seq }).ok()?;
+    serde_json::to_writer(&mut slip, &words).ok()?;
     Some(slip.into())
 }
 
@@ -178,9 +188,11 @@ impl Echo {
     }
 
     fn own(&mut self, slip: &[u8]) -> Option<Bytes> {
-        let Slip { id, seq } = serde_json::from_slice(slip).ok()?;
+        let Slip { id, seq, replaced } = serde_json::from_slice(slip).ok()?;
         let at = self.waiting.iter().position(|(waiting, _)| *waiting == id)?;
-        let (_, content) = self.waiting.remove(at)?;
+        let (_, said) = self.waiting.remove(at)?;
+        let content =
+            replaced.and_then(|(kind, content)| Content::from_stored(kind, content)).unwrap_or(said);
         let online = self.metrics.open();
         let bubble = bubble(&content, None, self.avatar.as_deref(), "user", seq, online);
         FrameBuffer::default().json(&bubble)
@@ -189,7 +201,7 @@ impl Echo {
 
 #[cfg(test)]
 mod tests {
-    use teahouse_protocol::{Ack, AckState, ClientFrame, Timestamp};
+    use teahouse_protocol::{ClientFrame, Timestamp};
 
     use super::*;
     use crate::dialect::samples;
@@ -208,6 +220,7 @@ mod tests {
             state: AckState::Sent,
             seq: Seq::new(seq),
             at: Timestamp::from_millis(0),
+            replaced: None,
         };
         encode(&ServerEvent::Ack(ack), &mut FrameBuffer::default(), 1).unwrap()
     }
@@ -234,7 +247,15 @@ mod tests {
 
     #[test]
     fn an_ack_of_something_else_is_not_shown() {
-        let mut frames = vec![slip(&ClientId::new("x").unwrap(), Seq::ZERO).unwrap()];
+        let ack = Ack {
+            id: ClientId::new("x").ok(),
+            message: MessageId::generate(),
+            state: AckState::Sent,
+            seq: Some(Seq::ZERO),
+            at: Timestamp::from_millis(0),
+            replaced: None,
+        };
+        let mut frames = vec![slip(&ack).unwrap()];
         echo().fill_in(&mut frames);
         assert!(frames.is_empty());
     }

@@ -3,9 +3,9 @@
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use teahouse_protocol::{ErrorCode, ErrorEvent, FieldError, ServerEvent};
+use teahouse_protocol::{AckState, ErrorCode, ErrorEvent, FieldError, ServerEvent};
 
-use super::{Heard, plain_text, say, system_text};
+use super::{HELD_TEXT, Heard, plain_text, say, system_text};
 use crate::codec::FrameBuffer;
 use crate::refusal::bad_field;
 
@@ -55,6 +55,14 @@ pub(super) fn encode(event: &ServerEvent, buffer: &mut FrameBuffer) -> Option<By
             Line { data: format!("[系统] {}", notice.text), sender: None, error: None }
         }
         ServerEvent::Error(error) => Line { data: system_text(error), sender: None, error: Some(error.code) },
+        ServerEvent::Ephemeral(ephemeral) => Line {
+            data: plain_text(Some(&ephemeral.content), ephemeral.text.as_deref()),
+            sender: Some(&ephemeral.sender.name),
+            error: None,
+        },
+        ServerEvent::Ack(ack) if ack.state == AckState::Held => {
+            Line { data: HELD_TEXT.to_owned(), sender: None, error: None }
+        }
         ServerEvent::Hello(_)
         | ServerEvent::Pong { .. }
         | ServerEvent::Joined(_)

@@ -27,7 +27,8 @@ pub(super) fn id_of(frame: &ClientFrame) -> Option<ClientId> {
         ClientFrame::Ping { id }
         | ClientFrame::Edit { id, .. }
         | ClientFrame::Recall { id, .. }
-        | ClientFrame::React { id, .. } => id.clone(),
+        | ClientFrame::React { id, .. }
+        | ClientFrame::Press { id, .. } => id.clone(),
         ClientFrame::Join(_)
         | ClientFrame::Leave { .. }
         | ClientFrame::Listen(_)

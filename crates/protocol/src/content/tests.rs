@@ -42,10 +42,26 @@ fn an_unknown_field_is_an_error() {
 }
 
 #[test]
+fn a_buttons_value_has_at_most_a_kibibyte() {
+    let card = |value: &str| {
+        format!(
+            r#"{{"title":"t","buttons":[{{"id":"a","label":"b","style":"danger","value":"{value}","row":2}}]}}"#
+        )
+    };
+    assert!(Content::from_json(Kind::Card, &card(&"x".repeat(1024))).is_ok());
+    refused(Kind::Card, &card(&"x".repeat(1025)), "content.buttons.value");
+    refused(Kind::Card, r#"{"title":"t","buttons":[{"id":"a","label":"b","style":"neon"}]}"#, "content");
+}
+
+#[test]
 fn what_is_stored_is_read_again() {
     for (kind, json) in [
         (Kind::Text, r#""{\"a\":1}""#),
         (Kind::Card, r#"{"title":"问题","buttons":[{"id":"a","label":"是"}]}"#),
+        (
+            Kind::Card,
+            r#"{"title":"t","buttons":[{"id":"a","label":"b","style":"primary","value":"1","row":0}]}"#,
+        ),
         (Kind::File, r#"{"url":"https://example.com/a.pdf","name":"a.pdf","size_bytes":12}"#),
     ] {
         let content = Content::from_json(kind, json).unwrap();

@@ -88,3 +88,14 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn a_press_names_a_message_and_a_button() {
+    let json = format!(r#"{{"type":"press","id":"p-1","message":"{ROOM}","button":"yes"}}"#);
+    let Ok(ClientFrame::Press { id, message, button }) = ClientFrame::parse(&json) else { panic!("a press") };
+    assert_eq!(id, ClientId::new("p-1").ok());
+    assert_eq!((message.to_string().as_str(), button.as_str()), (ROOM, "yes"));
+    wrong_field(&format!(r#"{{"type":"press","message":"{ROOM}"}}"#), "button");
+    wrong_field(&format!(r#"{{"type":"press","message":"{ROOM}","button":""}}"#), "button");
+    wrong_field(r#"{"type":"press","button":"yes"}"#, "message");
+}
