@@ -6,6 +6,7 @@ mod m0001_accounts;
 mod m0002_rooms;
 mod m0003_messages;
 mod m0004_outbox_and_audit;
+mod m0005_plugins;
 
 /// Brings a database to the newest schema, a step at a time.
 #[derive(Debug)]
@@ -19,6 +20,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0002_rooms::Migration),
             Box::new(m0003_messages::Migration),
             Box::new(m0004_outbox_and_audit::Migration),
+            Box::new(m0005_plugins::Migration),
         ]
     }
 }

@@ -48,6 +48,7 @@ impl Accounts {
             key_hash: key.secret.hash().to_stored(),
             created_at_ms: self.now().millis(),
             revoked_at_ms: None,
+            scopes: String::new(),
         };
         let tx = self.0.db.begin().await?;
         api_keys::insert(&tx, row).await?;

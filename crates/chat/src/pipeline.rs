@@ -104,6 +104,7 @@ impl Chat {
             reply_to: draft.reply_to,
             mentions: draft.mentions,
             at,
+            hops: 0,
         };
         self.append(Entry::Message(message), ticket)
     }

@@ -10,7 +10,7 @@ use crate::entity::message;
 use crate::writer::{FirstAck, NewMessage};
 use crate::{Error, PageSize, statements};
 
-/// Rows a statement: 12 columns each stay far below SQLite's 32 766 variables and PostgreSQL's 65 535.
+/// Rows a statement: 13 columns each stay far below SQLite's 32 766 variables and PostgreSQL's 65 535.
 const ROWS_A_STATEMENT: usize = 512;
 
 /// The message `id`.
@@ -139,6 +139,7 @@ pub(crate) fn row(message: &NewMessage, seq: Seq) -> message::ActiveModel {
         sent_at_ms: Set(message.at.millis()),
         edited_at_ms: Set(None),
         recalled_at_ms: Set(None),
+        hops: Set(i16::from(message.hops)),
     }
 }
 

@@ -13,6 +13,8 @@ pub struct Model {
     pub key_hash: Vec<u8>,
     pub created_at_ms: i64,
     pub revoked_at_ms: Option<i64>,
+    /// What it opens beyond vouching for users: words with spaces between.
+    pub scopes: String,
 }
 
 /// Joins are written where they are needed.

@@ -24,6 +24,8 @@ pub struct Model {
     pub sent_at_ms: i64,
     pub edited_at_ms: Option<i64>,
     pub recalled_at_ms: Option<i64>,
+    /// How many plugins in a row answered each other; 0: a person wrote it.
+    pub hops: i16,
 }
 
 /// Joins are written where they are needed.

@@ -34,6 +34,8 @@ pub struct NewMessage {
     pub mentions: Vec<UserId>,
     /// When.
     pub at: Timestamp,
+    /// How many plugins in a row answered each other; 0: a person wrote it.
+    pub hops: u8,
 }
 
 /// An event that is not a message.

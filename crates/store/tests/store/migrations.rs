@@ -1,7 +1,11 @@
 //! The schema: made from nothing, made once, made by two at once, and never made by a program that is too old.
 
 use sea_orm::ConnectionTrait;
-use teahouse_store::{Db, Error};
+use sea_orm_migration::MigratorTrait;
+use teahouse_migrations::Migrator;
+use teahouse_protocol::{MessageId, RoomId};
+use teahouse_store::{Db, Error, messages};
+use uuid::Uuid;
 
 use crate::world::{Engine, World};
 
@@ -42,6 +46,48 @@ async fn two_at_once_make_one_schema(world: World) {
     world.room(ann).await;
 }
 
+/// The schema before plugins, with rows in it.
+async fn rows_of_an_older_schema_stay(world: World) {
+    Migrator::up(world.db.writer(), Some(4)).await.unwrap();
+    let [room, user, message, key] = [(); 4].map(|()| Uuid::now_v7());
+    // The engines write ids and bytes in their own ways.
+    let (id, bytes): (fn(Uuid) -> String, &str) = if world.db.is_sqlite() {
+        (|id| format!("x'{}'", id.simple()), "x'00'")
+    } else {
+        (|id| format!("'{id}'"), "'\\x00'")
+    };
+    let statements = [
+        format!(
+            "INSERT INTO rooms (id, kind, visibility, name, announcement, created_at_ms, last_seq) \
+             VALUES ({}, 0, 0, 'a room', '', 0, 1)",
+            id(room)
+        ),
+        format!(
+            "INSERT INTO messages (id, room_id, seq, sender_id, client_id, kind, content, sent_at_ms) \
+             VALUES ({}, {}, 1, {}, 'c-1', 0, 'two cups', 7)",
+            id(message),
+            id(room),
+            id(user)
+        ),
+        format!(
+            "INSERT INTO api_keys (id, name, key_hash, created_at_ms) VALUES ({}, 'shop', {bytes}, 0)",
+            id(key)
+        ),
+    ];
+    for statement in statements {
+        world.db.writer().execute_unprepared(&statement).await.unwrap();
+    }
+    assert_eq!(world.db.pending_migrations().await.unwrap().len(), Migrator::migrations().len() - 4);
+    world.db.migrate().await.unwrap();
+    let row = messages::find(world.db.conn(), MessageId::from_uuid(message)).await.unwrap().unwrap();
+    assert_eq!((row.content.as_str(), row.seq, row.hops), ("two cups", 1, 0));
+    let key = teahouse_store::api_keys::find_by_hash(world.db.conn(), &[0]).await.unwrap().unwrap();
+    assert_eq!((key.name.as_str(), key.scopes.as_str()), ("shop", ""));
+    let ann = world.person().await;
+    world.say(RoomId::from_uuid(room), ann, "and a third").await;
+    assert_eq!(world.texts(RoomId::from_uuid(room)).await, ["two cups", "and a third"]);
+}
+
 macro_rules! from_empty {
     ($($name:ident)+) => {
         mod sqlite {
@@ -62,4 +108,6 @@ macro_rules! from_empty {
         }
     };
 }
-from_empty!(from_nothing_and_again a_step_of_a_newer_program_is_refused two_at_once_make_one_schema);
+from_empty!(
+    from_nothing_and_again a_step_of_a_newer_program_is_refused two_at_once_make_one_schema rows_of_an_older_schema_stay
+);

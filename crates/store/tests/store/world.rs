@@ -183,6 +183,7 @@ pub(crate) fn message(room: RoomId, sender: UserId, client_id: Option<&str>, tex
         reply_to: None,
         mentions: Vec::new(),
         at: at(),
+        hops: 0,
     })
 }
 

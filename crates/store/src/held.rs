@@ -1,0 +1,201 @@
+//! Messages and edits that filters kept from their rooms. Of two moderators who decide at once, one does.
+
+use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+};
+use teahouse_protocol::{ClientId, MessageId, RoomId, Seq, Timestamp, UserId};
+use uuid::Uuid;
+
+use crate::entity::held_message;
+use crate::{Error, PageSize};
+
+/// What became of what a filter kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HeldState {
+    /// It waits, and its sender knows.
+    Held,
+    /// It waits, and its sender sees it sent.
+    Shadowed,
+    /// A moderator let it through.
+    Released,
+    /// A moderator refused it.
+    Refused,
+}
+
+impl HeldState {
+    /// Those that wait for a moderator.
+    pub const WAITING: &[Self] = &[Self::Held, Self::Shadowed];
+
+    /// Its number in the database.
+    #[must_use]
+    pub const fn number(self) -> i16 {
+        match self {
+            Self::Held => 0,
+            Self::Shadowed => 1,
+            Self::Released => 2,
+            Self::Refused => 3,
+        }
+    }
+
+    /// The state of `row`.
+    #[must_use]
+    pub const fn of(row: &held_message::Model) -> Self {
+        match row.state {
+            0 => Self::Held,
+            1 => Self::Shadowed,
+            2 => Self::Released,
+            _ => Self::Refused,
+        }
+    }
+}
+
+/// What a moderator decided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeldDecision {
+    /// What it becomes.
+    pub state: HeldState,
+    /// Who decided.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+    /// Why.
+    pub reason: Option<String>,
+}
+
+/// Keeps a message from its room; false when the sender has one under the same client id there.
+pub async fn insert(conn: &impl ConnectionTrait, row: held_message::Model) -> Result<bool, Error> {
+    let inserted = held_message::Entity::insert(row.into_active_model())
+        .on_conflict(OnConflict::new().do_nothing().to_owned())
+        .exec_without_returning(conn)
+        .await?;
+    Ok(inserted > 0)
+}
+
+/// The held message, or held edit, with this id of its own.
+pub async fn find(conn: &impl ConnectionTrait, id: MessageId) -> Result<Option<held_message::Model>, Error> {
+    Ok(held_message::Entity::find_by_id(id.uuid()).one(conn).await?)
+}
+
+/// What `sender` sent to `room` under `client_id`, if a filter kept it. Reads the index `(room, sender, client id)`.
+pub async fn find_by_client_id(
+    conn: &impl ConnectionTrait,
+    client_id: &ClientId,
+    sender: UserId,
+    room: RoomId,
+) -> Result<Option<held_message::Model>, Error> {
+    Ok(held_message::Entity::find()
+        .filter(held_message::Column::RoomId.eq(room.uuid()))
+        .filter(held_message::Column::SenderId.eq(sender.uuid()))
+        .filter(held_message::Column::ClientId.eq(client_id.as_str()))
+        .one(conn)
+        .await?)
+}
+
+/// Moves `id` from one of the states `from` to the decided one. False: it is in another by now, or not there.
+pub async fn decide(
+    conn: &impl ConnectionTrait,
+    id: MessageId,
+    from: &[HeldState],
+    decision: HeldDecision,
+) -> Result<bool, Error> {
+    let updated = held_message::Entity::update_many()
+        .col_expr(held_message::Column::State, decision.state.number().into())
+        .col_expr(held_message::Column::DecidedBy, Expr::val(Some(decision.by)))
+        .col_expr(held_message::Column::DecidedAtMs, Expr::val(Some(decision.at.millis())))
+        .col_expr(held_message::Column::Reason, Expr::val(decision.reason))
+        .filter(held_message::Column::Id.eq(id.uuid()))
+        .filter(held_message::Column::State.is_in(from.iter().map(|state| state.number())))
+        .exec(conn)
+        .await?;
+    Ok(updated.rows_affected > 0)
+}
+
+/// Takes a decision back that could not be carried out: `id` waits again as `to`. False: it is not in `from`.
+pub async fn reopen(
+    conn: &impl ConnectionTrait,
+    id: MessageId,
+    from: HeldState,
+    to: HeldState,
+) -> Result<bool, Error> {
+    let updated = held_message::Entity::update_many()
+        .col_expr(held_message::Column::State, to.number().into())
+        .col_expr(held_message::Column::DecidedBy, Expr::val(None::<String>))
+        .col_expr(held_message::Column::DecidedAtMs, Expr::val(None::<i64>))
+        .col_expr(held_message::Column::Reason, Expr::val(None::<String>))
+        .filter(held_message::Column::Id.eq(id.uuid()))
+        .filter(held_message::Column::State.eq(from.number()))
+        .exec(conn)
+        .await?;
+    Ok(updated.rows_affected > 0)
+}
+
+/// What is in one of `states`, in `room` or anywhere, oldest first, after `after`, at most `size`. Reads the indexes
+/// `(state, id)` and `(room_id, state, id)`.
+pub async fn page(
+    conn: &impl ConnectionTrait,
+    room: Option<RoomId>,
+    states: &[HeldState],
+    after: Option<Uuid>,
+    size: PageSize,
+) -> Result<Vec<held_message::Model>, Error> {
+    let mut page = held_message::Entity::find()
+        .filter(held_message::Column::State.is_in(states.iter().map(|state| state.number())));
+    if let Some(room) = room {
+        page = page.filter(held_message::Column::RoomId.eq(room.uuid()));
+    }
+    if let Some(after) = after {
+        page = page.filter(held_message::Column::Id.gt(after));
+    }
+    Ok(page.order_by_asc(held_message::Column::Id).limit(size.rows()).all(conn).await?)
+}
+
+/// What `sender` believes to have sent to `room` while its log reached from `from` to `to`, both included, oldest
+/// first, at most `size`. Reads the index `(room, sender, client id)`.
+pub async fn shadowed_of(
+    conn: &impl ConnectionTrait,
+    room: RoomId,
+    sender: UserId,
+    from: Seq,
+    to: Seq,
+    size: PageSize,
+) -> Result<Vec<held_message::Model>, Error> {
+    use held_message::Column;
+    Ok(held_message::Entity::find()
+        .filter(Column::RoomId.eq(room.uuid()))
+        .filter(Column::SenderId.eq(sender.uuid()))
+        .filter(Column::State.eq(HeldState::Shadowed.number()))
+        .filter(Column::AfterSeq.gte(from.get()))
+        .filter(Column::AfterSeq.lte(to.get()))
+        .order_by_asc(Column::AfterSeq)
+        .order_by_asc(Column::Id)
+        .limit(size.rows())
+        .all(conn)
+        .await?)
+}
+
+/// The edits of `message` that wait, oldest first.
+pub async fn waiting_edits(
+    conn: &impl ConnectionTrait,
+    room: RoomId,
+    message: MessageId,
+) -> Result<Vec<held_message::Model>, Error> {
+    Ok(held_message::Entity::find()
+        .filter(held_message::Column::RoomId.eq(room.uuid()))
+        .filter(held_message::Column::State.is_in(HeldState::WAITING.iter().map(|state| state.number())))
+        .filter(held_message::Column::EditOf.eq(message.uuid()))
+        .order_by_asc(held_message::Column::Id)
+        .all(conn)
+        .await?)
+}
+
+/// Forgets what was decided before `time`, and returns how many. Reads the index `(state, id)`.
+pub async fn delete_decided_before(conn: &impl ConnectionTrait, time: Timestamp) -> Result<u64, Error> {
+    let decided = [HeldState::Released.number(), HeldState::Refused.number()];
+    let deleted = held_message::Entity::delete_many()
+        .filter(held_message::Column::State.is_in(decided))
+        .filter(held_message::Column::DecidedAtMs.lt(time.millis()))
+        .exec(conn)
+        .await?;
+    Ok(deleted.rows_affected)
+}

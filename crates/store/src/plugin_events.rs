@@ -1,0 +1,174 @@
+//! What bots have yet to handle: written once by id, handled at least once, bounded for each plugin.
+
+use std::collections::{BTreeMap, HashSet};
+
+use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect,
+};
+use teahouse_protocol::Timestamp;
+
+use crate::Error;
+use crate::entity::plugin_event;
+
+/// Rows a statement: 8 columns each stay far below SQLite's 32 766 variables.
+const ROWS_A_STATEMENT: usize = 512;
+
+/// What became of events that were to be queued.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Queued {
+    /// So many are new in the queue.
+    pub added: u64,
+    /// So many were not taken, because their plugin's queue is full.
+    pub refused: u64,
+}
+
+/// Queues `events`; one that is there by its id stays as it is. Where a plugin has `most` waiting, the newest are
+/// refused. Two nodes that queue at the same time may go past `most` by what one of them brings.
+pub async fn insert(
+    conn: &impl ConnectionTrait,
+    events: Vec<plugin_event::Model>,
+    most: u64,
+) -> Result<Queued, Error> {
+    let mut queued = Queued::default();
+    // In one order everywhere: two nodes that queue the same events in two orders would each wait for the other.
+    let mut of_plugins: BTreeMap<String, Vec<plugin_event::Model>> = BTreeMap::new();
+    for event in events {
+        of_plugins.entry(event.plugin_id.clone()).or_default().push(event);
+    }
+    for (plugin, mut events) in of_plugins {
+        events.sort_by(|one, other| one.id.cmp(&other.id));
+        events.dedup_by(|one, other| one.id == other.id);
+        let room = most.saturating_sub(count(conn, &plugin).await?);
+        if room < events.len() as u64 {
+            let known = known(conn, &plugin, &events).await?;
+            events.retain(|event| !known.contains(&event.id));
+            let taken = usize::try_from(room).unwrap_or(usize::MAX).min(events.len());
+            queued.refused += (events.len() - taken) as u64;
+            events.truncate(taken);
+        }
+        queued.added += write(conn, events).await?;
+    }
+    Ok(queued)
+}
+
+async fn known(
+    conn: &impl ConnectionTrait,
+    plugin: &str,
+    events: &[plugin_event::Model],
+) -> Result<HashSet<String>, Error> {
+    let mut known = HashSet::new();
+    for part in events.chunks(ROWS_A_STATEMENT) {
+        let ids: Vec<String> = plugin_event::Entity::find()
+            .select_only()
+            .column(plugin_event::Column::Id)
+            .filter(plugin_event::Column::PluginId.eq(plugin))
+            .filter(plugin_event::Column::Id.is_in(part.iter().map(|event| event.id.as_str())))
+            .into_tuple()
+            .all(conn)
+            .await?;
+        known.extend(ids);
+    }
+    Ok(known)
+}
+
+async fn write(conn: &impl ConnectionTrait, mut events: Vec<plugin_event::Model>) -> Result<u64, Error> {
+    let mut added = 0;
+    while !events.is_empty() {
+        let rest = events.split_off(events.len().min(ROWS_A_STATEMENT));
+        let rows = events.into_iter().map(IntoActiveModel::into_active_model);
+        added += plugin_event::Entity::insert_many(rows)
+            .on_conflict(OnConflict::new().do_nothing().to_owned())
+            .exec_without_returning(conn)
+            .await?;
+        events = rest;
+    }
+    Ok(added)
+}
+
+/// The oldest events of a plugin after `after`, at most `limit`. Reads the primary key.
+pub async fn oldest(
+    conn: &impl ConnectionTrait,
+    plugin: &str,
+    after: Option<&str>,
+    limit: u64,
+) -> Result<Vec<plugin_event::Model>, Error> {
+    let mut oldest = plugin_event::Entity::find().filter(plugin_event::Column::PluginId.eq(plugin));
+    if let Some(after) = after {
+        oldest = oldest.filter(plugin_event::Column::Id.gt(after));
+    }
+    Ok(oldest.order_by_asc(plugin_event::Column::Id).limit(limit).all(conn).await?)
+}
+
+/// Notes that events are about to be handled once more: one that kills its node each time is known by that.
+pub async fn count_attempt(conn: &impl ConnectionTrait, plugin: &str, ids: &[String]) -> Result<(), Error> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    plugin_event::Entity::update_many()
+        .col_expr(plugin_event::Column::Attempts, Expr::col(plugin_event::Column::Attempts).add(1))
+        .filter(plugin_event::Column::PluginId.eq(plugin))
+        .filter(plugin_event::Column::Id.is_in(ids))
+        .exec(conn)
+        .await?;
+    Ok(())
+}
+
+/// Deletes events that were handled, and returns how many there were.
+pub async fn delete(conn: &impl ConnectionTrait, plugin: &str, ids: &[String]) -> Result<u64, Error> {
+    if ids.is_empty() {
+        return Ok(0);
+    }
+    let deleted = plugin_event::Entity::delete_many()
+        .filter(plugin_event::Column::PluginId.eq(plugin))
+        .filter(plugin_event::Column::Id.is_in(ids))
+        .exec(conn)
+        .await?;
+    Ok(deleted.rows_affected)
+}
+
+/// How many events of a plugin wait.
+pub async fn count(conn: &impl ConnectionTrait, plugin: &str) -> Result<u64, Error> {
+    Ok(plugin_event::Entity::find().filter(plugin_event::Column::PluginId.eq(plugin)).count(conn).await?)
+}
+
+/// How many events of each plugin wait; those of whom none does are not named.
+pub async fn counts(conn: &impl ConnectionTrait) -> Result<Vec<(String, i64)>, Error> {
+    Ok(plugin_event::Entity::find()
+        .select_only()
+        .column(plugin_event::Column::PluginId)
+        .column_as(plugin_event::Column::Id.count(), "waiting")
+        .group_by(plugin_event::Column::PluginId)
+        .into_tuple()
+        .all(conn)
+        .await?)
+}
+
+/// Drops what was queued before `time`, and returns how many of which plugin. Reads the index `(created_at_ms)`.
+pub async fn delete_before(tx: &impl ConnectionTrait, time: Timestamp) -> Result<Vec<(String, u64)>, Error> {
+    let old: Vec<String> = plugin_event::Entity::find()
+        .select_only()
+        .distinct()
+        .column(plugin_event::Column::PluginId)
+        .filter(plugin_event::Column::CreatedAtMs.lt(time.millis()))
+        .into_tuple()
+        .all(tx)
+        .await?;
+    let mut dropped = Vec::with_capacity(old.len());
+    for plugin in old {
+        let deleted = plugin_event::Entity::delete_many()
+            .filter(plugin_event::Column::PluginId.eq(&plugin))
+            .filter(plugin_event::Column::CreatedAtMs.lt(time.millis()))
+            .exec(tx)
+            .await?;
+        dropped.push((plugin, deleted.rows_affected));
+    }
+    Ok(dropped)
+}
+
+/// Drops every event of a plugin.
+pub async fn delete_of_plugin(conn: &impl ConnectionTrait, plugin: &str) -> Result<(), Error> {
+    plugin_event::Entity::delete_many().filter(plugin_event::Column::PluginId.eq(plugin)).exec(conn).await?;
+    Ok(())
+}
