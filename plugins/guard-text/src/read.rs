@@ -1,0 +1,182 @@
+//! A text as a row of glyphs that know where they came from.
+
+use crate::{Class, Fold};
+
+/// What stood before a glyph, between it and the glyph before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Gap(u8);
+
+/// The bit of a gap that says: a clause ended in it.
+const HARD: u8 = 0x80;
+/// The largest count that a gap remembers.
+const MOST: u8 = 0x7f;
+
+impl Gap {
+    /// How many characters were skipped: signs and spaces, but not what can't be seen. Counts to 127.
+    #[must_use]
+    pub const fn count(self) -> u8 {
+        self.0 & MOST
+    }
+
+    /// Whether a comma, full stop or new line was among them.
+    #[must_use]
+    pub const fn is_hard(self) -> bool {
+        self.0 & HARD != 0
+    }
+
+    /// Whether the two glyphs touch.
+    #[must_use]
+    pub const fn is_none(self) -> bool {
+        self.0 == 0
+    }
+
+    const fn add(self, class: Class) -> Self {
+        let count = if self.count() == MOST { MOST } else { self.count() + 1 };
+        Self((self.0 & HARD) | count | if matches!(class, Class::Hard) { HARD } else { 0 })
+    }
+}
+
+/// One character of a text, as it is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Glyph {
+    /// The letter that it is a form of.
+    pub letter: char,
+    /// What it has in common with all that looks like it.
+    pub key: char,
+    /// What sort of letter.
+    pub class: Class,
+    /// What was skipped before it.
+    pub gap: Gap,
+    /// Its first byte in the text.
+    pub start: u32,
+    /// The byte behind it.
+    pub end: u32,
+}
+
+/// Reads texts into buffers that are used again.
+#[derive(Debug, Default)]
+pub struct Reader {
+    glyphs: Vec<Glyph>,
+}
+
+impl Reader {
+    /// Reads letters, digits and ideographs; signs and spaces become the gaps between them.
+    ///
+    /// `@`, `$`, `!` and `|` are kept inside a Latin word, where they stand for letters.
+    pub fn read_words(&mut self, fold: &Fold, text: &str) {
+        self.glyphs.clear();
+        let mut gap = Gap::default();
+        let mut last_sign = '\0';
+        let mut characters = text.char_indices().peekable();
+        while let Some((start, c)) = characters.next() {
+            let Some(letter) = fold.letter(c) else { continue };
+            let class = Class::of(letter);
+            let mut next = || characters.peek().and_then(|(_, next)| fold.letter(*next));
+            if !(class.is_word() || gap.is_none() && self.stands_in(letter, &mut next)) {
+                // A full stop and a space end a clause; a dot alone is often put into a word.
+                let ends = last_sign == '.' && letter.is_whitespace();
+                gap = gap.add(if ends { Class::Hard } else { class });
+                last_sign = letter;
+                continue;
+            }
+            last_sign = '\0';
+            self.push(fold, letter, class, gap, start, c);
+            gap = Gap::default();
+        }
+    }
+
+    /// Reads all that can be seen, signs and spaces too. The gaps are empty.
+    pub fn read_all(&mut self, fold: &Fold, text: &str) {
+        self.glyphs.clear();
+        for (start, c) in text.char_indices() {
+            if let Some(letter) = fold.letter(c) {
+                self.push(fold, letter, Class::of(letter), Gap::default(), start, c);
+            }
+        }
+    }
+
+    /// What was read last.
+    #[must_use]
+    pub fn glyphs(&self) -> &[Glyph] {
+        &self.glyphs
+    }
+
+    /// Whether this sign stands for a letter here, right behind what was read last.
+    fn stands_in(&self, sign: char, next: &mut dyn FnMut() -> Option<char>) -> bool {
+        let latin = |class| matches!(class, Class::Latin | Class::Digit);
+        let Some(last) = self.glyphs.last() else { return false };
+        match sign {
+            '$' => latin(last.class) || last.letter == '$',
+            '@' | '!' | '|' => latin(last.class) && next().is_some_and(|next| latin(Class::of(next))),
+            _ => false,
+        }
+    }
+
+    fn push(&mut self, fold: &Fold, letter: char, class: Class, gap: Gap, start: usize, c: char) {
+        // Messages have some kilobytes; of a text beyond 4 GiB the rest is not read.
+        let (Ok(from), Ok(to)) = (u32::try_from(start), u32::try_from(start + c.len_utf8())) else { return };
+        self.glyphs.push(Glyph { letter, key: fold.key(letter), class, gap, start: from, end: to });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use proptest::test_runner::RngSeed;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, letters: &str, gaps: &[u8]) {
+        let mut reader = Reader::default();
+        reader.read_words(&Fold::new(), text);
+        let read: String = reader.glyphs().iter().map(|glyph| glyph.letter).collect();
+        assert_eq!(read, letters);
+        let counted: Vec<u8> = reader.glyphs().iter().map(|glyph| glyph.gap.count()).collect();
+        assert_eq!(counted, gaps);
+    }
+
+    #[test]
+    fn what_is_put_between_is_counted() {
+        check("赌 *博", "赌博", &[0, 2]);
+        check("赌\u{200b}博", "赌博", &[0, 0]);
+        check("a.b", "ab", &[0, 1]);
+        check("🎲赌🎲博", "赌博", &[1, 1]);
+    }
+
+    #[test]
+    fn signs_stand_for_letters_inside_a_latin_word_only() {
+        check("a$$", "a$$", &[0, 0, 0]);
+        check("sh!t", "sh!t", &[0, 0, 0, 0]);
+        check("hit! me", "hitme", &[0, 0, 0, 2, 0]);
+        check("赌@博", "赌博", &[0, 1]);
+        check("$5", "5", &[1]);
+    }
+
+    #[test]
+    fn a_comma_and_a_full_stop_are_hard_and_a_star_is_not() {
+        let mut reader = Reader::default();
+        reader.read_words(&Fold::new(), "去，博*一. 二.三");
+        let hard: Vec<bool> = reader.glyphs().iter().map(|glyph| glyph.gap.is_hard()).collect();
+        assert_eq!(hard, [false, true, false, true, false]);
+    }
+
+    proptest! {
+    #![proptest_config(ProptestConfig { rng_seed: RngSeed::Fixed(1), failure_persistence: None, ..Default::default() })]
+
+            #[test]
+            fn glyphs_lie_on_characters_in_order(text in ".{0,200}") {
+                let mut reader = Reader::default();
+                let fold = Fold::new();
+                for words in [true, false] {
+                    if words { reader.read_words(&fold, &text) } else { reader.read_all(&fold, &text) }
+                    let mut last = 0;
+                    for glyph in reader.glyphs() {
+                        prop_assert!(glyph.start >= last && glyph.end > glyph.start);
+                        prop_assert!(text.get(glyph.start as usize..glyph.end as usize).is_some());
+                        last = glyph.end;
+                    }
+                }
+            }
+        }
+}
