@@ -3,8 +3,8 @@
 use anyhow::Result;
 
 use crate::process::{cargo, run as run_program, say};
-use crate::suite;
 use crate::workspace::Workspace;
+use crate::{plugins, suite};
 
 /// Format, lints, documentation, tests.
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
@@ -20,6 +20,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
         "-D",
         "warnings",
     ]))?;
+    plugins::lint(workspace)?;
     say("building the documentation");
     run_program(
         cargo(&workspace.root)

@@ -4,6 +4,7 @@ mod architecture;
 mod bench;
 mod ci;
 mod node;
+mod plugins;
 mod postgres;
 mod process;
 mod python;
@@ -44,6 +45,17 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]
         command: Vec<String>,
     },
+    /// Build the Rust plugins as components, and keep those of the bundled ones in plugins/dist
+    Plugins {
+        /// Their names; all, if none is given
+        names: Vec<String>,
+        /// Keep nothing: compare with what is kept
+        #[arg(long)]
+        check: bool,
+        /// Insist on one toolchain
+        #[arg(long, value_enum)]
+        toolchain: Option<plugins::Kind>,
+    },
     /// Build the server and the load generator in release, and run one benchmark
     Bench {
         /// The benchmark's name and its arguments, passed on as they are
@@ -69,6 +81,10 @@ fn run(command: Command) -> Result<()> {
         Command::Check => suite::check(&workspace),
         Command::Ci => ci::run(&workspace),
         Command::Env { command } => suite::with_environment(&workspace, &command),
+        Command::Plugins { names, check, toolchain } => {
+            let then = if check { plugins::Then::Compare } else { plugins::Then::Keep };
+            plugins::run(&workspace, &names, toolchain, then)
+        }
         Command::Bench { arguments } => bench::run(&workspace, &arguments),
     }
 }

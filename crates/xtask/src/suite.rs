@@ -9,7 +9,7 @@ use crate::postgres::Cluster;
 use crate::process::{cargo, run as run_program, say};
 use crate::tally::Tally;
 use crate::workspace::Workspace;
-use crate::{architecture, node, python, tools};
+use crate::{architecture, node, plugins, python, tools};
 
 /// Runs every test; with `filter`, only the Rust tests whose name contains it.
 pub(crate) fn run(workspace: &Workspace, filter: Option<&str>) -> Result<()> {
@@ -20,6 +20,7 @@ pub(crate) fn run(workspace: &Workspace, filter: Option<&str>) -> Result<()> {
     tools::install_missing()?;
     if filter.is_none() {
         tally += node::unit_tests(&workspace.root)?;
+        tally += plugins::test(workspace)?;
     }
     let cluster = Cluster::start()?;
     build(workspace)?;
@@ -61,6 +62,7 @@ fn prepare(command: &mut Command, workspace: &Workspace, cluster: &Cluster) -> R
         .env("TEAHOUSE_TEST_POSTGRES", &cluster.url)
         .env("TEAHOUSE_TEST_POSTGRES_BIN", &cluster.programs)
         .env("TEAHOUSE_TEST_ARTIFACTS", workspace.target.join("test-artifacts"))
+        .env("TEAHOUSE_TEST_COMPONENTS", plugins::fresh(workspace)?)
         .env("TEAHOUSE_TEST_VENV", python::environment(&workspace.root, &workspace.target)?);
     Ok(())
 }
@@ -77,7 +79,7 @@ pub(crate) fn with_environment(workspace: &Workspace, command: &[String]) -> Res
 }
 
 /// Runs it, showing and counting what it prints.
-fn counted(command: &mut Command) -> Result<Tally> {
+pub(crate) fn counted(command: &mut Command) -> Result<Tally> {
     let mut child =
         command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().context("could not start cargo test")?;
     let mut tally = Tally::default();

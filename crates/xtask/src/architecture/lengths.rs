@@ -33,9 +33,11 @@ fn judge(file: &str, lines: usize) -> Option<Finding> {
 fn rust_files(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder)? {
-        let path = entry?.path();
+        let entry = entry?;
+        let path = entry.path();
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        if path.is_dir() && !is_foreign(name) {
+        // Not through links: what they lead to is read where it stands.
+        if entry.file_type()?.is_dir() && !is_foreign(name) {
             files.extend(rust_files(&path)?);
         } else if name.ends_with(".rs") {
             files.push(path);
