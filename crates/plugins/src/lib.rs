@@ -1,1 +1,9 @@
 #![doc = include_str!("../README.md")]
+
+mod config;
+mod error;
+mod policy;
+
+pub use config::PluginsConfig;
+pub use error::Error;
+pub use policy::{HookPolicy, LimitPolicy, Policy};
