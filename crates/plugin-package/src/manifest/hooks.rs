@@ -82,6 +82,8 @@ words! {
         Pressed = "pressed",
         /// One of its timers.
         Timer = "timer",
+        /// The plugin's own filter held a message back.
+        Held = "held",
         /// What later versions of the interface add.
         Other = "other",
     }
