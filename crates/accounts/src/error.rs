@@ -23,6 +23,9 @@ pub enum Error {
     /// The API key is unknown or was revoked.
     #[error("the API key is wrong")]
     ApiKeyInvalid,
+    /// The API key is right, but is for something else.
+    #[error("this API key is not for that: see `teahouse token key --help`")]
+    KeyScope,
     /// No such user.
     #[error("no such user")]
     UserNotFound,
@@ -95,6 +98,7 @@ impl Error {
             Self::Banned => ErrorCode::Banned,
             Self::GuestsNotAllowed => ErrorCode::GuestsNotAllowed,
             Self::ApiKeyInvalid => ErrorCode::ApiKeyInvalid,
+            Self::KeyScope => ErrorCode::NotAllowed,
             Self::UserNotFound => ErrorCode::UserNotFound,
             Self::AdminNotFound | Self::SetupLinkInvalid => ErrorCode::NotFound,
             Self::AdminExists | Self::RequestInProgress => ErrorCode::Conflict,

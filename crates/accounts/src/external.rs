@@ -2,14 +2,13 @@
 
 use teahouse_protocol::{DisplayName, FieldError, TextError, UserId};
 use teahouse_store::entity::user;
+use teahouse_store::identities;
 use teahouse_store::users::{self, ProfileUpdate};
-use teahouse_store::{api_keys, identities};
 
 use crate::accounts::commit;
 use crate::newcomer::{Provider, new_identity, new_user, numbered_name};
 use crate::profile::AvatarUrl;
 use crate::sessions::Issued;
-use crate::token::Token;
 use crate::{AccountEvent, Accounts, Device, Error, NewSession};
 
 /// A business's own id of its user: 1 to 128 characters without control characters.
@@ -54,16 +53,15 @@ impl Accounts {
     /// replace those that are known.
     ///
     /// # Errors
-    /// [`Error::ApiKeyInvalid`]; [`Error::Banned`] when the user is.
+    /// [`Error::ApiKeyInvalid`]; [`Error::KeyScope`] for a key that is for something else; [`Error::Banned`] when the
+    /// user is.
     pub async fn mint(
         &self,
         api_key: &str,
         user: ExternalUser,
         device: &Device,
     ) -> Result<NewSession, Error> {
-        let hash = Token::parse_api_key(api_key).ok_or(Error::ApiKeyInvalid)?.hash();
-        let key = api_keys::find_by_hash(self.0.db.conn(), hash.as_bytes()).await?;
-        key.ok_or(Error::ApiKeyInvalid)?;
+        self.require_users_key(api_key).await?;
         self.mint_as_operator(user, device).await
     }
 

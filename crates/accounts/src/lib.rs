@@ -32,7 +32,7 @@ mod vault;
 
 pub use accounts::{Accounts, AccountsParts};
 pub use admin::{AdminProfile, SetupLink};
-pub use api_key::NewApiKey;
+pub use api_key::{AdminKey, KeyScope, NewApiKey};
 pub use bot::BotUser;
 pub use config::{GuestsConfig, SecretsConfig, SessionsConfig};
 pub use device::Device;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use teahouse_accounts::KeyScope;
 use teahouse_protocol::ErrorCode;
 
 use crate::world::{World, name, on_both};
@@ -52,7 +53,7 @@ on_both! {
 
     async fn the_audit_log_knows_who_was_made_and_no_secret(world: World) {
         let link = world.accounts.create_admin(&name("boss")).await.unwrap();
-        let key = world.accounts.create_api_key(&name("shop")).await.unwrap();
+        let key = world.accounts.create_api_key(&name("shop"), KeyScope::Users).await.unwrap();
         for (action, number) in [("admin.created", 1), ("api_key.created", 1), ("api_key.revoked", 0)] {
             let query = format!("SELECT count(*) FROM audit WHERE action = '{action}'");
             assert_eq!(world.count(&query).await, number, "{action}");

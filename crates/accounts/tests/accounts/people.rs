@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use teahouse_accounts::{AccountEvent, AvatarUrl, Device, Error, ExternalId, ExternalUser};
+use teahouse_accounts::{AccountEvent, AvatarUrl, Device, Error, ExternalId, ExternalUser, KeyScope};
 use teahouse_protocol::ErrorCode;
 
 use crate::world::{World, device, name, on_both};
@@ -48,8 +48,18 @@ on_both! {
         world.accounts.sign_in_guest(None, &device()).await.unwrap();
     }
 
+    async fn a_key_is_for_one_thing(world: World) {
+        let shop = world.accounts.create_api_key(&name("shop"), KeyScope::Users).await.unwrap().secret();
+        let boss = world.accounts.create_api_key(&name("boss"), KeyScope::Admin).await.unwrap().secret();
+        assert_eq!(world.accounts.admin_by_key(&boss).await.unwrap().name(), "boss");
+        assert!(matches!(world.accounts.admin_by_key(&shop).await, Err(Error::KeyScope)));
+        let wrong = world.accounts.mint(&boss, external("u-1"), &device()).await;
+        assert!(matches!(wrong, Err(Error::KeyScope)));
+        assert!(matches!(world.accounts.admin_by_key("teahouse_x").await, Err(Error::ApiKeyInvalid)));
+    }
+
     async fn a_business_vouches_for_its_users_with_a_key(world: World) {
-        let key = world.accounts.create_api_key(&name("shop")).await.unwrap();
+        let key = world.accounts.create_api_key(&name("shop"), KeyScope::Users).await.unwrap();
         let known = ExternalUser {
             name: Some(name("李雷")),
             avatar: Some(AvatarUrl::parse("https://shop.example/1.png").unwrap()),
@@ -69,7 +79,7 @@ on_both! {
     }
 
     async fn a_key_that_is_wrong_or_revoked_opens_nothing(world: World) {
-        let key = world.accounts.create_api_key(&name("shop")).await.unwrap();
+        let key = world.accounts.create_api_key(&name("shop"), KeyScope::Users).await.unwrap();
         let secret = key.secret();
         let bare = secret.trim_start_matches("teahouse_");
         for wrong in ["", "x", bare, &format!("teahouse_{}", "a".repeat(43))] {

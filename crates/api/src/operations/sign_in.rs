@@ -18,7 +18,7 @@ refusals! {
         WechatSignatureMismatch, WechatDataInvalid, WechatSessionLost, WechatUnavailable, WechatMisconfigured,
     ];
     SignInAsGuest: BODY, &[RateLimited, GuestsNotAllowed];
-    MintForUser: BODY, &[RateLimited, ApiKeyInvalid, Banned];
+    MintForUser: BODY, &[RateLimited, ApiKeyInvalid, NotAllowed, Banned];
     RefreshSession: SIGNED_IN;
     LogOut: SIGNED_IN;
     ListSessions: SIGNED_IN;

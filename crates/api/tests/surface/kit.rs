@@ -8,7 +8,7 @@ use poem::endpoint::BoxEndpoint;
 use poem::http::{Method, StatusCode, header};
 use poem::{Endpoint, EndpointExt, Request, Response};
 use serde_json::{Value, json};
-use teahouse_accounts::{Accounts, AccountsParts, GuestsConfig, MasterKey, SessionsConfig};
+use teahouse_accounts::{Accounts, AccountsParts, GuestsConfig, KeyScope, MasterKey, SessionsConfig};
 use teahouse_api::{ApiLimits, ApiParts};
 use teahouse_bus::Bus;
 use teahouse_chat::{Chat, ChatConfig, ChatLimits, ChatParts, Dialect, Encode};
@@ -80,7 +80,11 @@ impl Server {
     }
 
     pub(crate) async fn api_key(&self) -> String {
-        self.accounts.create_api_key(&DisplayName::new("shop").unwrap()).await.unwrap().secret()
+        self.accounts
+            .create_api_key(&DisplayName::new("shop").unwrap(), KeyScope::Users)
+            .await
+            .unwrap()
+            .secret()
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {

@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 use clap::Subcommand;
-use teahouse_accounts::{Accounts, AvatarUrl, Device, ExternalId, ExternalUser, SetupLink};
+use teahouse_accounts::{Accounts, AvatarUrl, Device, ExternalId, ExternalUser, KeyScope, SetupLink};
 use teahouse_protocol::DisplayName;
 
 use crate::config::{Config, Loaded};
@@ -42,6 +42,9 @@ pub(super) enum TokenCommand {
     Key {
         /// What the key is for, to tell it from others
         name: String,
+        /// Make one that administers the server instead, such as through /v1/admin/plugins
+        #[arg(long)]
+        admin: bool,
     },
 }
 
@@ -67,8 +70,9 @@ impl TokenCommand {
                 let user = external_user(&external_id, name.as_deref(), avatar.as_deref())?;
                 mint(accounts, user).await
             }
-            Self::Key { name: purpose } => {
-                println!("{}", accounts.create_api_key(&name(&purpose)?).await?.secret());
+            Self::Key { name: purpose, admin } => {
+                let scope = if admin { KeyScope::Admin } else { KeyScope::Users };
+                println!("{}", accounts.create_api_key(&name(&purpose)?, scope).await?.secret());
                 Ok(())
             }
         }))
