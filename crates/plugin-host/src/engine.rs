@@ -1,0 +1,78 @@
+//! The one engine: its pool, its features, and the hash that says which compiled code fits it.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
+
+use crate::error::HostError;
+use crate::limits::{CORE_INSTANCES, MEMORIES, MEMORY_BYTES_CAP, TABLE_ELEMENTS, TABLES};
+
+/// A guest's own stack. Deeper is a trap.
+const WASM_STACK_BYTES: usize = 512 * 1024;
+/// A call's whole stack: the guest's, and what the host's functions need above it.
+const ASYNC_STACK_BYTES: usize = 2 * 1024 * 1024;
+/// Addresses kept for each memory, so that compiled code needs no bounds checks: a smaller reservation made warm calls
+/// a quarter to a half slower.
+const RESERVATION_BYTES: u64 = 1 << 32;
+
+/// What code and runtime must agree about. The compiler's child uses it too.
+fn common() -> Config {
+    let mut config = Config::new();
+    config
+        .epoch_interruption(true)
+        .max_wasm_stack(WASM_STACK_BYTES)
+        .async_stack_size(ASYNC_STACK_BYTES)
+        .memory_reservation(RESERVATION_BYTES)
+        .memory_init_cow(true)
+        // Guests are synchronous: without this each call goes through the machinery of concurrent tasks.
+        .concurrency_support(false)
+        .wasm_component_model(true)
+        .wasm_memory64(false);
+    config
+}
+
+/// An engine that only compiles: it reserves no pool.
+pub(crate) fn compiler() -> Result<Engine, HostError> {
+    Engine::new(&common()).map_err(|error| engine_error(&error))
+}
+
+/// The engine that runs plugins, with places for `slots` instances.
+pub(crate) fn runtime(slots: u32) -> Result<Engine, HostError> {
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_component_instances(slots)
+        .total_core_instances(slots.saturating_mul(CORE_INSTANCES as u32))
+        .max_core_instances_per_component(CORE_INSTANCES as u32)
+        .max_memories_per_component(MEMORIES as u32)
+        // Most have one. A pool that is full refuses the next instance, and nothing else.
+        .total_memories(slots.saturating_mul(2))
+        .max_memory_size(MEMORY_BYTES_CAP)
+        .max_tables_per_component(TABLES as u32)
+        .total_tables(slots.saturating_mul(4).max(TABLES as u32 * 8))
+        .table_elements(TABLE_ELEMENTS)
+        .total_stacks(slots);
+    let mut config = common();
+    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
+    Engine::new(&config).map_err(|error| engine_error(&error))
+}
+
+/// Names the engine's settings and version: code compiled under another hash is not loaded.
+pub(crate) fn compatibility(engine: &Engine) -> String {
+    let mut hasher = DefaultHasher::new();
+    engine.precompile_compatibility_hash().hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
+}
+
+fn engine_error(error: &wasmtime::Error) -> HostError {
+    HostError::Engine(format!("{error:#}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_child_compiles_for_the_engine_that_runs() {
+        let (compiler, runtime) = (compiler().expect("compiler"), runtime(4).expect("runtime"));
+        assert_eq!(compatibility(&compiler), compatibility(&runtime));
+    }
+}

@@ -1,0 +1,279 @@
+//! One instance of a plugin: a store, the exports that were looked up once, and how a call of them ends.
+
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::time::timeout;
+use wasmtime::component::InstancePre;
+use wasmtime::{Engine, Store, UpdateDeadline};
+
+use crate::call::{Call, Reply, oversize};
+use crate::error::{CallFailure, FailureKind, LoadError};
+use crate::failure::{failure_of, load_error_of};
+use crate::limits::{HookLimits, Retirement};
+use crate::loaded::{Called, ERROR_TEXT_BYTES, Exports, Shared};
+use crate::log::bounded;
+use crate::services::{CallContext, Hook};
+use crate::state::{Allowance, MemoryLimiter, Meter, State, running, wall};
+use crate::stats::{Cost, Outcome, Shard};
+use crate::ticker::Ticker;
+use crate::wit::exports::{bot, filter, gate, setup};
+
+/// A component that can be instantiated without further look-ups.
+pub(crate) struct Template {
+    pub(crate) engine: Engine,
+    pub(crate) ticker: Arc<Ticker>,
+    pub(crate) component: InstancePre<State>,
+    pub(crate) setup: setup::GuestIndices,
+    pub(crate) filter: Option<filter::GuestIndices>,
+    pub(crate) gate: Option<gate::GuestIndices>,
+    pub(crate) bot: Option<bot::GuestIndices>,
+}
+
+/// The exports of one instance.
+pub(crate) struct GuestExports {
+    setup: setup::Guest,
+    pub(crate) filter: Option<filter::Guest>,
+    pub(crate) gate: Option<gate::Guest>,
+    pub(crate) bot: Option<bot::Guest>,
+}
+
+pub(crate) struct Instance {
+    pub(crate) store: Store<State>,
+    pub(crate) exports: GuestExports,
+    calls: u32,
+    born: Instant,
+    last_used: Instant,
+    ticker: Arc<Ticker>,
+    meter: Arc<Meter>,
+    shard: Arc<Shard>,
+}
+
+impl Template {
+    pub(crate) fn new(
+        engine: Engine,
+        ticker: Arc<Ticker>,
+        component: InstancePre<State>,
+        hooks: Exports,
+    ) -> Result<Self, LoadError> {
+        let missing = |name| move |_| LoadError::MissingExport(name);
+        Ok(Self {
+            setup: setup::GuestIndices::new(&component).map_err(missing("setup"))?,
+            filter: find(hooks.filter, || filter::GuestIndices::new(&component).map_err(missing("filter")))?,
+            gate: find(hooks.gate, || gate::GuestIndices::new(&component).map_err(missing("gate")))?,
+            bot: find(hooks.bot, || bot::GuestIndices::new(&component).map_err(missing("bot")))?,
+            engine,
+            ticker,
+            component,
+        })
+    }
+
+    /// A new instance that `init` has accepted.
+    pub(crate) async fn instantiate(
+        &self,
+        shared: &Arc<Shared>,
+        limits: &HookLimits,
+    ) -> Result<Instance, LoadError> {
+        let meter = Arc::new(Meter::new());
+        let mut store = self.store(shared, limits, &meter);
+        let _running = self.ticker.run();
+        let began = Instant::now();
+        let made = metered(&meter, async {
+            let instance = self.component.instantiate_async(&mut store).await?;
+            self.exports(&mut store, &instance)
+        });
+        let exports = match timeout(wall(limits, Hook::Init), made).await {
+            Ok(Ok(exports)) => exports,
+            Ok(Err(error)) => return Err(load_error_of(&error, store.data(), began.elapsed())),
+            Err(_) => return Err(LoadError::Init(too_slow(Hook::Init, limits, began.elapsed()))),
+        };
+        let shard = shared.telemetry.stats.shard();
+        let ticker = Arc::clone(&self.ticker);
+        let born = Instant::now();
+        let mut instance = Instance { store, exports, calls: 0, born, last_used: born, ticker, meter, shard };
+        instance.init(shared, limits).await?;
+        Ok(instance)
+    }
+
+    fn store(&self, shared: &Arc<Shared>, limits: &HookLimits, meter: &Arc<Meter>) -> Store<State> {
+        let context = CallContext {
+            plugin: Arc::clone(&shared.id),
+            hook: Hook::Init,
+            event: None,
+            hops: 0,
+            room: String::new(),
+        };
+        let state = State {
+            shared: Arc::clone(shared),
+            context,
+            memory: MemoryLimiter::new(limits.memory_bytes),
+            left: Allowance::of(limits, Hook::Init, Instant::now()),
+            meter: Arc::clone(meter),
+            breach: None,
+            running: running(limits, Hook::Init),
+        };
+        let mut store = Store::new(&self.engine, state);
+        store.limiter(|state| &mut state.memory);
+        store.set_hostcall_fuel(limits.data_bytes);
+        store.set_epoch_deadline(1);
+        store.epoch_deadline_callback(|mut cx| {
+            let state = cx.data_mut();
+            if state.meter.spent() >= state.running {
+                state.breach = Some(FailureKind::RunningTime);
+                return Ok(UpdateDeadline::Interrupt);
+            }
+            // Other tasks get their turn each tick, so that a busy guest holds up none of them.
+            Ok(UpdateDeadline::YieldCustom(1, Box::pin(tokio::task::yield_now())))
+        });
+        store
+    }
+
+    fn exports(
+        &self,
+        store: &mut Store<State>,
+        instance: &wasmtime::component::Instance,
+    ) -> wasmtime::Result<GuestExports> {
+        Ok(GuestExports {
+            setup: self.setup.load(&mut *store, instance)?,
+            filter: self.filter.as_ref().map(|found| found.load(&mut *store, instance)).transpose()?,
+            gate: self.gate.as_ref().map(|found| found.load(&mut *store, instance)).transpose()?,
+            bot: self.bot.as_ref().map(|found| found.load(&mut *store, instance)).transpose()?,
+        })
+    }
+}
+
+fn find<T>(wanted: bool, look: impl FnOnce() -> Result<T, LoadError>) -> Result<Option<T>, LoadError> {
+    if wanted { look().map(Some) } else { Ok(None) }
+}
+
+impl Instance {
+    /// Calls a hook. After an error the instance must not be used again: its memory may be in any state.
+    pub(crate) async fn call<C: Call>(
+        &mut self,
+        limits: &HookLimits,
+        call: &C,
+    ) -> Result<Called<C::Reply>, CallFailure> {
+        let began = self.prepare(limits, C::HOOK);
+        call.describe(&mut self.store.data_mut().context);
+        self.calls += 1;
+        let ticker = Arc::clone(&self.ticker);
+        let meter = Arc::clone(&self.meter);
+        let ended = {
+            let _running = ticker.run();
+            timeout(wall(limits, C::HOOK), metered(&meter, call.invoke(self))).await
+        };
+        let cost = self.finish(limits, C::HOOK, began);
+        match ended {
+            Ok(Some(Ok(reply))) => self.judge(limits, reply, cost),
+            Ok(Some(Err(error))) => Err(failure_of(&error, self.store.data(), cost)),
+            Ok(None) => Err(no_hook(C::HOOK)),
+            Err(_) => Err(CallFailure { cost, ..too_slow(C::HOOK, limits, cost.took) }),
+        }
+    }
+
+    /// Whether it has served enough.
+    pub(crate) fn is_due(&self, retirement: &Retirement, memory_limit: usize) -> bool {
+        let used = self.store.data().memory.used_bytes;
+        self.calls >= retirement.calls
+            || self.last_used - self.born >= retirement.age
+            || used > memory_limit / 100 * usize::from(retirement.memory_percent)
+    }
+
+    async fn init(&mut self, shared: &Arc<Shared>, limits: &HookLimits) -> Result<(), LoadError> {
+        let began = self.prepare(limits, Hook::Init);
+        let meter = Arc::clone(&self.meter);
+        let called = metered(&meter, self.exports.setup.call_init(&mut self.store, &shared.config));
+        let ended = timeout(wall(limits, Hook::Init), called).await;
+        let cost = self.finish(limits, Hook::Init, began);
+        match ended {
+            Ok(Ok(Ok(()))) => Ok(()),
+            Ok(Ok(Err(problems))) => Err(LoadError::Problems(problems)),
+            Ok(Err(error)) => Err(LoadError::Init(failure_of(&error, self.store.data(), cost))),
+            Err(_) => Err(LoadError::Init(CallFailure { cost, ..too_slow(Hook::Init, limits, cost.took) })),
+        }
+    }
+
+    /// Gives the next call its full allowance.
+    fn prepare(&mut self, limits: &HookLimits, hook: Hook) -> Instant {
+        let began = Instant::now();
+        self.meter.reset();
+        let state = self.store.data_mut();
+        state.left = Allowance::of(limits, hook, began);
+        state.running = running(limits, hook);
+        state.context.hook = hook;
+        state.context.event = None;
+        state.context.hops = 0;
+        state.context.room.clear();
+        self.store.set_epoch_deadline(1);
+        began
+    }
+
+    /// Counts what a call took.
+    fn finish(&mut self, limits: &HookLimits, hook: Hook, began: Instant) -> Cost {
+        self.last_used = Instant::now();
+        let took = self.last_used - began;
+        let state = self.store.data_mut();
+        state.tell_dropped_lines();
+        let host_calls = limits.host_calls - state.left.host_calls;
+        let memory_bytes = state.memory.used_bytes;
+        let log_lines = limits.log_lines - state.left.log_lines;
+        self.shard.ended(hook, took, host_calls);
+        state.shared.telemetry.stats.memory_seen(memory_bytes);
+        Cost { took, host_calls, memory_bytes, log_lines }
+    }
+
+    fn judge<T: Reply>(
+        &self,
+        limits: &HookLimits,
+        reply: Result<T, String>,
+        cost: Cost,
+    ) -> Result<Called<T>, CallFailure> {
+        let reply = match reply {
+            Ok(reply) => reply,
+            Err(text) => {
+                self.shard.outcome(Outcome::Error);
+                return Ok(Called { reply: Err(bounded(&text, ERROR_TEXT_BYTES)), cost });
+            }
+        };
+        let bytes = reply.text_bytes();
+        if bytes > limits.reply_bytes {
+            let (kind, message) = oversize(bytes, limits.reply_bytes);
+            return Err(CallFailure { kind, message, backtrace: None, cost });
+        }
+        self.shard.outcome(reply.outcome());
+        Ok(Called { reply: Ok(reply), cost })
+    }
+}
+
+/// Counts the polls of `future` as running time.
+async fn metered<F: Future>(meter: &Meter, future: F) -> F::Output {
+    let mut future = pin!(future);
+    poll_fn(|cx| {
+        meter.begin();
+        let poll = future.as_mut().poll(cx);
+        meter.end();
+        poll
+    })
+    .await
+}
+
+fn too_slow(hook: Hook, limits: &HookLimits, took: Duration) -> CallFailure {
+    CallFailure {
+        kind: FailureKind::WallTime,
+        message: format!("{} took longer than {} ms", hook.name(), wall(limits, hook).as_millis()),
+        backtrace: None,
+        cost: Cost { took, ..Cost::default() },
+    }
+}
+
+/// The plugin was not loaded with `hook`.
+pub(crate) fn no_hook(hook: Hook) -> CallFailure {
+    CallFailure {
+        kind: FailureKind::NoHook,
+        message: format!("the plugin has no {}", hook.name()),
+        backtrace: None,
+        cost: Cost::default(),
+    }
+}

@@ -1,0 +1,153 @@
+//! The warm instances of one plugin: made on demand, used by one call at a time, replaced when they have served enough.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::timeout;
+
+use crate::call::Call;
+use crate::error::{CallFailure, FailureKind, LoadError};
+use crate::instance::{Instance, Template, no_hook};
+use crate::limits::{HookLimits, INIT_TIME, Isolation};
+use crate::loaded::{Called, Shared};
+use crate::services::Hook;
+use crate::stats::Cost;
+
+pub(crate) struct Pool {
+    template: Arc<Template>,
+    shared: Arc<Shared>,
+    limits: HookLimits,
+    // The one used last is used next: its memory is in the caches.
+    idle: Mutex<Vec<Instance>>,
+    permits: Semaphore,
+}
+
+impl Pool {
+    /// A pool with one instance, which `init` has accepted.
+    pub(crate) async fn start(
+        template: Arc<Template>,
+        shared: Arc<Shared>,
+        limits: HookLimits,
+    ) -> Result<Arc<Self>, LoadError> {
+        let first = template.instantiate(&shared, &limits).await?;
+        let permits = Semaphore::new(limits.instances.get());
+        let pool = Self { template, shared, limits, idle: Mutex::new(Vec::new()), permits };
+        if pool.is_warm() {
+            pool.idle.lock().push(first);
+        }
+        Ok(Arc::new(pool))
+    }
+
+    /// Calls a hook on a free instance.
+    pub(crate) async fn call<C: Call>(
+        pool: Option<&Arc<Self>>,
+        call: C,
+    ) -> Result<Called<C::Reply>, CallFailure> {
+        let Some(pool) = pool else { return Err(no_hook(C::HOOK)) };
+        let called = pool.run(&call).await;
+        if let Err(failure) = &called {
+            pool.shared.telemetry.stats.failed(failure.kind);
+        }
+        called
+    }
+
+    pub(crate) fn warm(&self) -> usize {
+        self.idle.lock().len()
+    }
+
+    async fn run<C: Call>(self: &Arc<Self>, call: &C) -> Result<Called<C::Reply>, CallFailure> {
+        // Dropped last, so that whoever gets it next finds the instance.
+        let permit = self.permit(C::HOOK).await?;
+        let idle = self.idle.lock().pop();
+        let mut instance = match idle {
+            Some(instance) => instance,
+            None => self.make().await.map_err(start_failure)?,
+        };
+        let called = instance.call(&self.limits, call).await;
+        if !self.is_warm() {
+            return called;
+        }
+        if called.is_ok() && !instance.is_due(&self.shared.limits.retirement, self.limits.memory_bytes) {
+            self.idle.lock().push(instance);
+        } else {
+            drop(instance);
+            self.replace(permit);
+        }
+        called
+    }
+
+    async fn permit(&self, hook: Hook) -> Result<SemaphorePermit<'_>, CallFailure> {
+        if let Ok(permit) = self.permits.try_acquire() {
+            return Ok(permit);
+        }
+        // A replacement may be under way, and `init` has its own time.
+        match timeout(self.limits.wall.max(INIT_TIME), self.permits.acquire()).await {
+            Ok(Ok(permit)) => Ok(permit),
+            Ok(Err(_)) | Err(_) => Err(busy(hook)),
+        }
+    }
+
+    async fn make(&self) -> Result<Instance, LoadError> {
+        self.template.instantiate(&self.shared, &self.limits).await
+    }
+
+    /// Makes the next instance beside the path of calls, in the place of one that is gone.
+    fn replace(self: &Arc<Self>, permit: SemaphorePermit<'_>) {
+        permit.forget();
+        let place = Place(Arc::clone(self));
+        tokio::spawn(async move {
+            match place.0.make().await {
+                Ok(instance) => place.0.idle.lock().push(instance),
+                // The next call tries again, and its caller is told.
+                Err(error) => tracing::debug!(plugin.id = %place.0.shared.id, %error, "no new instance"),
+            }
+        });
+    }
+
+    fn is_warm(&self) -> bool {
+        self.shared.limits.isolation == Isolation::Warm
+    }
+}
+
+/// A permit that outlives its call. Given back however the replacement ends.
+struct Place(Arc<Pool>);
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.permits.add_permits(1);
+    }
+}
+
+fn busy(hook: Hook) -> CallFailure {
+    let message = format!("no instance was free for {} in time", hook.name());
+    CallFailure { kind: FailureKind::Busy, message, backtrace: None, cost: Cost::default() }
+}
+
+fn start_failure(error: LoadError) -> CallFailure {
+    let message = match error {
+        LoadError::Full => {
+            return CallFailure {
+                cost: Cost { took: Duration::ZERO, ..Cost::default() },
+                ..busy(Hook::Init)
+            };
+        }
+        LoadError::Init(failure) => {
+            let message = format!("a new instance could not be started: {failure}");
+            return CallFailure { kind: FailureKind::Init, message, ..failure };
+        }
+        LoadError::Problems(problems) => problems
+            .iter()
+            .map(|problem| format!("{}: {}", problem.field, problem.text))
+            .collect::<Vec<_>>()
+            .join("; "),
+        LoadError::MissingExport(_) | LoadError::Misfit(_) => error.to_string(),
+    };
+    CallFailure {
+        kind: FailureKind::Init,
+        message: format!("a new instance could not be started: {message}"),
+        backtrace: None,
+        cost: Cost::default(),
+    }
+}

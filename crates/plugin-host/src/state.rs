@@ -1,0 +1,237 @@
+//! What a store carries: on whose behalf its guest runs, what it may still take, and why it was stopped.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use wasmtime::ResourceLimiter;
+
+use crate::error::FailureKind;
+use crate::grants::Capability;
+use crate::limits::{CORE_INSTANCES, HookLimits, INIT_TIME, MEMORIES, TABLE_ELEMENTS, TABLES};
+use crate::loaded::Shared;
+use crate::services::{CallContext, Hook, Services};
+use crate::wit::Error;
+
+/// A poll that was interrupted by the machine's other work counts as no more than this: the guest didn't run then.
+const LONGEST_SLICE: Duration = Duration::from_millis(2);
+
+pub(crate) struct State {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) context: CallContext,
+    pub(crate) memory: MemoryLimiter,
+    pub(crate) left: Allowance,
+    pub(crate) meter: Arc<Meter>,
+    /// Running time of the call that runs.
+    pub(crate) running: Duration,
+    /// Why the host ended the call, where the trap itself doesn't say.
+    pub(crate) breach: Option<FailureKind>,
+}
+
+/// What the call that runs may still take.
+#[derive(Debug)]
+pub(crate) struct Allowance {
+    pub(crate) host_calls: u32,
+    pub(crate) kv_operations: u32,
+    pub(crate) data_bytes: usize,
+    pub(crate) log_lines: u32,
+    pub(crate) log_dropped: u32,
+    pub(crate) deadline: Instant,
+}
+
+impl Allowance {
+    pub(crate) fn of(limits: &HookLimits, hook: Hook, now: Instant) -> Self {
+        Self {
+            host_calls: limits.host_calls,
+            kv_operations: limits.kv_operations,
+            data_bytes: limits.data_bytes,
+            log_lines: limits.log_lines,
+            log_dropped: 0,
+            deadline: now + wall(limits, hook),
+        }
+    }
+}
+
+/// The wall time of a call of `hook`.
+pub(crate) const fn wall(limits: &HookLimits, hook: Hook) -> Duration {
+    match hook {
+        Hook::Init => INIT_TIME,
+        _ => limits.wall,
+    }
+}
+
+/// The running time of a call of `hook`.
+pub(crate) const fn running(limits: &HookLimits, hook: Hook) -> Duration {
+    match hook {
+        Hook::Init => INIT_TIME,
+        _ => limits.running,
+    }
+}
+
+impl State {
+    /// Counts a call of the host, and `bytes` that the guest handed over with it.
+    ///
+    /// # Errors
+    /// A trap, when the call has no more of either.
+    pub(crate) fn count(&mut self, bytes: usize) -> wasmtime::Result<()> {
+        let Some(left) = self.left.host_calls.checked_sub(1) else {
+            return Err(self.stop(FailureKind::HostCalls, "too many calls of the host"));
+        };
+        self.left.host_calls = left;
+        self.take_data(bytes)
+    }
+
+    /// Counts `bytes` that the guest handed over.
+    ///
+    /// # Errors
+    /// A trap, when there are too many.
+    pub(crate) fn take_data(&mut self, bytes: usize) -> wasmtime::Result<()> {
+        let Some(left) = self.left.data_bytes.checked_sub(bytes) else {
+            return Err(self.stop(FailureKind::Data, "too much data handed to the host"));
+        };
+        self.left.data_bytes = left;
+        Ok(())
+    }
+
+    /// Counts a call that needs `capability`. The inner error is the guest's to handle.
+    ///
+    /// # Errors
+    /// As [`count`](Self::count).
+    pub(crate) fn admit(
+        &mut self,
+        capability: Capability,
+        bytes: usize,
+    ) -> wasmtime::Result<Result<(), Error>> {
+        self.count(bytes)?;
+        let granted = self.shared.grants.get().contains(capability);
+        let usable = self.context.hook.is_bot() || capability.is_for_filters();
+        if !granted || !usable {
+            self.shared.telemetry.stats.refused(capability);
+            self.shared.services.refused(&self.context, capability);
+            return Ok(Err(Error::Denied(capability.name().to_owned())));
+        }
+        if capability == Capability::Kv {
+            let Some(left) = self.left.kv_operations.checked_sub(1) else {
+                let wait = self.left.deadline.saturating_duration_since(Instant::now());
+                return Ok(Err(Error::RateLimited(millis(wait).max(1))));
+            };
+            self.left.kv_operations = left;
+        }
+        Ok(Ok(()))
+    }
+
+    /// The house, and on whose behalf it is called.
+    pub(crate) fn house(&self) -> (&dyn Services, &CallContext) {
+        (self.shared.services.as_ref(), &self.context)
+    }
+
+    fn stop(&mut self, kind: FailureKind, why: &'static str) -> wasmtime::Error {
+        self.breach = Some(kind);
+        wasmtime::Error::msg(why)
+    }
+}
+
+/// `time` in whole milliseconds.
+pub(crate) fn millis(time: Duration) -> u32 {
+    u32::try_from(time.as_millis()).unwrap_or(u32::MAX)
+}
+
+/// Memory of one instance, over all its memories and tables.
+#[derive(Debug)]
+pub(crate) struct MemoryLimiter {
+    pub(crate) limit_bytes: usize,
+    pub(crate) used_bytes: usize,
+    // Wanted by the growth that is under way: given back when it fails.
+    pending_bytes: usize,
+}
+
+impl MemoryLimiter {
+    pub(crate) const fn new(limit_bytes: usize) -> Self {
+        Self { limit_bytes, used_bytes: 0, pending_bytes: 0 }
+    }
+}
+
+impl ResourceLimiter for MemoryLimiter {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        _maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        let more = desired.saturating_sub(current);
+        let wanted = self.used_bytes.saturating_add(more);
+        if wanted > self.limit_bytes {
+            self.pending_bytes = 0;
+            return Ok(false);
+        }
+        self.used_bytes = wanted;
+        self.pending_bytes = more;
+        Ok(true)
+    }
+
+    fn memory_grow_failed(&mut self, _error: wasmtime::Error) -> wasmtime::Result<()> {
+        self.used_bytes = self.used_bytes.saturating_sub(std::mem::take(&mut self.pending_bytes));
+        Ok(())
+    }
+
+    fn table_growing(
+        &mut self,
+        _current: usize,
+        desired: usize,
+        _maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        Ok(desired <= TABLE_ELEMENTS)
+    }
+
+    fn instances(&self) -> usize {
+        CORE_INSTANCES
+    }
+
+    fn tables(&self) -> usize {
+        TABLES
+    }
+
+    fn memories(&self) -> usize {
+        MEMORIES
+    }
+}
+
+/// Time that a guest really ran: the sum of its polls. Waits in host calls don't count.
+#[derive(Debug)]
+pub(crate) struct Meter {
+    origin: Instant,
+    spent_ns: AtomicU64,
+    poll_began_ns: AtomicU64,
+}
+
+impl Meter {
+    pub(crate) fn new() -> Self {
+        Self { origin: Instant::now(), spent_ns: AtomicU64::new(0), poll_began_ns: AtomicU64::new(0) }
+    }
+
+    pub(crate) fn reset(&self) {
+        self.spent_ns.store(0, Ordering::Relaxed);
+    }
+
+    pub(crate) fn begin(&self) {
+        self.poll_began_ns.store(self.now_ns(), Ordering::Relaxed);
+    }
+
+    pub(crate) fn end(&self) {
+        self.spent_ns.fetch_add(self.slice_ns(), Ordering::Relaxed);
+    }
+
+    /// Running time up to now, within a poll.
+    pub(crate) fn spent(&self) -> Duration {
+        Duration::from_nanos(self.spent_ns.load(Ordering::Relaxed).saturating_add(self.slice_ns()))
+    }
+
+    fn slice_ns(&self) -> u64 {
+        let slice = self.now_ns().saturating_sub(self.poll_began_ns.load(Ordering::Relaxed));
+        slice.min(LONGEST_SLICE.as_nanos() as u64)
+    }
+
+    fn now_ns(&self) -> u64 {
+        self.origin.elapsed().as_nanos() as u64
+    }
+}
