@@ -136,6 +136,7 @@ impl Call for HandleEvent<'_> {
 fn room_of(event: &Event) -> &str {
     match event {
         Event::Posted(message) | Event::Recalled(message) => &message.room,
+        Event::Held(holding) => &holding.message.room,
         Event::Edited(edit) => &edit.after.room,
         Event::Reacted(reaction) => &reaction.room,
         Event::Member(membership) => &membership.room.id,

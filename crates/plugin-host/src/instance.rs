@@ -12,7 +12,7 @@ use wasmtime::{Engine, Store, UpdateDeadline};
 use crate::call::{Call, Reply, oversize};
 use crate::error::{CallFailure, FailureKind, LoadError};
 use crate::failure::{failure_of, load_error_of};
-use crate::limits::{HookLimits, Retirement};
+use crate::limits::{HookLimits, INIT_TIME, Retirement};
 use crate::loaded::{Called, ERROR_TEXT_BYTES, Exports, Shared};
 use crate::log::bounded;
 use crate::services::{CallContext, Hook};
@@ -84,10 +84,10 @@ impl Template {
             let instance = self.component.instantiate_async(&mut store).await?;
             self.exports(&mut store, &instance)
         });
-        let exports = match timeout(wall(limits, Hook::Init), made).await {
+        let exports = match timeout(INIT_TIME, made).await {
             Ok(Ok(exports)) => exports,
             Ok(Err(error)) => return Err(load_error_of(&error, store.data(), began.elapsed())),
-            Err(_) => return Err(LoadError::Init(too_slow(Hook::Init, limits, began.elapsed()))),
+            Err(_) => return Err(LoadError::Init(too_slow(Hook::Init, INIT_TIME, began.elapsed()))),
         };
         let shard = shared.telemetry.stats.shard();
         let ticker = Arc::clone(&self.ticker);
@@ -109,7 +109,7 @@ impl Template {
             shared: Arc::clone(shared),
             context,
             memory: MemoryLimiter::new(limits.memory_bytes),
-            left: Allowance::of(limits, Hook::Init, Instant::now()),
+            left: Allowance::of(limits, Instant::now() + INIT_TIME),
             meter: Arc::clone(meter),
             breach: None,
             running: running(limits, Hook::Init),
@@ -154,22 +154,24 @@ impl Instance {
         &mut self,
         limits: &HookLimits,
         call: &C,
+        within: Option<Duration>,
     ) -> Result<Called<C::Reply>, CallFailure> {
-        let began = self.prepare(limits, C::HOOK);
+        let wall = wall(limits, C::HOOK).min(within.unwrap_or(Duration::MAX));
+        let began = self.prepare(limits, C::HOOK, wall);
         call.describe(&mut self.store.data_mut().context);
         self.calls += 1;
         let ticker = Arc::clone(&self.ticker);
         let meter = Arc::clone(&self.meter);
         let ended = {
             let _running = ticker.run();
-            timeout(wall(limits, C::HOOK), metered(&meter, call.invoke(self))).await
+            timeout(wall, metered(&meter, call.invoke(self))).await
         };
         let cost = self.finish(limits, C::HOOK, began);
         match ended {
             Ok(Some(Ok(reply))) => self.judge(limits, reply, cost),
             Ok(Some(Err(error))) => Err(failure_of(&error, self.store.data(), cost)),
             Ok(None) => Err(no_hook(C::HOOK)),
-            Err(_) => Err(CallFailure { cost, ..too_slow(C::HOOK, limits, cost.took) }),
+            Err(_) => Err(CallFailure { cost, ..too_slow(C::HOOK, wall, cost.took) }),
         }
     }
 
@@ -182,25 +184,27 @@ impl Instance {
     }
 
     async fn init(&mut self, shared: &Arc<Shared>, limits: &HookLimits) -> Result<(), LoadError> {
-        let began = self.prepare(limits, Hook::Init);
+        let began = self.prepare(limits, Hook::Init, INIT_TIME);
         let meter = Arc::clone(&self.meter);
         let called = metered(&meter, self.exports.setup.call_init(&mut self.store, &shared.config));
-        let ended = timeout(wall(limits, Hook::Init), called).await;
+        let ended = timeout(INIT_TIME, called).await;
         let cost = self.finish(limits, Hook::Init, began);
         match ended {
             Ok(Ok(Ok(()))) => Ok(()),
             Ok(Ok(Err(problems))) => Err(LoadError::Problems(problems)),
             Ok(Err(error)) => Err(LoadError::Init(failure_of(&error, self.store.data(), cost))),
-            Err(_) => Err(LoadError::Init(CallFailure { cost, ..too_slow(Hook::Init, limits, cost.took) })),
+            Err(_) => {
+                Err(LoadError::Init(CallFailure { cost, ..too_slow(Hook::Init, INIT_TIME, cost.took) }))
+            }
         }
     }
 
     /// Gives the next call its full allowance.
-    fn prepare(&mut self, limits: &HookLimits, hook: Hook) -> Instant {
+    fn prepare(&mut self, limits: &HookLimits, hook: Hook, wall: Duration) -> Instant {
         let began = Instant::now();
         self.meter.reset();
         let state = self.store.data_mut();
-        state.left = Allowance::of(limits, hook, began);
+        state.left = Allowance::of(limits, began + wall);
         state.running = running(limits, hook);
         state.context.hook = hook;
         state.context.event = None;
@@ -259,10 +263,10 @@ async fn metered<F: Future>(meter: &Meter, future: F) -> F::Output {
     .await
 }
 
-fn too_slow(hook: Hook, limits: &HookLimits, took: Duration) -> CallFailure {
+fn too_slow(hook: Hook, wall: Duration, took: Duration) -> CallFailure {
     CallFailure {
         kind: FailureKind::WallTime,
-        message: format!("{} took longer than {} ms", hook.name(), wall(limits, hook).as_millis()),
+        message: format!("{} took longer than {} ms", hook.name(), wall.as_millis()),
         backtrace: None,
         cost: Cost { took, ..Cost::default() },
     }

@@ -1,6 +1,7 @@
 //! A plugin that can be called: its compiled component with settings, limits and grants, and its warm instances.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::call::{CheckEdit, CheckJoin, CheckMessage, CheckName, HandleEvent};
 use crate::compile::Compiled;
@@ -123,12 +124,17 @@ impl Loaded {
         self.shared.grants.set(grants);
     }
 
-    /// `filter.check`
+    /// `filter.check`. `within`: what is left of the chain's time, where that is less than the limits allow; the wait
+    /// for a free instance is part of it.
     ///
     /// # Errors
     /// [`CallFailure`], after which the hook's on-error policy decides.
-    pub async fn check(&self, message: &Message) -> Result<Called<Verdict>, CallFailure> {
-        Pool::call(self.filters.as_ref(), CheckMessage { message }).await
+    pub async fn check(
+        &self,
+        message: &Message,
+        within: Option<Duration>,
+    ) -> Result<Called<Verdict>, CallFailure> {
+        Pool::call(self.filters.as_ref(), CheckMessage { message }, within).await
     }
 
     /// `filter.check-edit`
@@ -139,8 +145,9 @@ impl Loaded {
         &self,
         before: &Message,
         after: &Message,
+        within: Option<Duration>,
     ) -> Result<Called<Verdict>, CallFailure> {
-        Pool::call(self.filters.as_ref(), CheckEdit { before, after }).await
+        Pool::call(self.filters.as_ref(), CheckEdit { before, after }, within).await
     }
 
     /// `gate.check-name`
@@ -153,8 +160,9 @@ impl Loaded {
         text: &str,
         by: &User,
         room: Option<&Room>,
+        within: Option<Duration>,
     ) -> Result<Called<Verdict>, CallFailure> {
-        Pool::call(self.filters.as_ref(), CheckName { subject, text, by, room }).await
+        Pool::call(self.filters.as_ref(), CheckName { subject, text, by, room }, within).await
     }
 
     /// `gate.check-join`
@@ -166,8 +174,9 @@ impl Loaded {
         room: &Room,
         user: &User,
         word: &str,
+        within: Option<Duration>,
     ) -> Result<Called<Admission>, CallFailure> {
-        Pool::call(self.filters.as_ref(), CheckJoin { room, user, word }).await
+        Pool::call(self.filters.as_ref(), CheckJoin { room, user, word }, within).await
     }
 
     /// `bot.handle`. `hops` is the event's own: what the bot sends has one more.
@@ -175,7 +184,7 @@ impl Loaded {
     /// # Errors
     /// As [`check`](Self::check): the event waits, or is given up.
     pub async fn handle(&self, id: &Arc<str>, event: &Event, hops: u8) -> Result<Called<()>, CallFailure> {
-        Pool::call(self.bots.as_ref(), HandleEvent { id, event, hops }).await
+        Pool::call(self.bots.as_ref(), HandleEvent { id, event, hops }, None).await
     }
 
     /// Warm instances now, of filters and of bots.

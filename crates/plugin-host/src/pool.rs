@@ -1,7 +1,7 @@
 //! The warm instances of one plugin: made on demand, used by one call at a time, replaced when they have served enough.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -44,9 +44,10 @@ impl Pool {
     pub(crate) async fn call<C: Call>(
         pool: Option<&Arc<Self>>,
         call: C,
+        within: Option<Duration>,
     ) -> Result<Called<C::Reply>, CallFailure> {
         let Some(pool) = pool else { return Err(no_hook(C::HOOK)) };
-        let called = pool.run(&call).await;
+        let called = pool.run(&call, within).await;
         if let Err(failure) = &called {
             pool.shared.telemetry.stats.failed(failure.kind);
         }
@@ -57,15 +58,17 @@ impl Pool {
         self.idle.lock().len()
     }
 
-    async fn run<C: Call>(self: &Arc<Self>, call: &C) -> Result<Called<C::Reply>, CallFailure> {
-        // Dropped last, so that whoever gets it next finds the instance.
-        let permit = self.permit(C::HOOK).await?;
-        let idle = self.idle.lock().pop();
-        let mut instance = match idle {
-            Some(instance) => instance,
-            None => self.make().await.map_err(start_failure)?,
+    async fn run<C: Call>(
+        self: &Arc<Self>,
+        call: &C,
+        within: Option<Duration>,
+    ) -> Result<Called<C::Reply>, CallFailure> {
+        // Dropped last, so that whoever gets the permit next finds the instance.
+        let (permit, mut instance, within) = match self.free_instance() {
+            Some((permit, instance)) => (permit, instance, within),
+            None => self.wait_for_instance(C::HOOK, within).await?,
         };
-        let called = instance.call(&self.limits, call).await;
+        let called = instance.call(&self.limits, call, within).await;
         if !self.is_warm() {
             return called;
         }
@@ -78,15 +81,33 @@ impl Pool {
         called
     }
 
-    async fn permit(&self, hook: Hook) -> Result<SemaphorePermit<'_>, CallFailure> {
-        if let Ok(permit) = self.permits.try_acquire() {
-            return Ok(permit);
-        }
+    /// A warm instance that nobody uses.
+    fn free_instance(&self) -> Option<(SemaphorePermit<'_>, Instance)> {
+        let permit = self.permits.try_acquire().ok()?;
+        let instance = self.idle.lock().pop()?;
+        Some((permit, instance))
+    }
+
+    /// The next instance that becomes free, or a new one, and what is left of the time then.
+    async fn wait_for_instance(
+        &self,
+        hook: Hook,
+        within: Option<Duration>,
+    ) -> Result<(SemaphorePermit<'_>, Instance, Option<Duration>), CallFailure> {
+        let began = Instant::now();
         // A replacement may be under way, and `init` has its own time.
-        match timeout(self.limits.wall.max(INIT_TIME), self.permits.acquire()).await {
-            Ok(Ok(permit)) => Ok(permit),
-            Ok(Err(_)) | Err(_) => Err(busy(hook)),
-        }
+        let patience = within.unwrap_or(self.limits.wall.max(INIT_TIME * 2));
+        let waited = timeout(patience, async {
+            let permit = self.permits.acquire().await.map_err(|_| busy(hook))?;
+            let idle = self.idle.lock().pop();
+            let instance = match idle {
+                Some(instance) => instance,
+                None => self.make().await.map_err(start_failure)?,
+            };
+            Ok((permit, instance))
+        });
+        let (permit, instance) = waited.await.map_err(|_| busy(hook))??;
+        Ok((permit, instance, within.map(|within| within.saturating_sub(began.elapsed()))))
     }
 
     async fn make(&self) -> Result<Instance, LoadError> {

@@ -40,14 +40,14 @@ pub(crate) struct Allowance {
 }
 
 impl Allowance {
-    pub(crate) fn of(limits: &HookLimits, hook: Hook, now: Instant) -> Self {
+    pub(crate) fn of(limits: &HookLimits, deadline: Instant) -> Self {
         Self {
             host_calls: limits.host_calls,
             kv_operations: limits.kv_operations,
             data_bytes: limits.data_bytes,
             log_lines: limits.log_lines,
             log_dropped: 0,
-            deadline: now + wall(limits, hook),
+            deadline,
         }
     }
 }
