@@ -6,6 +6,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use hmac::{Hmac, Mac as _};
+use sha2::Sha256;
 use teahouse_wechat::SessionKey;
 use uuid::Uuid;
 use zeroize::Zeroizing;
@@ -45,6 +47,19 @@ impl MasterKey {
     #[must_use]
     pub fn to_base64(&self) -> Zeroizing<String> {
         Zeroizing::new(STANDARD.encode(*self.0))
+    }
+
+    /// A key of its own for another purpose: who has it can't learn this one, nor another purpose's. HMAC-SHA256 of the
+    /// purpose under this key (as the expansion of RFC 5869 with one block).
+    #[must_use]
+    pub fn derive(&self, purpose: &str) -> Zeroizing<[u8; 32]> {
+        // HMAC fills a key up to its block of 64 bytes with zeros; given so, it can't have a wrong length.
+        let mut block = Zeroizing::new([0; 64]);
+        block[..32].copy_from_slice(&*self.0);
+        let mut mac = Hmac::<Sha256>::new(&(*block).into());
+        mac.update(purpose.as_bytes());
+        mac.update(&[1]);
+        Zeroizing::new(mac.finalize().into_bytes().into())
     }
 
     /// Encrypts the session key of an identity: the nonce, then what the cipher made. It opens for that identity only.
@@ -114,6 +129,16 @@ mod tests {
         assert!(
             !first.windows(4).any(|part| plain.expose().as_bytes().windows(4).any(|secret| secret == part))
         );
+    }
+
+    /// The value was computed by another implementation (Python's hmac).
+    #[test]
+    fn a_derived_key_depends_on_purpose_and_master_alone() {
+        let master = MasterKey(Zeroizing::new(std::array::from_fn(|place| u8::try_from(place).unwrap())));
+        let hex: String = master.derive("a purpose").iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(hex, "4b13acf66a4da5f6d282186349ed00354914a6042d975b24ef6e920b835de77f");
+        assert_ne!(master.derive("a purpose"), master.derive("another"));
+        assert_ne!(MasterKey::generate().derive("a purpose"), master.derive("a purpose"));
     }
 
     #[test]

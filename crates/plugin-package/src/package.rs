@@ -120,6 +120,15 @@ impl Package {
         pack::folder(folder, component)
     }
 
+    /// Makes a package's bytes of files that are at hand, by their paths in the package; as [`Package::pack`], but a file
+    /// that no package has is an error.
+    ///
+    /// # Errors
+    /// [`PackageError`] when the files are no plugin.
+    pub fn pack_files(files: BTreeMap<String, Vec<u8>>) -> Result<Vec<u8>, PackageError> {
+        pack::files(files)
+    }
+
     /// The same package with a signature by `key`, in place of one that it had.
     ///
     /// # Errors

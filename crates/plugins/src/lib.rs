@@ -2,6 +2,7 @@
 
 mod config;
 mod error;
+pub mod lifecycle;
 mod policy;
 
 pub use config::PluginsConfig;

@@ -23,9 +23,16 @@ pub(super) fn folder(folder: &Path, component: Vec<u8>) -> Result<Vec<u8>, Packa
         }
     }
     files.extend(locales(&folder.join("locales"))?);
+    self::files(files)
+}
+
+pub(super) fn files(files: BTreeMap<String, Vec<u8>>) -> Result<Vec<u8>, PackageError> {
     let allowance = Allowance { component_bytes: Allowance::MAX_COMPONENT };
     for (path, bytes) in &files {
-        let limit = unpack::limit(path, allowance).unwrap_or(0);
+        let Some(limit) = unpack::limit(path, allowance) else {
+            let reason = "no package has a file of this name";
+            return Err(PackageError::ForbiddenEntry { path: path.clone(), reason });
+        };
         if bytes.len() as u64 > limit {
             return Err(PackageError::TooLarge { what: path.clone(), limit });
         }
