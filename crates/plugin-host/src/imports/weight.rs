@@ -28,8 +28,10 @@ pub(super) fn draft(draft: &Draft) -> usize {
         + optional(draft.content.as_ref())
         + optional(draft.reply_to.as_ref())
         + optional(draft.only_for.as_ref())
+        + draft.mentions.iter().map(|user| user.len() + ELEMENT_BYTES).sum::<usize>()
         + draft.buttons.len() * ELEMENT_BYTES
         + buttons
+        + pairs(&draft.extra)
 }
 
 pub(super) fn review(review: &Review) -> usize {

@@ -1,0 +1,121 @@
+//! A house in which there is nothing.
+
+use async_trait::async_trait;
+use teahouse_plugin_host::wit::{
+    Draft, Error, HttpRequest, HttpResponse, KeyPage, MemberPage, Message, Review, Room, Seq, User,
+};
+use teahouse_plugin_host::{CallContext, Services};
+
+pub(crate) struct Nothing;
+
+#[async_trait]
+impl Services for Nothing {
+    fn now_ms(&self) -> u64 {
+        0
+    }
+    async fn kv_get(&self, _: &CallContext, _: String) -> Result<Option<Vec<u8>>, Error> {
+        Err(Error::NotFound)
+    }
+    async fn kv_set(&self, _: &CallContext, _: String, _: Vec<u8>, _: Option<u32>) -> Result<(), Error> {
+        Err(Error::NotFound)
+    }
+    async fn kv_delete(&self, _: &CallContext, _: String) -> Result<bool, Error> {
+        Err(Error::NotFound)
+    }
+    async fn kv_swap(
+        &self,
+        _: &CallContext,
+        _: String,
+        _: Option<Vec<u8>>,
+        _: Vec<u8>,
+        _: Option<u32>,
+    ) -> Result<(), Error> {
+        Err(Error::NotFound)
+    }
+    async fn kv_increment(&self, _: &CallContext, _: String, _: i32, _: Option<u32>) -> Result<i32, Error> {
+        Err(Error::NotFound)
+    }
+    async fn kv_keys(&self, _: &CallContext, _: String, _: Option<String>, _: u32) -> Result<KeyPage, Error> {
+        Err(Error::NotFound)
+    }
+    async fn directory_get_room(&self, _: &CallContext, _: String) -> Result<Room, Error> {
+        Err(Error::NotFound)
+    }
+    async fn directory_get_user(&self, _: &CallContext, _: String) -> Result<User, Error> {
+        Err(Error::NotFound)
+    }
+    async fn directory_get_role(&self, _: &CallContext, _: String, _: String) -> Result<String, Error> {
+        Err(Error::NotFound)
+    }
+    async fn directory_list_members(
+        &self,
+        _: &CallContext,
+        _: String,
+        _: Option<String>,
+        _: u32,
+    ) -> Result<MemberPage, Error> {
+        Err(Error::NotFound)
+    }
+    async fn messages_send(&self, _: &CallContext, _: Draft, _: Option<String>) -> Result<String, Error> {
+        Err(Error::NotFound)
+    }
+    async fn messages_edit(&self, _: &CallContext, _: String, _: Draft) -> Result<(), Error> {
+        Err(Error::NotFound)
+    }
+    async fn messages_recall(&self, _: &CallContext, _: String) -> Result<(), Error> {
+        Err(Error::NotFound)
+    }
+    async fn messages_react(&self, _: &CallContext, _: String, _: String) -> Result<(), Error> {
+        Err(Error::NotFound)
+    }
+    async fn messages_typing(&self, _: &CallContext, _: String) -> Result<(), Error> {
+        Err(Error::NotFound)
+    }
+    async fn history_get(&self, _: &CallContext, _: String) -> Result<Message, Error> {
+        Err(Error::NotFound)
+    }
+    async fn history_before(
+        &self,
+        _: &CallContext,
+        _: String,
+        _: Option<Seq>,
+        _: u32,
+    ) -> Result<Vec<Message>, Error> {
+        Err(Error::NotFound)
+    }
+    async fn moderation_flag(&self, _: &CallContext, _: String, _: Review) -> Result<(), Error> {
+        Err(Error::NotFound)
+    }
+    async fn moderation_remove(&self, _: &CallContext, _: String, _: String) -> Result<(), Error> {
+        Err(Error::NotFound)
+    }
+    async fn moderation_release(&self, _: &CallContext, _: String) -> Result<(), Error> {
+        Err(Error::NotFound)
+    }
+    async fn moderation_mute(
+        &self,
+        _: &CallContext,
+        _: String,
+        _: String,
+        _: u32,
+        _: String,
+    ) -> Result<(), Error> {
+        Err(Error::NotFound)
+    }
+    async fn timers_set(
+        &self,
+        _: &CallContext,
+        _: String,
+        _: u32,
+        _: Option<u32>,
+        _: String,
+    ) -> Result<(), Error> {
+        Err(Error::NotFound)
+    }
+    async fn timers_cancel(&self, _: &CallContext, _: String) -> Result<bool, Error> {
+        Err(Error::NotFound)
+    }
+    async fn http_send(&self, _: &CallContext, _: HttpRequest) -> Result<HttpResponse, Error> {
+        Err(Error::NotFound)
+    }
+}

@@ -1,0 +1,119 @@
+//! Warm instances: how many, how long, and what happens to calls while a plugin is replaced.
+
+use std::sync::atomic::Ordering;
+
+use teahouse_plugin_host::wit::Verdict;
+use teahouse_plugin_host::{FailureKind, Isolation};
+
+use crate::guest::{Guest, checks, rejects};
+use crate::house::{Setting, message};
+
+/// Rejects from its third call on: it remembers.
+fn remembers() -> Guest {
+    let check = format!(
+        "(global.set $calls (i32.add (global.get $calls) (i32.const 1)))
+         (if (i32.ge_u (global.get $calls) (i32.const 3)) (then {}))",
+        rejects(0, 0)
+    );
+    checks(&check).with("(global $calls (mut i32) (i32.const 0))")
+}
+
+async fn verdicts(setting: &Setting, calls: usize) -> Vec<bool> {
+    let plugin = setting.loaded().await;
+    let mut rejected = Vec::new();
+    for _ in 0..calls {
+        let called = plugin.check(&message("hi"), None).await.expect("called");
+        rejected.push(called.reply.expect("a verdict") != Verdict::Allow);
+    }
+    rejected
+}
+
+#[tokio::test]
+async fn a_warm_instance_serves_many_calls() {
+    let setting = Setting::of(&remembers()).await;
+    assert_eq!(verdicts(&setting, 4).await, [false, false, true, true]);
+    assert_eq!(setting.spec.telemetry.stats.snapshot().instances_made, 1);
+}
+
+#[tokio::test]
+async fn an_isolated_plugin_starts_anew_each_call() {
+    let mut setting = Setting::of(&remembers()).await;
+    setting.spec.limits.isolation = Isolation::Call;
+    assert_eq!(verdicts(&setting, 4).await, [false; 4]);
+    assert_eq!(setting.loaded().await.warm(), (0, 0));
+}
+
+#[tokio::test]
+async fn an_instance_is_replaced_when_it_has_served_enough() {
+    let mut setting = Setting::of(&remembers()).await.instances(1);
+    setting.spec.limits.retirement.calls = 2;
+    assert_eq!(verdicts(&setting, 6).await, [false; 6]);
+}
+
+#[tokio::test]
+async fn calls_wait_for_an_instance_when_all_are_in_use() {
+    let guest = checks("(call $get (i32.const 16) (i32.const 3) (i32.const 512))").importing(
+        "kv",
+        "get",
+        "(param i32 i32 i32)",
+    );
+    let setting = Setting::of(&guest).await.instances(1);
+    setting.house.pauses.store(true, Ordering::Relaxed);
+    let plugin = setting.loaded().await;
+    let first = tokio::spawn({
+        let plugin = plugin.clone();
+        async move { plugin.check(&message("first"), None).await }
+    });
+    setting.house.asked.notified().await;
+    let within = Some(std::time::Duration::from_millis(5));
+    let busy = plugin.check(&message("second"), within).await.expect_err("nobody is free");
+    assert_eq!(busy.kind, FailureKind::Busy);
+    setting.house.pauses.store(false, Ordering::Relaxed);
+    let third = tokio::spawn(async move { plugin.check(&message("third"), None).await });
+    setting.house.released.notify_waiters();
+    first.await.expect("no panic").expect("served");
+    third.await.expect("no panic").expect("served after it");
+}
+
+#[tokio::test]
+async fn calls_in_flight_finish_on_the_version_they_began_on() {
+    let guest =
+        checks(&format!("(call $get (i32.const 16) (i32.const 3) (i32.const 512)) {}", rejects(0, 0)))
+            .importing("kv", "get", "(param i32 i32 i32)");
+    let mut setting = Setting::of(&guest).await;
+    setting.spec.limits.filter.wall = std::time::Duration::from_secs(60);
+    setting.house.pauses.store(true, Ordering::Relaxed);
+    let old = setting.loaded().await;
+    let call = tokio::spawn(async move { old.check(&message("hi"), None).await });
+    setting.house.asked.notified().await;
+    // The registry's own handle is `old`, moved away above: only the call holds the old version now.
+    let mut newer = Setting::of(&checks("")).await;
+    newer.spec.version = "2.0.0".into();
+    newer.spec.telemetry = setting.spec.telemetry.clone();
+    let new = newer.loaded().await;
+    assert_eq!(new.check(&message("hi"), None).await.expect("served").reply, Ok(Verdict::Allow));
+    setting.house.released.notify_waiters();
+    let called = call.await.expect("no panic").expect("finished");
+    assert!(matches!(called.reply, Ok(Verdict::Reject(_))));
+}
+
+#[tokio::test]
+async fn a_call_that_its_caller_gives_up_leaves_nothing_behind() {
+    let guest = checks("(call $get (i32.const 16) (i32.const 3) (i32.const 512))").importing(
+        "kv",
+        "get",
+        "(param i32 i32 i32)",
+    );
+    let setting = Setting::of(&guest).await.instances(1);
+    setting.house.pauses.store(true, Ordering::Relaxed);
+    let plugin = setting.loaded().await;
+    let given_up = tokio::spawn({
+        let plugin = plugin.clone();
+        async move { plugin.check(&message("hi"), None).await }
+    });
+    setting.house.asked.notified().await;
+    given_up.abort();
+    assert!(given_up.await.is_err_and(|error| error.is_cancelled()));
+    setting.house.pauses.store(false, Ordering::Relaxed);
+    plugin.check(&message("hi"), None).await.expect("the next call is served");
+}

@@ -1,0 +1,9 @@
+//! The sandbox through its public face: components written by hand, each with one habit, good or bad.
+
+mod calls;
+mod compiling;
+mod guest;
+mod hostile;
+mod house;
+mod instances;
+mod reach;
