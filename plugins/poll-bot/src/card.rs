@@ -77,7 +77,7 @@ pub(crate) fn length_words(length: Duration) -> (String, String) {
 
 fn line(at: usize, option: &str, count: usize, votes: usize, language: Language) -> String {
     let filled = if votes == 0 { 0 } else { (count * BAR).div_ceil(votes).min(BAR) };
-    let bar = format!("{}{}", "▰".repeat(filled), "▱".repeat(BAR - filled));
+    let bar = format!("{}{}", "■".repeat(filled), "□".repeat(BAR - filled));
     let said = match language {
         Language::English => format!("{count}"),
         _ => format!("{count} 票"),

@@ -96,8 +96,8 @@ fn votes_are_counted_once_a_person_and_may_change() {
     table.house.advance(SHOW_LATER);
     table.ring();
     let text = table.card().text;
-    assert!(text.contains("1. yes\n    ▱▱▱▱▱▱▱▱▱▱ 0% · 0 票"), "{text}");
-    assert!(text.contains("2. no\n    ▰▰▰▰▰▰▰▰▰▰ 100% · 1 票\n    BOB"), "{text}");
+    assert!(text.contains("1. yes\n    □□□□□□□□□□ 0% · 0 票"), "{text}");
+    assert!(text.contains("2. no\n    ■■■■■■■■■■ 100% · 1 票\n    BOB"), "{text}");
 }
 
 #[test]
