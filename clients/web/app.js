@@ -7,7 +7,7 @@ import { RoomCalls } from './core/room-calls.js';
 import { forgetSession, loadSession, saveSession } from './core/session-store.js';
 import { signOut } from './core/sign-in.js';
 import { uuid } from './core/uuid.js';
-import { currentLanguage, errorText, t } from './text/words.js';
+import { currentLanguage, errorText, refusalText, t } from './text/words.js';
 import { Shell } from './view/shell.js';
 import { signInView } from './view/sign-in.js';
 import { toast } from './view/toast.js';
@@ -76,7 +76,8 @@ function showChat({ token, user }) {
   chat.on('connection', (state) => {
     if (leave === end && state.reason === 'session_expired') end('session_expired');
   });
-  chat.on('refused', (error) => error.id && toast(errorText(error.code, error.message), 'error'));
+  chat.on('refused', (error) => error.id && toast(error.code === 'rejected' ? refusalText(error) : errorText(error.code, error.message), 'error'));
+  chat.on('editHeld', () => toast(t('editHeld')));
   chat.on('notice', (notice) => toast(notice.text));
   window.addEventListener('online', () => connection.networkChanged(true), network);
   window.addEventListener('offline', () => connection.networkChanged(false), network);

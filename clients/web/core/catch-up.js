@@ -74,6 +74,12 @@ export class CatchUp {
     this.check(room);
   }
 
+  /** Offers my own message, whose place its ack told. */
+  offerOwn(room, message) {
+    this.#take(room, room.log.offerOwn(message));
+    this.check(room);
+  }
+
   check(room) {
     if (room.log.hole() === null) {
       room.isResuming = false;

@@ -1,10 +1,14 @@
 /** The conversation as this page knows it: the server's frames in, the person's acts out. No DOM. */
 
+import { acknowledged } from './acknowledged.js';
 import { CatchUp } from './catch-up.js';
 import { realClock } from './connection.js';
 import { Emitter } from './emitter.js';
+import { History } from './history.js';
+import { OnlineCount } from './online-count.js';
 import { Outbox } from './outbox.js';
 import { People } from './people.js';
+import { Pressing } from './pressing.js';
 import { RoomBook } from './room-book.js';
 import { RoomListing } from './room-listing.js';
 import { Sending } from './sending.js';
@@ -12,14 +16,12 @@ import { outboxKey } from './session-store.js';
 import { TypingSign } from './typing-sign.js';
 import { uuid as newUuid } from './uuid.js';
 
-const HISTORY_PAGE = 50;
-/** How soon after somebody came or went the number of those online is asked again; up to twice this. */
-const ONLINE_COUNT_MS = 4_000;
 const LEAVINGS = new Set(['left', 'kicked', 'banned']);
 
 /**
  * Topics: `connection` (the state), `rooms` (the list has changed), `room` (a room whose conversation has changed),
- * `typing` (a room), `presence`, `notice` (a frame), `refused` (an error that belongs to no message).
+ * `typing` (a room), `presence`, `notice` (a frame), `whisper` (what a bot tells me alone), `editHeld` (a message whose
+ * edit waits for a moderator), `refused` (an error that belongs to no message).
  */
 export class Chat extends Emitter {
   rooms = new RoomBook();
@@ -35,8 +37,10 @@ export class Chat extends Emitter {
   #catchUp;
   #open = null;
   #typingSign;
-  #onlineTimer = null;
+  #onlineCount;
   #listing;
+  #history;
+  #pressing;
   #handlers = {
     hello: (frame) => this.#greeted(frame),
     heads: (frame) => this.#headed(frame.rooms),
@@ -47,7 +51,8 @@ export class Chat extends Emitter {
     receipt: (frame) => this.#withRoom(frame, (room) => this.#receipt(room, frame)),
     typing: (frame) => this.#withRoom(frame, (room) => this.#typing(room, frame)),
     presence: (frame) => this.#presence(frame),
-    notice: (frame) => this.emit('notice', frame),
+    notice: (frame) => this.#noticed(frame),
+    ephemeral: (frame) => this.#withRoom(frame, (room) => this.#whispered(room, frame)),
   };
 
   constructor({ me, rest, connection, storage, clock = realClock, uuid = newUuid }) {
@@ -62,6 +67,9 @@ export class Chat extends Emitter {
     this.#sending = new Sending({ connection, outbox: this.#outbox, clock });
     this.#sending.on('changed', (entry) => this.#changed(entry.room));
     this.#typingSign = new TypingSign(connection, clock);
+    this.#pressing = new Pressing({ connection, clock, uuid });
+    this.#pressing.on('changed', (room) => this.#changed(room));
+    this.#history = new History({ rest, landed: (room, items) => this.#landed(room, items) });
     this.#listing = new RoomListing({ rest, rooms: this.rooms, people: this.people, gone: (id) => this.#gone(id) });
     this.#catchUp = new CatchUp({
       connection,
@@ -70,6 +78,7 @@ export class Chat extends Emitter {
       take: (room, events) => this.#take(room, events),
       reload: (room) => this.#loadNewest(room).catch(() => {}),
     });
+    this.#onlineCount = new OnlineCount(clock, () => this.#askAgain());
     connection.on('frame', (frame) => this.#receive(frame));
     connection.on('state', (state) => this.#connectionChanged(state));
   }
@@ -106,11 +115,7 @@ export class Chat extends Emitter {
 
   /** Brings the page of history before what is here; true where something came. */
   async loadOlder(id) {
-    const { timeline } = this.rooms.find(id);
-    const before = timeline.oldestSeq();
-    if (!timeline.isLoaded || timeline.isComplete || before === null) return false;
-    const count = await this.#loadPage(this.rooms.find(id), { before });
-    return count > 0;
+    return (await this.#history.loadOlder(this.rooms.find(id))) > 0;
   }
 
   /** What waits in a room to be accepted: sending, failed or held. */
@@ -131,6 +136,22 @@ export class Chat extends Emitter {
 
   discard(clientId) {
     this.#sending.discard(clientId);
+  }
+
+  /** Presses a button of a card; `pressOn` says what became of it. */
+  press(room, message, button) {
+    this.#pressing.press(room, message, button);
+  }
+
+  /** The last press on a card, or null. */
+  pressOn(message) {
+    return this.#pressing.of(message);
+  }
+
+  /** Puts away what a bot told me alone. */
+  dismiss(id, whisper) {
+    this.rooms.find(id)?.timeline.dropWhisper(whisper);
+    this.#changed(id);
   }
 
   /** Each of these is told by an event when it is done; false: there is no connection to do it with. */
@@ -245,6 +266,8 @@ export class Chat extends Emitter {
     const known = this.rooms.find(event.room);
     if (!known && this.#isMyLeaving(event)) return;
     const room = known ?? this.rooms.enter(event.room);
+    // One of mine that moderators look at before others see it stands at a place that another event has.
+    if (event.type === 'msg' && event.sender.id === this.me.id && room.timeline.reaches(event.seq)) room.timeline.add(event);
     this.#catchUp.offer(room, event);
     // A room that I got into just now: the event doesn't say its name.
     if (!known) this.refreshRooms().catch(() => {});
@@ -269,20 +292,15 @@ export class Chat extends Emitter {
   #memberChanged(room, event) {
     this.people.met(event.user);
     if (event.user.id === this.me.id && event.role) room.role = event.role;
-    if (room.id === this.#open) this.#countOnlineLater();
+    if (room.id === this.#open) this.#onlineCount.changed();
     // What is replayed may be long past (left, and come back since), so the list decides.
     if (this.#isMyLeaving(event)) this.refreshRooms().catch(() => {});
   }
 
-  /** Only a `join` tells how many are online; in a room where many come and go it must not be asked for each. */
-  #countOnlineLater() {
-    if (this.#onlineTimer !== null) return;
-    const wait = ONLINE_COUNT_MS * (1 + this.#clock.random());
-    this.#onlineTimer = this.#clock.setTimeout(() => {
-      this.#onlineTimer = null;
-      const open = this.rooms.find(this.#open);
-      if (open && !open.isResuming) this.#catchUp.resume(open);
-    }, wait);
+  /** Only a `join` tells how many are online. */
+  #askAgain() {
+    const open = this.rooms.find(this.#open);
+    if (open && !open.isResuming) this.#catchUp.resume(open);
   }
 
   #isMyLeaving(event) {
@@ -290,26 +308,42 @@ export class Chat extends Emitter {
   }
 
   #acknowledged(ack) {
+    if (this.#pressing.acknowledged(ack)) return;
     const entry = ack.id ? this.#outbox.find(ack.id) : undefined;
-    if (!entry) return;
-    if (ack.state === 'held' || ack.seq === undefined) {
-      this.#sending.held(ack.id);
+    const isHeld = ack.state === 'held' || ack.seq === undefined;
+    if (!entry) {
+      if (isHeld) this.emit('editHeld', ack.message);
+      return;
+    }
+    if (isHeld) {
+      this.#sending.held(ack.id, ack.message);
       return;
     }
     const room = this.rooms.enter(entry.room);
-    const sender = this.people.find(this.me.id);
-    const { id: client_id, content, reply_to } = entry;
-    const message = { type: 'msg', id: ack.message, client_id, room: room.id, seq: ack.seq, sender, kind: 'text', content, at: ack.at };
-    if (reply_to) message.reply_to = reply_to;
-    // Shown as sent at once, also when events before it are still on their way. An old one, acknowledged again, is
-    // in the history already, or on a page of it that isn't here yet.
-    if (room.log.cursor === null || ack.seq > room.log.cursor) room.timeline.add(message);
-    this.#catchUp.offer(room, message);
+    const message = acknowledged(entry, ack, this.people.find(this.me.id));
+    // Shown as sent at once, also when events before it are still on their way. An old one, acknowledged again, may be
+    // on a page of the history that isn't here yet.
+    if (room.log.cursor === null || ack.seq > room.log.cursor || room.timeline.reaches(ack.seq)) room.timeline.add(message);
+    this.#catchUp.offerOwn(room, message);
     this.#sending.settled(ack.id);
   }
 
   #refused(error) {
-    if (!this.#sending.refused(error)) this.emit('refused', error);
+    if (!this.#pressing.refused(error) && !this.#sending.refused(error)) this.emit('refused', error);
+  }
+
+  #noticed(notice) {
+    const isOurs = notice.kind === 'held_refused' && this.#sending.heldRefused(notice.message, notice.text);
+    if (notice.kind === 'join_accepted') this.refreshRooms().catch(() => {});
+    // What is said below the message itself needn't be said a second time.
+    if (!isOurs || notice.room !== this.#open) this.emit('notice', notice);
+  }
+
+  #whispered(room, whisper) {
+    this.people.met(whisper.sender);
+    room.timeline.addWhisper(whisper);
+    this.#changed(room.id);
+    this.emit('whisper', whisper);
   }
 
   #receipt(room, { user, seq }) {
@@ -337,6 +371,7 @@ export class Chat extends Emitter {
   #connectionChanged(state) {
     if (state.phase !== 'online') {
       this.#sending.disconnected();
+      this.#pressing.disconnected();
       this.#catchUp.disconnected(this.rooms.list());
       this.people.forgetPresence();
     }
@@ -346,27 +381,14 @@ export class Chat extends Emitter {
   }
 
   async #loadNewest(room) {
-    await this.#loadPage(room, {});
-    room.timeline.isLoaded = true;
+    await this.#history.loadNewest(room);
     this.#changed(room.id);
   }
 
-  async #loadPage(room, where) {
-    const { timeline } = room;
-    timeline.loading();
-    let items;
-    try {
-      ({ items } = await this.#rest.get(`v1/rooms/${room.id}/messages`, { ...where, limit: HISTORY_PAGE }));
-    } catch (problem) {
-      timeline.missed();
-      throw problem;
-    }
-    timeline.landed(items);
-    if (items.length < HISTORY_PAGE) timeline.isComplete = true;
+  #landed(room, items) {
     for (const message of items) this.#metInHistory(message);
     if (room.log.cursor === null) this.#take(room, room.log.startAfter(items.at(-1)?.seq ?? 0));
     this.#changed(room.id);
-    return items.length;
   }
 
   #metInHistory(message) {

@@ -1,8 +1,9 @@
 /** Messages written but not yet acknowledged. They survive a lost connection and a reloaded page. */
 
 /**
- * An entry: `{id, room, content, reply_to?, at, state, code?}`. Its `state` is `sending` (goes out, or will as soon
- * as there is a connection), `failed` (refused or unanswered; the person decides) or `held` (a moderator decides).
+ * An entry: `{id, room, content, reply_to?, at, state, code?, why?, message?}`. Its `state` is `sending` (goes out, or
+ * will as soon as there is a connection), `failed` (refused or unanswered; the person decides) or `held` (a moderator
+ * decides; `message` is its id there). `why` is what the server said: `{by?, reason?, detail?}`.
  * The id never changes: sending again with the same id is what makes a repeated message impossible.
  */
 export class Outbox {
@@ -31,12 +32,19 @@ export class Outbox {
     return this.find(entry.id);
   }
 
-  /** Changes an entry's state; `code` says why it failed. */
-  mark(id, state, code) {
+  /** The entry that the server knows as `message`. */
+  findMessage(message) {
+    return this.#entries.find((entry) => entry.message === message);
+  }
+
+  /** Changes an entry's state; `code` and `why` say why it failed. */
+  mark(id, state, { code, why, message } = {}) {
     const entry = this.find(id);
     if (!entry) return undefined;
     entry.state = state;
     entry.code = code;
+    entry.why = why;
+    entry.message = message ?? entry.message;
     this.#write();
     return entry;
   }

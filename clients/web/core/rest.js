@@ -4,12 +4,14 @@ const CALL_TIMEOUT_MS = 20_000;
 
 /** A refusal of the server, or no answer at all (`code` is then `network`). */
 export class Problem extends Error {
-  constructor({ status = 0, code = 'network', detail = '', retryAfterMs = null }) {
+  constructor({ status = 0, code = 'network', detail = '', retryAfterMs = null, by = null, reason = null }) {
     super(detail || code);
     this.status = status;
     this.code = code;
     this.detail = detail;
     this.retryAfterMs = retryAfterMs;
+    this.by = by;
+    this.reason = reason;
   }
 }
 
@@ -75,6 +77,8 @@ export class Rest {
       status: response.status,
       code: parsed?.code ?? `http_${response.status}`,
       detail: parsed?.detail ?? '',
+      by: parsed?.by ?? null,
+      reason: parsed?.reason ?? null,
       retryAfterMs: retryAfter > 0 ? retryAfter * 1000 : null,
     });
   }

@@ -44,6 +44,11 @@ export class RoomCalls {
     return this.#rest.delete(`v1/rooms/${room}`);
   }
 
+  /** What may be written after a slash there. */
+  async commands(room) {
+    return (await this.#rest.get(`v1/rooms/${room}/commands`)).items;
+  }
+
   async members(room) {
     return (await this.#rest.get(`v1/rooms/${room}/members`, { limit: 200 })).items;
   }

@@ -2,6 +2,8 @@
 
 /** Events that wait for an earlier one; past this many a page of the log is the better source. */
 const MOST_WAITING = 1000;
+/** So many of my own messages' places are remembered. */
+const MOST_OWN = 200;
 
 /**
  * A room is a log with a dense `seq`. Whatever the source (socket, resume, REST), an event goes through `offer`,
@@ -13,6 +15,8 @@ export class RoomLog {
   /** The highest seq that was ever offered, or said to exist. */
   #highest = 0;
   #waiting = new Map();
+  /** Places that were told by an ack: seq to message id. */
+  #own = new Map();
 
   /** Starts after `seq`: what was before is known from elsewhere (history, or nobody asked for it). */
   startAfter(seq) {
@@ -27,9 +31,23 @@ export class RoomLog {
   offer(event) {
     if (this.cursor === null) this.cursor = event.seq - 1;
     this.#highest = Math.max(this.#highest, event.seq);
-    if (event.seq <= this.cursor || this.#waiting.has(event.seq)) return [];
+    if (event.seq <= this.cursor || this.#waiting.has(event.seq)) return this.#isOther(event) ? [event] : [];
     if (this.#waiting.size < MOST_WAITING) this.#waiting.set(event.seq, event);
     return this.#drain();
+  }
+
+  /** Takes my own message, whose place its ack told. A message that waits unseen shares its place with another event. */
+  offerOwn(message) {
+    this.#own.set(message.seq, message.id);
+    if (this.#own.size > MOST_OWN) this.#own.delete(this.#own.keys().next().value);
+    return this.offer(message);
+  }
+
+  /** Whether another event comes at a place that an ack had told; only once. */
+  #isOther(event) {
+    const own = this.#own.get(event.seq);
+    if (own === undefined || (event.type === 'msg' && event.id === own)) return false;
+    return this.#own.delete(event.seq);
   }
 
   /** Learns that the room has events up to `seq`. */

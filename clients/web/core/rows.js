@@ -9,9 +9,13 @@ const dayOf = (at) => new Date(at).toDateString();
  * Rows, oldest first: `{type: 'day', key, at}`, `{type: 'unread', key}`, `{type: 'line', key, line}` and
  * `{type: 'message', key, …}`. `readBefore` is how far I had read when I opened the room.
  */
-export function rowsOf({ room, waiting, me, people, readBefore, isOnline = true }) {
+export function rowsOf({ room, waiting, me, people, readBefore, isOnline = true, pressOn = () => null }) {
+  const shown = (item) => {
+    if (item.whisper) return whisperRow(item, room, pressOn);
+    return item.message ? sentRow(item.message, room, me, people, pressOn) : lineRow(item, people);
+  };
   const entries = [
-    ...room.timeline.items().map((item) => (item.message ? sentRow(item.message, room, me, people) : lineRow(item, people))),
+    ...room.timeline.items().map(shown),
     ...waiting.map((entry) => waitingRow(entry, room, me, people, isOnline)),
   ];
   const rows = [];
@@ -22,7 +26,7 @@ export function rowsOf({ room, waiting, me, people, readBefore, isOnline = true 
       rows.push({ type: 'day', key: `day-${row.key}`, at: row.at });
       before = null;
     }
-    if (dividerIsDue && row.type === 'message' && !row.isMine && row.seq > readBefore) {
+    if (dividerIsDue && row.type === 'message' && !row.isMine && !row.isWhisper && row.seq > readBefore) {
       if (before || rows.length > 1) rows.push({ type: 'unread', key: 'unread' });
       dividerIsDue = false;
       before = null;
@@ -38,11 +42,11 @@ export function rowsOf({ room, waiting, me, people, readBefore, isOnline = true 
 }
 
 function isOneGroup(a, b) {
-  if (a.type !== 'message' || b.type !== 'message' || a.recalled || b.recalled) return false;
+  if (a.type !== 'message' || b.type !== 'message' || a.recalled || b.recalled || a.isWhisper || b.isWhisper) return false;
   return a.sender.id === b.sender.id && new Date(b.at) - new Date(a.at) < GROUP_MS;
 }
 
-function sentRow(message, room, me, people) {
+function sentRow(message, room, me, people, pressOn) {
   return {
     type: 'message',
     // The row keeps its place on the screen when a message that waited becomes one that was sent.
@@ -65,6 +69,33 @@ function sentRow(message, room, me, people) {
     })),
     quote: message.reply_to ? quoteOf(message.reply_to, room) : null,
     state: 'sent',
+    // Whoever edits a message since has the last word on what it says.
+    replaced: message.edited ? null : message.replaced ?? null,
+    press: message.kind === 'card' ? pressOn(message.id) : null,
+  };
+}
+
+/** What a bot tells me alone: it takes no answer, no reaction, and goes when I put it away. */
+function whisperRow({ key, seq, whisper }, room, pressOn) {
+  const { id, sender, kind, content, text, at, reply_to: answered } = whisper;
+  return {
+    type: 'message',
+    isWhisper: true,
+    key,
+    id,
+    seq,
+    isMine: false,
+    sender,
+    kind,
+    content,
+    text,
+    at,
+    edited: false,
+    recalled: false,
+    reactions: [],
+    quote: answered && room.timeline.message(answered) ? quoteOf(answered, room) : null,
+    state: 'sent',
+    press: kind === 'card' ? pressOn(id) : null,
   };
 }
 
@@ -85,6 +116,8 @@ function waitingRow(entry, room, me, people, isOnline) {
     quote: entry.reply_to ? quoteOf(entry.reply_to, room) : null,
     state: entry.state === 'sending' && !isOnline ? 'waiting' : entry.state,
     code: entry.code ?? null,
+    why: entry.why ?? null,
+    replyTo: entry.reply_to ?? null,
   };
 }
 

@@ -50,29 +50,39 @@ export class Sending extends Emitter {
     return entry;
   }
 
-  /** A moderator decides about it; it is with the server, so it isn't sent again. */
-  held(id) {
-    const entry = this.#outbox.mark(id, 'held');
+  /** A moderator decides about it, as `message`; it is with the server, so it isn't sent again. */
+  held(id, message) {
+    const entry = this.#outbox.mark(id, 'held', { message });
     if (this.#waitingFor === id) this.#release();
     if (entry) this.emit('changed', entry);
     this.#next();
   }
 
+  /** The moderators decided against the held `message`; true where it was ours and waited. */
+  heldRefused(message, detail) {
+    const entry = message && this.#outbox.findMessage(message);
+    if (!entry) return false;
+    this.#fail(entry.id, 'held_refused', { detail });
+    return true;
+  }
+
   /** The server answered with an error; true where it was about a message of ours. */
-  refused({ id, code, retry_after_ms: retryAfterMs }) {
+  refused({ id, code, message: detail, by, reason, retry_after_ms: retryAfterMs }) {
     if (!id || !this.#outbox.find(id)) return false;
     if (PASSING.has(code)) {
       this.#release();
       this.#timer = this.#clock.setTimeout(() => this.#resume(), retryAfterMs ?? RETRY_AFTER_MS);
       return true;
     }
-    this.#fail(id, code);
+    this.#fail(id, code, { by, reason, detail });
     return true;
   }
 
   /** There is a new connection: what was under way on the last one goes out again, with the same ids. */
   connected() {
     this.#release();
+    // A held one too: its acknowledgement, repeated, says what was decided while nobody listened.
+    for (const entry of this.#outbox.list().filter(({ state }) => state === 'held')) this.#send(entry);
     this.#next();
   }
 
@@ -84,14 +94,18 @@ export class Sending extends Emitter {
     if (this.#waitingFor !== null || this.#timer !== null) return;
     const entry = this.#outbox.list().find((candidate) => candidate.state === 'sending');
     if (!entry) return;
-    const { id, room, content, reply_to } = entry;
-    if (!this.#connection.send({ type: 'msg', id, room, content, ...(reply_to && { reply_to }) })) return;
+    if (!this.#send(entry)) return;
+    const { id } = entry;
     this.#waitingFor = id;
     this.#timer = this.#clock.setTimeout(() => this.#fail(id, 'no_answer'), ACK_TIMEOUT_MS);
   }
 
-  #fail(id, code) {
-    const entry = this.#outbox.mark(id, 'failed', code);
+  #send({ id, room, content, reply_to }) {
+    return this.#connection.send({ type: 'msg', id, room, content, ...(reply_to && { reply_to }) });
+  }
+
+  #fail(id, code, why) {
+    const entry = this.#outbox.mark(id, 'failed', { code, why });
     if (this.#waitingFor === id) this.#release();
     if (entry) this.emit('changed', entry);
     this.#next();

@@ -12,13 +12,16 @@ export class Timeline {
   isComplete = false;
   #messages = new Map();
   #lines = new Map();
+  /** What bots told me alone: in no log, so it stands after what was newest when it came. */
+  #whispers = new Map();
   #loads = 0;
   #unmatched = [];
   #sorted = null;
 
-  /** Items in order: `{key, seq, message}` or `{key, seq, line}`. */
+  /** Items in order: `{key, seq, message}`, `{key, seq, line}` or `{key, seq, whisper}`. */
   items() {
-    this.#sorted ??= [...this.#messages.values(), ...this.#lines.values()].sort((a, b) => a.seq - b.seq);
+    // Of one seq, what is told to me alone comes last, in the order in which it came: sorting keeps it.
+    this.#sorted ??= [...this.#messages.values(), ...this.#lines.values(), ...this.#whispers.values()].sort((a, b) => a.seq - b.seq);
     return this.#sorted;
   }
 
@@ -57,6 +60,24 @@ export class Timeline {
   /** Adds a message that has just been written, here or by somebody else. */
   add(message) {
     if (!this.#messages.has(message.id)) this.#put(message);
+  }
+
+  /** Adds what a bot tells me alone. */
+  addWhisper(whisper) {
+    const seq = this.items().at(-1)?.seq ?? 0;
+    this.#whispers.set(whisper.id, { key: whisper.id, seq, whisper });
+    this.#sorted = null;
+  }
+
+  dropWhisper(id) {
+    this.#whispers.delete(id);
+    this.#sorted = null;
+  }
+
+  /** Whether a message of this seq would stand among those that are here. */
+  reaches(seq) {
+    const oldest = this.oldestSeq();
+    return this.isLoaded && (this.isComplete || oldest === null || seq >= oldest);
   }
 
   /** Applies one event of the log. */

@@ -20,6 +20,8 @@ export const errors = {
   muted: ['你已被禁言。', 'You are muted in this room.'],
   banned: ['你已被封禁。', 'You are banned.'],
   rejected: ['消息未通过审核。', 'The message was refused.'],
+  held_refused: ['管理员没有放行这条消息。', 'A moderator did not let the message through.'],
+  approval_required: ['已提交申请，等管理员同意。', 'You have asked to come in. A moderator decides.'],
   conflict: ['现在不能这样做。', 'This is not possible now.'],
   idempotency_conflict: ['请求重复。', 'This was already done in another way.'],
   invalid_field: ['内容不符合要求。', 'Something in it is not right.'],

@@ -11,13 +11,14 @@ import { MessageList } from './message-list.js';
 import { messageText, roomName } from './room-names.js';
 import { announce, toast, toastProblem } from './toast.js';
 
-/** `acts`: `back()`, `members(room)`, `invite(room)`, `leave(room)`, `showPerson(person, room)`. */
+/** `acts`: `back()`, `members(room)`, `invite(room)`, `leave(room)`, `showPerson(person, room)`, `commands(room id)`. */
 export class Conversation {
   #chat;
   #room;
   #acts;
   #readBefore = null;
   #announced;
+  #heard = new Set();
   #head = h('header', { class: 'room-head' });
   #typing = h('div', { class: 'typing', 'data-testid': 'typing' });
   #composer;
@@ -69,6 +70,7 @@ export class Conversation {
       people: this.#chat.people,
       readBefore: this.#readBefore,
       isOnline: this.#chat.isOnline,
+      pressOn: (message) => this.#chat.pressOn(message),
     });
     this.#list.draw(rows, room.timeline);
     this.#drawWrite();
@@ -127,11 +129,21 @@ export class Conversation {
 
   /** New messages of others are read aloud; pages of older ones are not. */
   #announceNew() {
+    this.#announceWhispers();
     const fresh = this.#room.timeline.items().filter(({ seq, message }) => message && seq > this.#announced && message.sender.id !== this.#chat.me.id);
     const last = fresh.at(-1);
     if (!last) return;
     this.#announced = last.seq;
     announce(t('saidBy', { name: last.message.sender.name, text: messageText(last.message) }));
+  }
+
+  /** What a bot says to me alone is read aloud too; it has no place in the log to remember how far. */
+  #announceWhispers() {
+    const whispers = this.#room.timeline.items().filter(({ whisper }) => whisper).map(({ whisper }) => whisper);
+    const fresh = whispers.filter(({ id }) => !this.#heard.has(id));
+    this.#heard = new Set(whispers.map(({ id }) => id));
+    const last = fresh.at(-1);
+    if (last) announce(`${t('onlyYou')}. ${t('saidBy', { name: last.sender.name, text: messageText(last) })}`);
   }
 
   #writeActs() {
@@ -143,6 +155,8 @@ export class Conversation {
         this.#list.toEnd();
       },
       edit: (message, text) => this.#needsConnection(this.#chat.edit(message, text)),
+      discard: (key) => this.#chat.discard(key),
+      commands: () => this.#acts.commands(id),
       typing: () => this.#chat.signTyping(id),
       draft: (text) => saveDraft(sessionStorage, id, text),
     };
@@ -158,6 +172,9 @@ export class Conversation {
       recall: (row) => this.#needsConnection(this.#chat.recall(row.id)),
       copy: (row) => navigator.clipboard?.writeText(row.content).then(() => toast(t('copied')), () => {}),
       retry: (key) => this.#chat.retry(key),
+      again: (row) => this.#composer.again(row),
+      press: (row, button) => this.#chat.press(this.#room.id, row.id, button),
+      dismiss: (row) => this.#chat.dismiss(this.#room.id, row.id),
       discard: (key) => this.#chat.discard(key),
       showPerson: (person) => this.#acts.showPerson(person, this.#room),
       goTo: (id) => this.#list.goTo(id),

@@ -56,11 +56,17 @@ export function reconcile(container, models, render) {
   }
 }
 
+/** How to find an element's successor: by what it says of itself where there are several of a kind. */
+function sameAs({ dataset: { focus, testid } }) {
+  if (focus) return `[data-focus="${CSS.escape(focus)}"]`;
+  return testid ? `[data-testid="${testid}"]` : null;
+}
+
 function renewed(old, model, version, render) {
   const element = render(model);
   element.dataset.key = model.key;
   versions.set(element, version);
-  const focused = old?.contains(document.activeElement) ? document.activeElement.dataset.testid : null;
-  if (focused) queueMicrotask(() => element.querySelector(`[data-testid="${focused}"]`)?.focus());
+  const focused = old?.contains(document.activeElement) ? sameAs(document.activeElement) : null;
+  if (focused) queueMicrotask(() => element.querySelector(focused)?.focus());
   return element;
 }

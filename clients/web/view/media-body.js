@@ -32,6 +32,6 @@ function mapAddress({ latitude, longitude }) {
 }
 
 /** Only the web: an address such as `javascript:` must never become a link. */
-function isSafe(url) {
+export function isSafe(url) {
   return typeof url === 'string' && /^https?:\/\//i.test(url);
 }

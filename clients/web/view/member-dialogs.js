@@ -6,6 +6,7 @@ import { openDialog } from './dialog.js';
 import { fill, h } from './dom.js';
 import { icon } from './icons.js';
 import { roleText } from './line-text.js';
+import { botBadge } from './message-row.js';
 import { toast, toastProblem } from './toast.js';
 
 /** The members of a room, each as `{id, name, avatar, role}`. */
@@ -63,11 +64,11 @@ export async function membersDialog(calls, chat, room, onDirect) {
       h(
         'span',
         { class: 'list-words' },
-        h('strong', {}, isMe ? `${member.name} (${t('you')})` : member.name),
+        h('strong', {}, isMe ? `${member.name} (${t('you')})` : member.name, member.is_bot && botBadge()),
         h('small', {}, [member.role && roleText(member.role), isOnline && t('online')].filter(Boolean).join(' · ')),
       ),
       outranks(room.role, member.role) && h('button', { class: 'icon-button', type: 'button', 'aria-label': t('remove'), title: t('remove'), 'data-testid': 'remove-member', onclick: () => remove(member) }, icon('leave')),
-      !isMe && room.kind !== 'direct' && h('button', { class: 'button button-plain', type: 'button', 'data-testid': 'direct', onclick: write }, t('sendMessage')),
+      !isMe && !member.is_bot && room.kind !== 'direct' && h('button', { class: 'button button-plain', type: 'button', 'data-testid': 'direct', onclick: write }, t('sendMessage')),
     );
   }
 }

@@ -1,7 +1,8 @@
 /** One row of a conversation as elements: a day, a line about the room, or a message with all that hangs on it. */
 
-import { dayText, errorText, t, timeText } from '../text/words.js';
+import { dayText, errorText, refusalText, t, timeText } from '../text/words.js';
 import { avatar } from './avatar.js';
+import { cardBody } from './card-body.js';
 import { h } from './dom.js';
 import { icon } from './icons.js';
 import { lineText } from './line-text.js';
@@ -10,7 +11,7 @@ import { mediaBody } from './media-body.js';
 
 const QUICK_EMOJI = ['👍', '❤️', '😂', '😮', '🍵', '👏'];
 
-/** `acts`: `react`, `reply`, `edit`, `recall`, `copy`, `retry`, `discard`, `showPerson`, `goTo`. */
+/** `acts`: `react`, `reply`, `edit`, `recall`, `copy`, `retry`, `again`, `discard`, `press`, `dismiss`, `showPerson`, `goTo`. */
 export function rowElement(row, acts) {
   switch (row.type) {
     case 'day':
@@ -34,15 +35,18 @@ function messageElement(row, acts) {
   if (row.isMine) classes.push('is-mine');
   if (row.isFirstOfGroup) classes.push('is-first');
   if (row.isLastOfGroup) classes.push('is-last');
+  if (row.isWhisper) classes.push('is-whisper');
+  if (row.kind === 'card') classes.push('has-card');
   const item = h(
     'li',
-    { class: classes.join(' '), 'data-testid': 'message', 'data-id': row.id, 'data-state': row.state, 'data-mine': String(row.isMine) },
+    { class: classes.join(' '), 'data-testid': row.isWhisper ? 'whisper' : 'message', 'data-id': row.id, 'data-state': row.state, 'data-mine': String(row.isMine) },
     row.isMine ? null : face(row, acts),
     h(
       'div',
       { class: 'message-column' },
-      !row.isMine && row.isFirstOfGroup && h('div', { class: 'message-name' }, row.sender.name),
-      h('div', { class: 'bubble-line' }, bubble(row, acts), row.state === 'sent' && actions(row, acts)),
+      !row.isMine && row.isFirstOfGroup && nameLine(row, acts),
+      h('div', { class: 'bubble-line' }, bubble(row, acts), row.state === 'sent' && !row.isWhisper && actions(row, acts)),
+      row.replaced && replacedNote(row.replaced),
       row.reactions.length > 0 && reactions(row, acts),
       foot(row, acts),
     ),
@@ -50,6 +54,26 @@ function messageElement(row, acts) {
   // A finger has no hover: a tap on the bubble shows what can be done with it.
   item.querySelector('.bubble').addEventListener('click', () => showActionsOf(item));
   return item;
+}
+
+function nameLine(row, acts) {
+  return h(
+    'div',
+    { class: 'message-name' },
+    row.sender.name,
+    row.sender.is_bot && botBadge(),
+    row.isWhisper && h('span', { class: 'whisper-mark', 'data-testid': 'only-you' }, icon('eye'), t('onlyYou')),
+    row.isWhisper && h('button', { class: 'whisper-close', type: 'button', 'aria-label': t('dismiss'), title: t('dismiss'), 'data-testid': 'dismiss', onclick: () => acts.dismiss(row) }, icon('close')),
+  );
+}
+
+/** So that nobody takes a bot for a person. */
+export function botBadge() {
+  return h('span', { class: 'bot-badge', 'data-testid': 'bot-badge' }, t('bot'));
+}
+
+function replacedNote({ by, note }) {
+  return h('div', { class: 'replaced-note', 'data-testid': 'replaced' }, icon('edit'), h('span', {}, [t('replacedBy', { by }), note].filter(Boolean).join(' · ')));
 }
 
 function showActionsOf(item) {
@@ -64,14 +88,19 @@ function face(row, acts) {
 }
 
 function bubble(row, acts) {
-  const body = row.kind === 'text' ? h('span', { class: 'text', 'data-testid': 'text' }, linkedText(row.content ?? '')) : mediaBody(row);
+  const body = bodyOf(row, acts);
   return h(
     'div',
     { class: 'bubble' },
     row.quote && quote(row.quote, acts),
     body,
-    row.edited && h('span', { class: 'edited' }, t('edited')),
+    row.edited && row.kind !== 'card' && h('span', { class: 'edited' }, t('edited')),
   );
+}
+
+function bodyOf(row, acts) {
+  if (row.kind === 'text') return h('span', { class: 'text', 'data-testid': 'text' }, linkedText(row.content ?? ''));
+  return row.kind === 'card' ? cardBody(row, acts) : mediaBody(row);
 }
 
 function quote({ id, name, text, recalled }, acts) {
@@ -147,12 +176,22 @@ function stateMark({ state, readBy, isDirect }) {
 }
 
 function failure(row, acts) {
+  const isRefused = ['rejected', 'held_refused', 'invalid_field'].includes(row.code);
+  const again = isRefused
+    ? h('button', { type: 'button', 'data-testid': 'again', onclick: () => acts.again(row) }, t('editAgain'))
+    : h('button', { type: 'button', 'data-testid': 'retry', onclick: () => acts.retry(row.key) }, t('retry'));
   return h(
     'div',
-    { class: 'foot foot-failed', role: 'alert' },
-    icon('alert'),
-    h('span', {}, `${t('failed')} · ${errorText(row.code ?? 'no_answer')}`),
-    h('button', { type: 'button', 'data-testid': 'retry', onclick: () => acts.retry(row.key) }, t('retry')),
-    h('button', { type: 'button', 'data-testid': 'discard', onclick: () => acts.discard(row.key) }, t('discard')),
+    { class: 'foot foot-failed', role: 'alert', 'data-testid': 'failure' },
+    h('span', { class: 'foot-words' }, icon('alert'), h('span', {}, failureText(row))),
+    h('span', { class: 'foot-acts' }, again, h('button', { type: 'button', 'data-testid': 'discard', onclick: () => acts.discard(row.key) }, t('discard'))),
   );
+}
+
+/** Who refused it, and why, as far as the server said. */
+function failureText({ code, why, content }) {
+  if (code === 'rejected') return refusalText(why ?? {});
+  if (code === 'held_refused') return why?.detail || t('heldRefused');
+  if (code === 'invalid_field' && content.startsWith('/') && why?.detail) return why.detail;
+  return `${t('failed')} · ${errorText(code ?? 'no_answer')}`;
 }

@@ -1,11 +1,14 @@
 /** The signed-in page: rooms at the left, the open one at the right; on a phone one of the two. */
 
-import { t } from '../text/words.js';
+import { CommandBook } from '../core/commands.js';
+import { realClock } from '../core/connection.js';
+import { errorText, t } from '../text/words.js';
 import { Conversation } from './conversation.js';
 import { confirmDialog } from './dialog.js';
 import { h } from './dom.js';
 import { membersDialog, inviteDialog } from './member-dialogs.js';
 import { browseDialog, createRoomDialog } from './room-dialogs.js';
+import { messageText } from './room-names.js';
 import { cup } from './scene.js';
 import { Sidebar } from './sidebar.js';
 import { StatusBar } from './status-bar.js';
@@ -24,11 +27,13 @@ export class Shell {
   #main = h('main', { class: 'main' });
   #stops = [];
   #isDrawing = false;
+  #commands;
 
   constructor(chat, calls, acts) {
     this.#chat = chat;
     this.#calls = calls;
     this.#acts = acts;
+    this.#commands = new CommandBook((room) => calls.commands(room), realClock);
     this.#status = new StatusBar(acts);
     this.#sidebar = new Sidebar(chat, {
       open: (id) => this.#go(id),
@@ -62,6 +67,7 @@ export class Shell {
       this.#chat.on('rooms', () => this.#plan()),
       this.#chat.on('room', () => this.#plan()),
       this.#chat.on('presence', () => this.#plan()),
+      this.#chat.on('whisper', (whisper) => this.#whispered(whisper)),
       this.#chat.on('typing', () => this.#plan()),
       this.#chat.on('connection', (state) => this.#connection(state)),
     ];
@@ -92,6 +98,12 @@ export class Shell {
   #roomIsGone() {
     toast(t('roomGone', { room: this.#conversation.name }));
     this.#go(null);
+  }
+
+  /** What a bot says to me alone in a room that I don't look at would else be missed. */
+  #whispered(whisper) {
+    if (this.#conversation?.id === whisper.room) return;
+    toast(t('saidBy', { name: whisper.sender.name, text: messageText(whisper) }));
   }
 
   #connection(state) {
@@ -131,6 +143,7 @@ export class Shell {
       invite: (room) => inviteDialog(this.#calls, this.#chat, room),
       leave: (room) => this.#leave(room),
       showPerson: (person, room) => membersDialog(this.#calls, this.#chat, room, direct),
+      commands: (room) => this.#commands.of(room),
     };
   }
 
@@ -148,8 +161,12 @@ export class Shell {
   }
 
   async #join(room) {
-    const member = await this.#calls.join(room.id);
-    this.#enter({ ...room, role: member?.role ?? 'member' });
+    const member = await this.#calls.join(room.id).catch((problem) => {
+      // No failure: the door was knocked at.
+      if (problem.code !== 'approval_required') throw problem;
+      toast(errorText('approval_required'));
+    });
+    if (member !== undefined) this.#enter({ ...room, role: member?.role ?? 'member' });
   }
 
   #direct(user) {

@@ -1,11 +1,13 @@
 /** The fake server's doors: the REST calls that the page makes, and its socket's frames. */
 
 import { Refusal } from './house.mjs';
+import { FakePlugins } from './plugins.mjs';
 import { uuid } from '../../core/uuid.js';
 
 export function makeDoors(house, { guestsAllowed = true, hasSimulator = true } = {}) {
   const people = ['小明', 'Alice', '阿芳', 'Bob'].map((nickname) => ({ id: uuid(), openid: `o-${nickname}`, unionid: '', nickname }));
   const tokens = new Map();
+  house.plugins = new FakePlugins(house);
   const codes = new Map();
   const wechatUsers = new Map();
 
@@ -64,6 +66,7 @@ export function makeDoors(house, { guestsAllowed = true, hasSimulator = true } =
       house.say({ user, send() {} }, { room: id, id: body.client_id, content: body.content });
       return {};
     }],
+    ['GET', 'v1/rooms/:id/commands', true, () => house.plugins.commands()],
     ['GET', 'v1/rooms/:id/events', true, ({ id, query }) => house.events(house.room(id), query)],
   ];
 
@@ -113,6 +116,7 @@ function receive(house, connection, frame) {
       house.room(frame.room).read.set(user, frame.seq);
       house.tell(house.room(frame.room), { type: 'receipt', room: frame.room, user, seq: frame.seq });
     },
+    press: () => house.plugins.press(connection, frame),
     typing: () => house.tell(house.room(frame.room), { type: 'typing', room: frame.room, user }, connection),
     presence: () => {
       const online = new Set([...house.connections].map((other) => other.user));
@@ -123,7 +127,8 @@ function receive(house, connection, frame) {
   try {
     (acts[frame.type] ?? (() => house.amend(connection, frame)))();
   } catch (refusal) {
-    send({ type: 'error', id: frame.id, code: refusal.code ?? 'internal', message: String(refusal) });
+    const { by, reason, rule } = refusal;
+    send({ type: 'error', id: frame.id, code: refusal.code ?? 'internal', message: String(refusal), by, reason, rule });
   }
 }
 

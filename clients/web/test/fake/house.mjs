@@ -42,8 +42,8 @@ export class House {
   }
 
   person(id) {
-    const { name, avatar } = this.users.get(id);
-    return { id, name, ...(avatar && { avatar }) };
+    const { name, avatar, is_bot } = this.users.get(id);
+    return { id, name, ...(avatar && { avatar }), ...(is_bot && { is_bot }) };
   }
 
   change(roomId, user, change, by, role = 'member') {
@@ -72,6 +72,7 @@ export class House {
     for (const connection of this.connections) {
       if (connection !== except && room.members.has(connection.user)) connection.send(frame);
     }
+    return frame;
   }
 
   message(id) {
@@ -104,13 +105,32 @@ export class House {
     return { items: room.log.slice(Number(after), Number(after) + Number(limit)), next: null };
   }
 
+  /** A message in the log, which nobody has been told yet. */
+  post(room, message) {
+    const full = { type: 'msg', ...message, room: room.id, seq: room.log.length + 1, at: now() };
+    room.log.push(full);
+    room.messages.push({ ...full });
+    return full;
+  }
+
+  /** Another content for a message, as its sender. */
+  edit(id, content, by) {
+    const { room, message } = this.message(id);
+    Object.assign(message, { content, edited_at: now() });
+    this.log(room, { type: 'edited', message: id, by, content });
+  }
+
   say(connection, { id, room: roomId, content, reply_to }) {
     const room = this.room(roomId ?? this.lobby);
     if (!room.members.has(connection.user)) throw new Refusal('not_a_member', 403);
     const known = room.messages.find((message) => message.client_id === id && message.sender.id === connection.user);
-    const message = known ?? this.log(room, { type: 'msg', id: uuid(), client_id: id, sender: this.person(connection.user), kind: 'text', content, ...(reply_to && { reply_to }) }, connection);
+    const replaced = this.plugins?.replaced({ content });
+    const answer = known ? null : this.plugins?.check({ id, content });
+    if (answer) return connection.send(answer);
+    const message = known ?? this.log(room, { type: 'msg', id: uuid(), client_id: id, sender: this.person(connection.user), kind: 'text', content: replaced?.content ?? content, ...(reply_to && { reply_to }) }, connection);
     if (!known) room.messages.push({ ...message });
-    connection.send({ type: 'ack', id, message: message.id, state: 'sent', seq: message.seq, at: message.at });
+    connection.send({ type: 'ack', id, message: message.id, state: 'sent', seq: message.seq, at: message.at, ...(replaced && { replaced }) });
+    return this.plugins?.posted(connection, room, message);
   }
 
   amend(connection, frame) {
