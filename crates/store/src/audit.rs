@@ -8,7 +8,7 @@ use crate::Error;
 use crate::entity::audit;
 
 /// One act. It never holds a secret, an openid or what people wrote.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Act<'a> {
     /// Who did it; `None` for the system itself, and for the operator at the command line.
     pub actor: Option<UserId>,

@@ -63,6 +63,12 @@ pub struct HeldDecision {
     pub reason: Option<String>,
 }
 
+/// Who is meant in `row`.
+#[must_use]
+pub fn mentions(row: &held_message::Model) -> Vec<UserId> {
+    row.mentions.as_deref().and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default()
+}
+
 /// Keeps a message from its room; false when the sender has one under the same client id there.
 pub async fn insert(conn: &impl ConnectionTrait, row: held_message::Model) -> Result<bool, Error> {
     let inserted = held_message::Entity::insert(row.into_active_model())
@@ -198,4 +204,18 @@ pub async fn delete_decided_before(conn: &impl ConnectionTrait, time: Timestamp)
         .exec(conn)
         .await?;
     Ok(deleted.rows_affected)
+}
+
+/// Whether filters kept anything of `sender` from `room`. Reads the index `(room, sender, client id)`.
+pub async fn any_of(conn: &impl ConnectionTrait, room: RoomId, sender: UserId) -> Result<bool, Error> {
+    let first: Option<Uuid> = held_message::Entity::find()
+        .select_only()
+        .column(held_message::Column::Id)
+        .filter(held_message::Column::RoomId.eq(room.uuid()))
+        .filter(held_message::Column::SenderId.eq(sender.uuid()))
+        .limit(1)
+        .into_tuple()
+        .one(conn)
+        .await?;
+    Ok(first.is_some())
 }

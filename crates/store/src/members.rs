@@ -1,5 +1,7 @@
 //! Who is in which room, as what.
 
+use std::collections::HashMap;
+
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::OnConflict;
@@ -58,6 +60,42 @@ pub async fn page(
         query = query.filter(member::Column::UserId.gt(after));
     }
     Ok(query.order_by_asc(member::Column::UserId).limit(size.rows()).all(conn).await?)
+}
+
+/// The members of `room` who may keep order there, at most `size`. Reads the primary key.
+pub async fn moderators(
+    conn: &impl ConnectionTrait,
+    room: RoomId,
+    size: PageSize,
+) -> Result<Vec<UserId>, Error> {
+    let ids: Vec<Uuid> = member::Entity::find()
+        .select_only()
+        .column(member::Column::UserId)
+        .filter(member::Column::RoomId.eq(room.uuid()))
+        .filter(member::Column::Role.gte(role_number(Role::Admin)))
+        .order_by_asc(member::Column::UserId)
+        .limit(size.rows())
+        .into_tuple()
+        .all(conn)
+        .await?;
+    Ok(ids.into_iter().map(UserId::from_uuid).collect())
+}
+
+/// What those of `users` are in `room` who are members there. Reads the primary key.
+pub async fn roles_of(
+    conn: &impl ConnectionTrait,
+    room: RoomId,
+    users: &[UserId],
+) -> Result<HashMap<UserId, Role>, Error> {
+    if users.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows = member::Entity::find()
+        .filter(member::Column::RoomId.eq(room.uuid()))
+        .filter(member::Column::UserId.is_in(users.iter().map(|user| user.uuid())))
+        .all(conn)
+        .await?;
+    Ok(rows.iter().map(|row| (UserId::from_uuid(row.user_id), role(row))).collect())
 }
 
 /// How many members `room` has.

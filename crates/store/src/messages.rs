@@ -42,7 +42,8 @@ pub async fn find_by_client_id(
 }
 
 /// What was answered when `row` came first.
-pub(crate) fn first_ack(row: &message::Model) -> FirstAck {
+#[must_use]
+pub fn first_ack(row: &message::Model) -> FirstAck {
     FirstAck {
         message: MessageId::from_uuid(row.id),
         seq: Seq::new(row.seq).unwrap_or_default(),
@@ -143,7 +144,9 @@ pub(crate) fn row(message: &NewMessage, seq: Seq) -> message::ActiveModel {
     }
 }
 
-fn mentions_to_stored(mentions: &[UserId]) -> Option<String> {
+/// As [`mentions`] reads it.
+#[must_use]
+pub fn mentions_to_stored(mentions: &[UserId]) -> Option<String> {
     if mentions.is_empty() { None } else { serde_json::to_string(mentions).ok() }
 }
 

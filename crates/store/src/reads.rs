@@ -68,6 +68,25 @@ pub async fn insert_mentions(
     Ok(())
 }
 
+/// Who of `users` is noted as mentioned by the message `seq` of `room`. Reads the primary key.
+pub async fn mentioned(
+    conn: &impl ConnectionTrait,
+    room: RoomId,
+    seq: Seq,
+    users: &[UserId],
+) -> Result<Vec<UserId>, Error> {
+    if users.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = mention::Entity::find()
+        .filter(mention::Column::UserId.is_in(users.iter().map(|user| user.uuid())))
+        .filter(mention::Column::RoomId.eq(room.uuid()))
+        .filter(mention::Column::Seq.eq(seq.get()))
+        .all(conn)
+        .await?;
+    Ok(rows.into_iter().map(|row| UserId::from_uuid(row.user_id)).collect())
+}
+
 /// How often `user` is mentioned in `room` after `read`.
 pub async fn count_mentions(
     conn: &impl ConnectionTrait,

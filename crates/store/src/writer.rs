@@ -14,8 +14,8 @@ use tokio::sync::mpsc;
 use batch::Batches;
 pub use batch::Committed;
 pub use entry::{
-    Change, ChangeKind, Entry, FirstAck, MemberEdit, MemberState, NewMessage, NewRoom, Outcome, Removal,
-    RoomEdit,
+    Change, ChangeKind, Entry, FirstAck, MemberEdit, MemberState, NewMessage, NewRoom, Outcome, Release,
+    Released, Removal, RoomEdit,
 };
 
 use crate::{Db, Error};

@@ -7,10 +7,13 @@ use sea_orm::{ConnectionTrait, IntoActiveModel};
 use teahouse_protocol::{MemberChange, MessageId, Role, RoomId, Timestamp, UserId};
 
 use super::heads::Heads;
-use super::{Change, ChangeKind, MemberEdit, MemberState, NewRoom, Outcome, Removal, RoomEdit};
+use super::{
+    Change, ChangeKind, MemberEdit, MemberState, NewRoom, Outcome, Release, Released, Removal, RoomEdit,
+};
 use crate::entity::{ban, member, message, reaction, room, room_event};
+use crate::held::{HeldDecision, HeldState};
 use crate::log::{Detail, MemberDetail, ReactionDetail, RoomDetail};
-use crate::{Error, members, rooms};
+use crate::{Error, audit, held, members, messages, rooms};
 
 /// Carries `change` out. What changes nothing leaves no event and takes no number.
 pub(super) async fn change(
@@ -24,6 +27,9 @@ pub(super) async fn change(
     } else if !heads.has(change.room) {
         return Ok(Outcome::NoRoom);
     }
+    if let ChangeKind::Release(release) = &change.kind {
+        return self::release(tx, change, release, heads).await;
+    }
     if loses_its_owner(tx, change).await? {
         return Ok(Outcome::LastOwner);
     }
@@ -35,7 +41,51 @@ pub(super) async fn change(
     if matches!(change.kind, ChangeKind::DeleteRoom) {
         heads.end(change.room);
     }
+    if !logged.is_empty() {
+        note(tx, change).await?;
+    }
     Ok(if logged.is_empty() { Outcome::Unchanged } else { Outcome::Logged(logged) })
+}
+
+async fn note(tx: &impl ConnectionTrait, change: &Change) -> Result<(), Error> {
+    match &change.audit {
+        Some(act) => audit::append(tx, change.at, (**act).clone()).await,
+        None => Ok(()),
+    }
+}
+
+/// The row decides, in the transaction that the message is written in: of a release and a refusal one is too late.
+async fn release(
+    tx: &impl ConnectionTrait,
+    change: &Change,
+    release: &Release,
+    heads: &mut Heads,
+) -> Result<Outcome, Error> {
+    let decision =
+        HeldDecision { state: HeldState::Released, by: release.by.clone(), at: change.at, reason: None };
+    if !held::decide(tx, release.held, HeldState::WAITING, decision).await? {
+        return Ok(Outcome::Unchanged);
+    }
+    note(tx, change).await?;
+    match &release.what {
+        Released::Message(message) => {
+            if let Some(id) = &message.client_id
+                && let Some(first) = messages::find_by_client_id(tx, id, message.sender, message.room).await?
+            {
+                return Ok(Outcome::Repeated(messages::first_ack(&first)));
+            }
+            let Some(seq) = heads.take_next(change.room) else { return Ok(Outcome::NoRoom) };
+            message::Entity::insert(messages::row(message, seq)).exec_without_returning(tx).await?;
+            Ok(Outcome::Written(seq))
+        }
+        Released::Edit { message, content } => {
+            if edit(tx, *message, content.to_stored(), change.at).await? {
+                let row = log(tx, change, heads, Detail::Edited(*message)).await?;
+                return Ok(Outcome::Logged(vec![row]));
+            }
+            Ok(Outcome::Logged(Vec::new()))
+        }
+    }
 }
 
 async fn details(tx: &impl ConnectionTrait, change: &Change) -> Result<Vec<Detail>, Error> {
@@ -77,6 +127,8 @@ async fn details(tx: &impl ConnectionTrait, change: &Change) -> Result<Vec<Detai
         ChangeKind::DeleteRoom => {
             delete_room(tx, room, at).await?.then(|| Detail::Room(RoomDetail::deleted()))
         }
+        // It leaves a message and not only an event: it has a way of its own.
+        ChangeKind::Release(_) => None,
     };
     Ok(one.into_iter().collect())
 }

@@ -8,7 +8,9 @@ use teahouse_protocol::{RoomId, Seq, Timestamp};
 use uuid::Uuid;
 
 use super::heads::{Heads, Remembered};
-use super::{Append, Appended, ChangeKind, Entry, FirstAck, NewMessage, NewRoom, Outcome, apply};
+use super::{
+    Append, Appended, Change, ChangeKind, Entry, FirstAck, NewMessage, NewRoom, Outcome, Released, apply,
+};
 use crate::entity::outbox as row;
 use crate::statements::{build, run_all, set_heads};
 use crate::{Db, Error, messages};
@@ -194,6 +196,22 @@ fn written<'a>(entries: &'a [Entry], outcomes: &'a [Outcome]) -> impl Iterator<I
     })
 }
 
+/// Messages that were kept from their rooms and came into the log by a change.
+fn released<'a>(
+    entries: &'a [Entry],
+    outcomes: &'a [Outcome],
+) -> impl Iterator<Item = (&'a NewMessage, Seq)> {
+    entries.iter().zip(outcomes).filter_map(|(entry, outcome)| match (entry, outcome) {
+        (Entry::Change(Change { kind: ChangeKind::Release(release), .. }), Outcome::Written(seq)) => {
+            match &release.what {
+                Released::Message(message) => Some((&**message, *seq)),
+                Released::Edit { .. } => None,
+            }
+        }
+        _ => None,
+    })
+}
+
 fn insert_messages(tx: &impl ConnectionTrait, entries: &[Entry], outcomes: &[Outcome]) -> Vec<Statement> {
     let rows = written(entries, outcomes).map(|(message, seq)| messages::row(message, seq));
     messages::insert_many(tx, rows.collect())
@@ -213,6 +231,7 @@ fn closing(
     }
     let now: Vec<(Uuid, i64)> = ranges.iter().map(|(room, _, last)| (*room, *last)).collect();
     let mentioning = written(entries, outcomes)
+        .chain(released(entries, outcomes))
         .filter(|(message, _)| !message.mentions.is_empty())
         .map(|(message, seq)| (message.room.uuid(), seq.get()))
         .collect();
@@ -266,9 +285,14 @@ pub(super) async fn number_only<T>(
             }
             Entry::Change(_) => {
                 let written = batches.write(vec![append]).await;
-                for row in written.iter().filter_map(|one| one.outcome.as_ref().ok()).flat_map(Outcome::rows)
-                {
-                    *head = (*head).max(Seq::new(row.seq).unwrap_or_default());
+                for outcome in written.iter().filter_map(|one| one.outcome.as_ref().ok()) {
+                    let reached = match outcome {
+                        Outcome::Written(seq) => *seq,
+                        other => {
+                            other.rows().iter().filter_map(|row| Seq::new(row.seq)).max().unwrap_or_default()
+                        }
+                    };
+                    *head = (*head).max(reached);
                 }
                 appended.extend(written);
             }

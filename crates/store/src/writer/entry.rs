@@ -4,6 +4,7 @@ use teahouse_protocol::{
     ClientId, Content, MessageId, Role, RoomId, RoomKind, Seq, Timestamp, UserId, Visibility,
 };
 
+use crate::audit::Act;
 use crate::entity::room_event;
 
 /// Something that takes the next number of its room.
@@ -49,6 +50,8 @@ pub struct Change {
     pub at: Timestamp,
     /// What changes.
     pub kind: ChangeKind,
+    /// A line for the audit log, written when something changes.
+    pub audit: Option<Box<Act<'static>>>,
 }
 
 /// What changes. Each is written with its event in one transaction; one that changes nothing takes no number.
@@ -107,6 +110,33 @@ pub enum ChangeKind {
     EditRoom(RoomEdit),
     /// The room is gone for everybody.
     DeleteRoom,
+    /// A moderator lets through what a filter kept from the room.
+    Release(Release),
+}
+
+/// What a filter kept, let through. Whoever decides first decides: where it does not wait any more, nothing changes.
+#[derive(Clone, Debug)]
+pub struct Release {
+    /// The row of what was kept.
+    pub held: MessageId,
+    /// Who lets it through.
+    pub by: String,
+    /// What comes into the log.
+    pub what: Released,
+}
+
+/// What is let through.
+#[derive(Clone, Debug)]
+pub enum Released {
+    /// A message. Where one with its client id is there by now, that is it.
+    Message(Box<NewMessage>),
+    /// An edit. Where its message was recalled by now, nothing comes into the log.
+    Edit {
+        /// The message.
+        message: MessageId,
+        /// What it says now.
+        content: Content,
+    },
 }
 
 /// A room that comes into being.

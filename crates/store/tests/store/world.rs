@@ -188,7 +188,7 @@ pub(crate) fn message(room: RoomId, sender: UserId, client_id: Option<&str>, tex
 }
 
 pub(crate) fn change(room: RoomId, actor: UserId, kind: ChangeKind) -> Entry {
-    Entry::Change(Change { room, actor, at: at(), kind })
+    Entry::Change(Change { room, actor, at: at(), kind, audit: None })
 }
 
 pub(crate) fn create(room: RoomId, owner: UserId, unique_key: Option<String>) -> Entry {
