@@ -12,7 +12,10 @@ use poem_openapi::registry::{MetaMediaType, MetaResponse, MetaResponses, Registr
 use poem_openapi::types::Type;
 use serde::Serialize;
 
+use teahouse_protocol::Message;
+
 use crate::document::headers_of_every_answer;
+use crate::shapes::HeldMessage;
 
 const JSON: &str = "application/json";
 
@@ -128,6 +131,50 @@ impl<T: Type, S: Statuses> ApiResponse for Answer<T, S> {
         T::register(registry);
     }
 }
+
+impl<T, S> Answer<T, S> {
+    /// 202: what was asked for waits for a moderator.
+    pub(crate) fn kept_back(held: &HeldMessage) -> Self {
+        Self::kept(StatusCode::ACCEPTED, serde_json::to_string(held).unwrap_or_default())
+    }
+}
+
+/// A message that is sent: 201, 200 where it was there already, or 202 with what is held.
+pub(crate) struct Sent(pub(crate) Made<Message>);
+/// A message that is edited: 200, or 202 with what is held.
+pub(crate) struct Edited(pub(crate) Reply<Message>);
+
+macro_rules! or_held {
+    ($name:ident, $answer:ty) => {
+        impl IntoResponse for $name {
+            fn into_response(self) -> Response {
+                self.0.into_response()
+            }
+        }
+
+        impl ApiResponse for $name {
+            fn meta() -> MetaResponses {
+                let mut meta = <$answer>::meta();
+                meta.responses.push(MetaResponse {
+                    description: "A filter holds it; the room's moderators decide.",
+                    status: Some(StatusCode::ACCEPTED.as_u16()),
+                    status_range: None,
+                    content: vec![MetaMediaType { content_type: JSON, schema: HeldMessage::schema_ref() }],
+                    headers: headers_of_every_answer(),
+                });
+                meta
+            }
+
+            fn register(registry: &mut Registry) {
+                <$answer>::register(registry);
+                HeldMessage::register(registry);
+            }
+        }
+    };
+}
+
+or_held!(Sent, Made<Message>);
+or_held!(Edited, Reply<Message>);
 
 /// 204: it is done, and there is nothing to say.
 pub(crate) struct Done;

@@ -80,7 +80,7 @@ impl OpenApi for Described {
 fn operations(accounts: Accounts, chat: Chat) -> Operations {
     (
         SignInOperations { accounts: accounts.clone() },
-        PeopleOperations { accounts: accounts.clone() },
+        PeopleOperations { accounts: accounts.clone(), chat: chat.clone() },
         RoomOperations { accounts: accounts.clone(), chat: chat.clone() },
         MemberOperations { chat: chat.clone() },
         MessageOperations { accounts, chat },

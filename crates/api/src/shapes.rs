@@ -5,11 +5,11 @@ mod people;
 mod rooms;
 mod text;
 
-pub(crate) use messages::{EditMessage, EventPage, MessagePage, ReadUpTo, SendMessage};
+pub(crate) use messages::{EditMessage, EventPage, HeldMessage, MessagePage, ReadUpTo, SendMessage};
 pub(crate) use people::{DeviceList, GuestSignIn, MintToken, Session, UpdateMe, WechatSignIn};
 pub(crate) use rooms::{
-    BanPage, CreateRoom, Member, MemberPage, OpenDirect, PublicRoomPage, PutMember, Room, RoomPage,
-    UpdateRoom,
+    AskToJoin, BanPage, CreateRoom, Member, MemberPage, OpenDirect, PublicRoomPage, PutMember, Room,
+    RoomPage, UpdateRoom,
 };
 pub(crate) use text::{Emoji, IdempotencyKey};
 

@@ -16,6 +16,7 @@ use crate::config::{ChatConfig, ChatLimits};
 use crate::connection::{Connection, Core, Seat};
 use crate::hooks::Hooks;
 use crate::hub::{ConnectionId, Encode, Hub, Mailbox};
+use crate::keeping::KeptSenders;
 use crate::metrics::ChatMetrics;
 use crate::news::News;
 use crate::pipeline::{SendLimit, Ticket};
@@ -69,6 +70,7 @@ struct Inner {
     hooks: OnceLock<Arc<dyn Hooks>>,
     whispers: Whispers,
     presses: Presses,
+    kept_senders: KeptSenders,
     /// Gone once the conversation is closing: then nothing more is taken.
     writer: RwLock<Option<WriterQueue<Ticket>>>,
 }
@@ -103,6 +105,7 @@ impl Chat {
             hooks: OnceLock::new(),
             whispers: Whispers::new(),
             presses: Presses::new(),
+            kept_senders: KeptSenders::new(),
             db: parts.db.clone(),
             clock: parts.clock,
             accounts: parts.accounts,
@@ -202,6 +205,10 @@ impl Chat {
         self.0.news.publish(News::Passing { room, event: Arc::new(event), except }).await;
     }
 
+    pub(crate) async fn publish(&self, news: News) {
+        self.0.news.publish(news).await;
+    }
+
     /// Tells one user something, on every connection.
     pub(crate) async fn tell(&self, user: UserId, event: ServerEvent) {
         self.0.news.publish(News::Personal { user, event: Arc::new(event) }).await;
@@ -246,6 +253,10 @@ impl Chat {
 
     pub(crate) fn presses(&self) -> &Presses {
         &self.0.presses
+    }
+
+    pub(crate) fn kept_senders(&self) -> &KeptSenders {
+        &self.0.kept_senders
     }
 
     pub(crate) fn limits(&self) -> ChatLimits {

@@ -13,6 +13,7 @@ use teahouse_protocol::{ClientFrame, Draft, Hello, RoomId, ServerEvent};
 pub(crate) use self::core::{Core, Seat};
 pub(crate) use self::join::follow;
 use crate::edits::Edit;
+use crate::hooks::Watched;
 use crate::pipeline::Ticket;
 use crate::{Chat, Error};
 
@@ -98,15 +99,27 @@ impl Connection {
     fn msg(&mut self, draft: Draft) -> Handled {
         let room = draft.room.or_else(|| self.core.current_room()).unwrap_or_else(|| self.chat.lobby());
         let known = self.core.seat(room).and_then(|seat| seat.reader());
+        let watched = self.chat.watches(room, draft.content.kind(), Watched::Message);
         let Some(reader) = known else {
             return self.later(move |chat, core| async move {
                 let visit = Visit { seat: chat.seat(&core, room), chat: &chat };
                 let reader =
                     chat.access().require_live_reader(&visit.seat, core.user_id(), chat.now()).await?;
-                chat.accept(reader, core.session(), draft, Ticket::Socket(Arc::clone(&core)))
+                if watched {
+                    return chat.accept_watched(reader, &core, draft).await;
+                }
+                chat.accept(reader, core.session(), draft, Ticket::Socket(Arc::clone(&core), None))
             });
         };
-        let ticket = Ticket::Socket(Arc::clone(&self.core));
+        if watched {
+            // What comes next on this connection waits for the filters, so that its order stays; others don't.
+            return match reader {
+                Ok(reader) => self
+                    .later(move |chat, core| async move { chat.accept_watched(reader, &core, draft).await }),
+                Err(error) => Handled::Refused(error),
+            };
+        }
+        let ticket = Ticket::Socket(Arc::clone(&self.core), None);
         reader.and_then(|reader| self.chat.accept(reader, self.core.session(), draft, ticket)).into()
     }
 

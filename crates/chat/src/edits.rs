@@ -4,12 +4,16 @@ use std::sync::Arc;
 
 use teahouse_accounts::Session;
 use teahouse_protocol::{
-    Ack, AckState, ClientId, Content, Kind, Message, MessageId, RoomId, Seq, ServerEvent, Timestamp, UserId,
+    Ack, AckState, ClientId, Content, Kind, Message, MessageId, Replaced, RoomId, Seq, ServerEvent,
+    Timestamp, UserId,
 };
+use teahouse_store::held::HeldState;
 use teahouse_store::writer::ChangeKind;
 
 use crate::connection::Core;
-use crate::pipeline::Changed;
+use crate::filters::EditPassed;
+use crate::hooks::Watched;
+use crate::pipeline::{Changed, ReplacedNote};
 use crate::{Chat, Error, reason};
 
 /// A change to what was said.
@@ -30,6 +34,19 @@ pub(crate) enum Edit {
 struct Made {
     seq: Option<Seq>,
     at: Timestamp,
+    state: AckState,
+    replaced: ReplacedNote,
+}
+
+/// What became of an edit.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EditOutcome {
+    /// The message as it is now: while the edit is held, as it was.
+    pub message: Message,
+    /// Whether it is made, or waits for the room's moderators.
+    pub state: AckState,
+    /// What a filter made of it.
+    pub replaced: Option<Box<Replaced>>,
 }
 
 impl Chat {
@@ -37,13 +54,15 @@ impl Chat {
     ///
     /// # Errors
     /// [`Error::MessageNotFound`], [`Error::NotAllowed`] for another's message, [`Error::Field`],
-    /// [`Error::Conflict`] once it was recalled, and as [`Chat::send`].
-    pub async fn edit(&self, caller: &Session, message: MessageId, json: &str) -> Result<Message, Error> {
-        self.carry_out(caller, Edit::Content { message, json: json.to_owned() }).await?;
-        self.message(caller, message).await
+    /// [`Error::Conflict`] once it was recalled and while it is held, [`Error::Rejected`], and as [`Chat::send`].
+    pub async fn edit(&self, caller: &Session, message: MessageId, json: &str) -> Result<EditOutcome, Error> {
+        let made = self.carry_out(caller, Edit::Content { message, json: json.to_owned() }).await?;
+        let message = self.message(caller, message).await?;
+        Ok(EditOutcome { message, state: made.state, replaced: made.replaced })
     }
 
-    /// Takes a message back: its content is gone for good. One's own, or as a moderator that of a lower role.
+    /// Takes a message back: its content is gone for good. One's own, or as a moderator that of a lower role. One's own
+    /// that is held is withdrawn.
     ///
     /// # Errors
     /// [`Error::MessageNotFound`], [`Error::NotAllowed`], and as [`Chat::send`].
@@ -73,24 +92,21 @@ impl Chat {
         id: Option<ClientId>,
     ) -> Result<(), Error> {
         let message = edit.message();
-        let Made { seq, at } = self.carry_out(core.session(), edit).await?;
-        core.mailbox().send(&ServerEvent::Ack(Ack {
-            id,
-            message,
-            state: AckState::Sent,
-            seq,
-            at,
-            replaced: None,
-        }));
+        let Made { seq, at, state, replaced } = self.carry_out(core.session(), edit).await?;
+        core.mailbox().send(&ServerEvent::Ack(Ack { id, message, state, seq, at, replaced }));
         Ok(())
     }
 
     async fn carry_out(&self, caller: &Session, edit: Edit) -> Result<Made, Error> {
-        let row = self.require_message(caller, edit.message()).await?;
+        let row = match self.require_message(caller, edit.message()).await {
+            Err(Error::MessageNotFound) => return self.carry_out_on_kept(caller, edit).await,
+            other => other?,
+        };
         let room = RoomId::from_uuid(row.room_id);
         let sender = UserId::from_uuid(row.sender_id);
         let now = self.now();
         let member = self.access().require_member(caller, room, now).await?;
+        let mut note = None;
         let kind = match edit {
             Edit::Content { message, json } => {
                 if sender != caller.user_id() {
@@ -99,9 +115,16 @@ impl Chat {
                 if row.recalled_at_ms.is_some() {
                     return Err(Error::Conflict(reason::RECALLED));
                 }
-                member.require_writer(now)?;
+                let member = member.require_writer(now)?;
                 let kind = Kind::from_number(row.kind).unwrap_or_default();
-                ChangeKind::Edit { message, content: Content::from_json(kind, &json).map_err(Error::Field)? }
+                let mut content = Content::from_json(kind, &json).map_err(Error::Field)?;
+                if self.watches(room, kind, Watched::Edit) {
+                    match self.filter_edit(caller, &member, &row, content, now).await? {
+                        EditPassed::Kept(state) => return self.kept_edit(room, state, now).await,
+                        EditPassed::Made(passed, replaced) => (content, note) = (passed, replaced),
+                    }
+                }
+                ChangeKind::Edit { message, content }
             }
             Edit::Recall { message } => {
                 if sender != caller.user_id() {
@@ -117,12 +140,34 @@ impl Chat {
                 ChangeKind::React { message, emoji, remove }
             }
         };
-        match self.change(room, caller.user_id(), kind).await? {
-            Changed::Logged(rows) => {
-                let seq = rows.first().and_then(|row| Seq::new(row.seq));
-                Ok(Made { seq, at: now })
-            }
-            Changed::Unchanged => Ok(Made { seq: None, at: now }),
+        let seq = match self.change(room, caller.user_id(), kind).await? {
+            Changed::Logged(rows) => rows.first().and_then(|row| Seq::new(row.seq)),
+            Changed::Unchanged => None,
+        };
+        Ok(Made { seq, at: now, state: AckState::Sent, replaced: note })
+    }
+
+    /// An edit that waits; nothing betrays a shadow.
+    async fn kept_edit(&self, room: RoomId, state: HeldState, at: Timestamp) -> Result<Made, Error> {
+        let (state, seq) = match state {
+            HeldState::Shadowed => (AckState::Sent, Some(self.head_seq(room).await?)),
+            _ => (AckState::Held, None),
+        };
+        Ok(Made { seq, at, state, replaced: None })
+    }
+
+    /// A change to the caller's own message that a filter keeps. It can be withdrawn; what it says stays as a moderator
+    /// may be reading it, and nothing betrays a shadow.
+    async fn carry_out_on_kept(&self, caller: &Session, edit: Edit) -> Result<Made, Error> {
+        let (user, id) = (caller.user_id(), edit.message());
+        let done = Made { seq: None, at: self.now(), state: AckState::Sent, replaced: None };
+        if matches!(edit, Edit::Recall { .. }) {
+            return if self.withdraw(user, id).await? { Ok(done) } else { Err(Error::MessageNotFound) };
+        }
+        match self.find_kept_of(user, id).await? {
+            Some(HeldState::Shadowed) => Ok(done),
+            Some(HeldState::Held) => Err(Error::Conflict(reason::WAITS_FOR_REVIEW)),
+            _ => Err(Error::MessageNotFound),
         }
     }
 

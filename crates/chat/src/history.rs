@@ -8,10 +8,12 @@ use teahouse_protocol::{
     RoomId, Sender, Seq, ServerEvent, Timestamp, UserId,
 };
 use teahouse_store::entity::{message, room_event};
+use teahouse_store::held::{self, HeldState};
 use teahouse_store::log::{self, Detail, LogRow};
 use teahouse_store::{PageSize, messages, reads, rooms};
 use uuid::Uuid;
 
+use crate::keeping::kept_message;
 use crate::views::{EventsPage, HistoryPage, Window};
 use crate::{Chat, Error};
 
@@ -29,22 +31,61 @@ impl Chat {
     ) -> Result<HistoryPage, Error> {
         self.access().require_reader(caller, room, self.now()).await?;
         let size = PageSize::capped(limit.min(200));
-        match window {
-            Window::Newest => self.before(room, Seq::MAX, size).await,
-            Window::Before(seq) => self.before(room, seq, size).await,
-            Window::After(seq) => self.after(room, seq, size).await,
+        let (page, from, to) = match window {
+            Window::Newest => {
+                let page = self.before(room, Seq::MAX, size).await?;
+                let from = page.prev.unwrap_or_default();
+                (page, from, Seq::MAX)
+            }
+            Window::Before(seq) => {
+                let page = self.before(room, seq, size).await?;
+                let from = page.prev.unwrap_or_default();
+                (page, from, previous(seq))
+            }
+            Window::After(seq) => {
+                let page = self.after(room, seq, size).await?;
+                let to = page.next.map_or(Seq::MAX, previous);
+                (page, seq, to)
+            }
             Window::Around(seq) => {
                 let newer = PageSize::capped(size.get() - size.get() / 2);
-                let from = Seq::new(seq.get() - 1).unwrap_or_default();
-                let after = self.after(room, from, newer).await?;
-                if size.get() == 1 {
-                    return Ok(after);
+                let mut page = self.after(room, previous(seq), newer).await?;
+                if size.get() > 1 {
+                    let before = self.before(room, seq, PageSize::capped(size.get() / 2)).await?;
+                    page.items.splice(0..0, before.items);
+                    page.prev = before.prev;
                 }
-                let before = self.before(room, seq, PageSize::capped(size.get() / 2)).await?;
-                let items = before.items.into_iter().chain(after.items).collect();
-                Ok(HistoryPage { items, next: after.next, prev: before.prev })
+                let from = if size.get() > 1 { page.prev.unwrap_or_default() } else { seq };
+                let to = page.next.map_or(Seq::MAX, previous);
+                (page, from, to)
             }
+        };
+        self.with_shadows(caller, room, page, from, to).await
+    }
+
+    /// Adds what the caller alone believes to have been said: each after the event that it came after. The page may be
+    /// longer for it.
+    async fn with_shadows(
+        &self,
+        caller: &Session,
+        room: RoomId,
+        mut page: HistoryPage,
+        from: Seq,
+        to: Seq,
+    ) -> Result<HistoryPage, Error> {
+        const MOST: PageSize = PageSize::capped(200);
+        let user = caller.user_id();
+        if from > to || !self.keeps_something_of(user, room).await? {
+            return Ok(page);
         }
+        let rows = held::shadowed_of(self.db().conn(), room, user, from, to, MOST).await?;
+        if !rows.is_empty() {
+            let sender = caller.sender();
+            page.items.extend(rows.into_iter().filter_map(|row| kept_message(row, sender.clone())));
+            // Stable: of two with one number, the one in the log comes first.
+            page.items.sort_by_key(|message| message.seq);
+        }
+        Ok(page)
     }
 
     async fn before(&self, room: RoomId, seq: Seq, size: PageSize) -> Result<HistoryPage, Error> {
@@ -95,8 +136,21 @@ impl Chat {
     /// # Errors
     /// [`Error::MessageNotFound`], [`Error::Store`].
     pub async fn message(&self, caller: &Session, id: MessageId) -> Result<Message, Error> {
-        let row = self.require_message(caller, id).await?;
-        self.messages_of(vec![row]).await?.pop().ok_or(Error::MessageNotFound)
+        match self.require_message(caller, id).await {
+            Ok(row) => self.messages_of(vec![row]).await?.pop().ok_or(Error::MessageNotFound),
+            Err(Error::MessageNotFound) => self.shadowed(caller, id).await,
+            Err(error) => Err(error),
+        }
+    }
+
+    /// A shadowed message is there for its sender.
+    async fn shadowed(&self, caller: &Session, id: MessageId) -> Result<Message, Error> {
+        let row = held::find(self.db().conn(), id).await?.filter(|row| {
+            row.sender_id == caller.user_id().uuid()
+                && row.edit_of.is_none()
+                && HeldState::of(row) == HeldState::Shadowed
+        });
+        row.and_then(|row| kept_message(row, caller.sender())).ok_or(Error::MessageNotFound)
     }
 
     /// The row of a message that the caller may see; one in a hidden room is not there for them.
@@ -135,7 +189,7 @@ impl Chat {
         Ok(events.into_iter().next().map(|(_, event)| event))
     }
 
-    async fn events_of(&self, rows: Vec<LogRow>) -> Result<Vec<(Seq, ServerEvent)>, Error> {
+    pub(crate) async fn events_of(&self, rows: Vec<LogRow>) -> Result<Vec<(Seq, ServerEvent)>, Error> {
         let people = self.people_of(&rows).await?;
         let contents = self.edited_contents(&rows).await?;
         Ok(rows
@@ -207,6 +261,10 @@ impl Chat {
     }
 }
 
+fn previous(seq: Seq) -> Seq {
+    Seq::new(seq.get() - 1).unwrap_or_default()
+}
+
 fn row_seq(row: &LogRow) -> Seq {
     let seq = match row {
         LogRow::Message(row) => row.seq,
@@ -240,12 +298,12 @@ fn message_of(row: message::Model, people: &HashMap<UserId, Sender>) -> Option<M
 }
 
 fn person(id: UserId, people: &HashMap<UserId, Sender>) -> Sender {
-    people.get(&id).cloned().unwrap_or_else(|| Sender {
-        id,
-        name: "?".to_owned(),
-        avatar: None,
-        is_bot: false,
-    })
+    people.get(&id).cloned().unwrap_or_else(|| unknown_person(id))
+}
+
+/// Who is not to be found signs with a question mark.
+pub(crate) fn unknown_person(id: UserId) -> Sender {
+    Sender { id, name: "?".to_owned(), avatar: None, is_bot: false }
 }
 
 fn event_of(

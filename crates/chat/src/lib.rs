@@ -1,43 +1,61 @@
 #![doc = include_str!("../README.md")]
 
 mod access;
+mod authority;
+mod bots;
 mod cached;
 mod chat;
 mod config;
 mod connection;
 mod edits;
 mod error;
+mod filters;
+mod gate;
+mod held;
 mod history;
 mod hooks;
 mod hub;
 mod jobs;
+mod join_requests;
+mod keeping;
 mod lobby;
+mod lookups;
 mod members;
 mod metrics;
 mod news;
+mod order;
 mod pipeline;
 mod presence;
 mod presses;
 mod publish;
 mod reads;
 mod reason;
+mod reviews;
 mod rooms;
 mod views;
 mod whispers;
 
+pub use authority::Authority;
 pub use chat::{Chat, ChatParts, ChatTasks};
 pub use config::{ChatConfig, ChatLimits};
 pub use connection::{Connection, Handled};
+pub use edits::EditOutcome;
 pub use error::Error;
+pub use held::{HeldFilter, HeldStage, HeldView};
 pub use hooks::{
     CommandInfo, CommandOption, CommandRefusal, Decision, Flag, Hooks, JoinPassage, Later, NamePassage,
     NameSubject, Passage, Press, Proposed, ProposedJoin, ProposedName, Refusal, Replaced, RoomBrief,
     RoomDetails, Watched,
 };
 pub use hub::{Dialect, Encode, Mailbox, MailboxLimits, Taken};
+pub use join_requests::JoinRequestView;
+pub use lookups::{LogEntry, MemberDetails, Spoken};
 pub use metrics::ChatMetrics;
 pub use pipeline::SendOutcome;
 pub use reason::Reason;
+pub use reviews::{ReviewFilter, ReviewView};
+pub use teahouse_store::held::HeldState;
+pub use teahouse_store::reviews::ReviewState;
 pub use teahouse_store::writer::Committed;
 pub use views::{
     BanView, CreateRoom, EventsPage, HistoryPage, MemberView, Page, PageRequest, PutMember, RoomChange,

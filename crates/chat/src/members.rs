@@ -15,21 +15,13 @@ impl Chat {
     /// The caller becomes a member of a public room; who is one already stays what they are.
     ///
     /// # Errors
-    /// [`Error::RoomNotFound`], also for a private room; [`Error::Banned`], [`Error::Store`].
+    /// As [`Chat::ask_to_join`].
     pub async fn join(&self, caller: &Session, room: RoomId) -> Result<MemberView, Error> {
-        let user = caller.user_id();
-        let reader = self.access().require_reader(caller, room, self.now()).await?;
-        if reader.member.is_none() {
-            if members::is_banned(self.db().conn(), room, user).await? {
-                return Err(Error::Banned);
-            }
-            self.add(room, user, user, Role::Member).await?;
-        }
-        self.member_view(room, user).await
+        self.ask_to_join(caller, room, "").await
     }
 
     /// Makes `user` a member of `room`, unless they were banned meanwhile.
-    async fn add(&self, room: RoomId, by: UserId, user: UserId, role: Role) -> Result<(), Error> {
+    pub(crate) async fn add(&self, room: RoomId, by: UserId, user: UserId, role: Role) -> Result<(), Error> {
         let added = self.change(room, by, ChangeKind::AddMember { user, role }).await?;
         let stays_out = matches!(added, Changed::Unchanged)
             && members::find(self.db().conn(), room, user).await?.is_none();
@@ -213,7 +205,7 @@ impl Chat {
         self.change(room, caller.user_id(), ChangeKind::Unban { user }).await.map(drop)
     }
 
-    async fn member_view(&self, room: RoomId, user: UserId) -> Result<MemberView, Error> {
+    pub(crate) async fn member_view(&self, room: RoomId, user: UserId) -> Result<MemberView, Error> {
         let row = members::find(self.db().conn(), room, user).await?.ok_or(Error::UserNotFound)?;
         self.member_views(vec![row]).await?.pop().ok_or(Error::UserNotFound)
     }

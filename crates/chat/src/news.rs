@@ -16,6 +16,8 @@ pub(crate) enum News {
     Passing { room: RoomId, event: Arc<ServerEvent>, except: Option<ConnectionId> },
     /// Something for one user's connections.
     Personal { user: UserId, event: Arc<ServerEvent> },
+    /// A message that only its sender sees: for their connections that listen to the room.
+    Shadowed { room: RoomId, user: UserId, event: Arc<ServerEvent>, except: Option<ConnectionId> },
     /// Acks of messages that were there before: they stand after the events of the batch that they came in.
     Repeated(Arc<Vec<Origin>>),
     /// This node is going away: everything that it took has been published. For its own hub alone.

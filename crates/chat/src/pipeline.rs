@@ -1,8 +1,8 @@
-//! The one way of a message: authorise → (filters' place) → durable → publish → fan out → ack.
+//! The one way of a message: authorise → filters → durable → publish → fan out → ack.
 //!
-//! [`Chat::accept`] authorises and hands the message to the batch writer; [`publish`](crate::publish) takes it up after
-//! the commit. Both doors, socket and REST, enter here. Filters will stand between the two, in `accept`: after the
-//! rights are known, before anything is written.
+//! [`Chat::admit`] authorises; [`filters`](crate::filters) asks the plugins where one watches; then the message goes to
+//! the batch writer, and [`publish`](crate::publish) takes it up after the commit. Both doors, socket and REST, enter
+//! here. Where nothing watches, the way is [`Chat::accept`]: no wait, and no allocation but the message's own.
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -11,7 +11,11 @@ use std::time::Duration;
 use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use teahouse_accounts::Session;
-use teahouse_protocol::{Content, Draft, FieldError, Message, MessageId, RoomId, Sender, Seq, UserId};
+use teahouse_protocol::{
+    Ack, AckState, ClientId, Content, Draft, FieldError, Message, MessageId, Replaced, RoomId, Sender, Seq,
+    ServerEvent, UserId,
+};
+use teahouse_store::audit::Act;
 use teahouse_store::entity::room_event;
 use teahouse_store::writer::{Append, Change, ChangeKind, Entry, FirstAck, NewMessage};
 use tokio::sync::oneshot;
@@ -19,22 +23,23 @@ use tokio::sync::oneshot;
 use crate::access::{Member, Reader};
 use crate::config::ChatLimits;
 use crate::connection::Core;
-use crate::hooks::CommandRefusal;
+use crate::hooks::{CommandRefusal, Watched};
+use crate::keeping::Kept;
 use crate::{Chat, Error, reason};
 
 /// Who waits for an entry's outcome, and how they are told.
 pub(crate) enum Ticket {
     /// A socket: its mailbox gets the ack.
-    Socket(Arc<Core>),
+    Socket(Arc<Core>, ReplacedNote),
     /// A message by REST.
-    Sender(Session, oneshot::Sender<Result<Sent, Error>>),
+    Sender(Session, oneshot::Sender<Result<Sent, Error>>, ReplacedNote),
     /// A change, by either door.
     Changer(oneshot::Sender<Result<Changed, Error>>),
 }
 
 /// What became of a message sent by REST.
 pub(crate) enum Sent {
-    New(Box<Message>),
+    New(Box<Message>, ReplacedNote),
     Repeated(FirstAck),
 }
 
@@ -49,10 +54,20 @@ pub(crate) enum Changed {
 /// A message that was sent by REST.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SendOutcome {
-    /// As everybody sees it.
+    /// As everybody sees it; while it is held, as everybody would, with a `seq` of 0.
     pub message: Message,
     /// Whether one with this client id was there before: then it is that one.
     pub repeated: bool,
+    /// Whether it is in the room, or waits for its moderators.
+    pub state: AckState,
+    /// What a filter made of it.
+    pub replaced: Option<Box<Replaced>>,
+}
+
+impl SendOutcome {
+    pub(crate) const fn sent(message: Message, replaced: ReplacedNote) -> Self {
+        Self { message, repeated: false, state: AckState::Sent, replaced }
+    }
 }
 
 /// How fast users may send.
@@ -81,15 +96,34 @@ impl SendLimit {
     }
 }
 
+/// What a filter made of a message, for its ack.
+pub(crate) type ReplacedNote = Option<Box<Replaced>>;
+
+/// A message whose sender may send it, before the filters.
+pub(crate) struct Admitted {
+    pub(crate) member: Member,
+    pub(crate) message: NewMessage,
+}
+
+/// What became of a message that went past the filters.
+pub(crate) enum Passed {
+    /// It is with the writer: the ticket is answered.
+    Appended,
+    /// A filter keeps it from the room.
+    Kept(Box<Kept>),
+    /// It was sent before.
+    Repeated(FirstAck, ReplacedNote),
+}
+
 impl Chat {
-    /// Takes a message from `reader`: from here on it is answered by way of `ticket`.
-    pub(crate) fn accept(
+    /// Whether `session` may say this now. Costs them one of the messages that they may send.
+    pub(crate) fn admit(
         &self,
         reader: Reader,
         session: &Session,
         draft: Draft,
-        ticket: Ticket,
-    ) -> Result<(), Error> {
+        hops: u8,
+    ) -> Result<Admitted, Error> {
         let at = self.now();
         let user = session.user_id();
         let member = reader.require_member(user)?.require_writer(at)?;
@@ -104,9 +138,41 @@ impl Chat {
             reply_to: draft.reply_to,
             mentions: draft.mentions,
             at,
-            hops: 0,
+            hops,
         };
-        self.append(Entry::Message(message), ticket)
+        Ok(Admitted { member, message })
+    }
+
+    /// Takes a message that no filter watches: from here on it is answered by way of `ticket`.
+    pub(crate) fn accept(
+        &self,
+        reader: Reader,
+        session: &Session,
+        draft: Draft,
+        ticket: Ticket,
+    ) -> Result<(), Error> {
+        let admitted = self.admit(reader, session, draft, 0)?;
+        self.append(Entry::Message(admitted.message), ticket)
+    }
+
+    /// Takes a message from a socket past the filters, and answers what they stop.
+    pub(crate) async fn accept_watched(
+        &self,
+        reader: Reader,
+        core: &Arc<Core>,
+        draft: Draft,
+    ) -> Result<(), Error> {
+        let id = draft.client_id.clone();
+        let admitted = self.admit(reader, core.session(), draft, 0)?;
+        let from = Some(core.id());
+        let ticket = |replaced| Ticket::Socket(Arc::clone(core), replaced);
+        let ack = match self.filter(core.session(), admitted, from, ticket).await? {
+            Passed::Appended => return Ok(()),
+            Passed::Kept(kept) => kept.ack(),
+            Passed::Repeated(first, replaced) => ack_of(id, first, replaced),
+        };
+        core.mailbox().send(&ServerEvent::Ack(ack));
+        Ok(())
     }
 
     /// A text that begins with a stroke may name a command; whether the member may use it is asked before anything is
@@ -122,22 +188,45 @@ impl Chat {
         })
     }
 
-    /// Sends a message to `room`, and waits until it is durable.
+    /// Sends a message to `room`, and waits until it is durable: in the room's log, or held for its moderators.
     ///
     /// # Errors
     /// [`Error::RoomNotFound`], [`Error::NotAMember`], [`Error::NotAllowed`] in a channel, [`Error::Muted`],
-    /// [`Error::RateLimited`], [`Error::Busy`], [`Error::Store`].
+    /// [`Error::RateLimited`], [`Error::Rejected`], [`Error::Field`] for a command that is used wrongly,
+    /// [`Error::Busy`], [`Error::Store`].
     pub async fn send(&self, caller: &Session, room: RoomId, draft: Draft) -> Result<SendOutcome, Error> {
         let reader = self.access().require_reader(caller, room, self.now()).await?;
+        self.send_with(caller, reader, draft, 0).await
+    }
+
+    /// As [`Chat::send`], for who was looked at before.
+    pub(crate) async fn send_with(
+        &self,
+        caller: &Session,
+        reader: Reader,
+        draft: Draft,
+        hops: u8,
+    ) -> Result<SendOutcome, Error> {
+        let watched = self.watches(reader.room.id, draft.content.kind(), Watched::Message);
+        let admitted = self.admit(reader, caller, draft, hops)?;
         let (tell, told) = oneshot::channel();
-        self.accept(reader, caller, draft, Ticket::Sender(caller.clone(), tell))?;
-        match told.await.map_err(|_| Error::Busy)?? {
-            Sent::New(message) => Ok(SendOutcome { message: *message, repeated: false }),
-            Sent::Repeated(first) => {
-                let message = self.message(caller, first.message).await?;
-                Ok(SendOutcome { message, repeated: true })
-            }
-        }
+        let ticket = |replaced| Ticket::Sender(caller.clone(), tell, replaced);
+        let passed = if watched {
+            self.filter(caller, admitted, None, ticket).await?
+        } else {
+            self.append(Entry::Message(admitted.message), ticket(None))?;
+            Passed::Appended
+        };
+        let first = match passed {
+            Passed::Kept(kept) => return Ok(kept.outcome()),
+            Passed::Repeated(first, _) => first,
+            Passed::Appended => match told.await.map_err(|_| Error::Busy)?? {
+                Sent::New(message, replaced) => return Ok(SendOutcome::sent(*message, replaced)),
+                Sent::Repeated(first) => first,
+            },
+        };
+        let message = self.message(caller, first.message).await?;
+        Ok(SendOutcome { repeated: true, ..SendOutcome::sent(message, None) })
     }
 
     /// Makes a change in `room`'s log and waits until it is durable. Rights were checked by the caller.
@@ -147,15 +236,32 @@ impl Chat {
         actor: UserId,
         kind: ChangeKind,
     ) -> Result<Changed, Error> {
+        self.change_noting(room, actor, kind, None).await
+    }
+
+    /// As [`Chat::change`], with a line in the audit log that is written in the same transaction.
+    pub(crate) async fn change_noting(
+        &self,
+        room: RoomId,
+        actor: UserId,
+        kind: ChangeKind,
+        audit: Option<Act<'static>>,
+    ) -> Result<Changed, Error> {
+        let audit = audit.map(Box::new);
         let (tell, told) = oneshot::channel();
-        let change = Change { room, actor, at: self.now(), kind };
+        let change = Change { room, actor, at: self.now(), kind, audit };
         self.append(Entry::Change(change), Ticket::Changer(tell))?;
         told.await.map_err(|_| Error::Busy)?
     }
 
-    fn append(&self, entry: Entry, ticket: Ticket) -> Result<(), Error> {
+    pub(crate) fn append(&self, entry: Entry, ticket: Ticket) -> Result<(), Error> {
         self.writer().ok_or(Error::Busy)?.try_append(Append { entry, ticket }).map_err(|_| Error::Busy)
     }
+}
+
+/// The ack of a message that was sent before.
+pub(crate) fn ack_of(id: Option<ClientId>, first: FirstAck, replaced: ReplacedNote) -> Ack {
+    Ack { id, message: first.message, state: AckState::Sent, seq: Some(first.seq), at: first.at, replaced }
 }
 
 /// The message as everybody sees it.

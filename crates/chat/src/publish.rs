@@ -4,15 +4,18 @@ use std::sync::Arc;
 
 use teahouse_bus::{Bus, Subscription};
 use teahouse_protocol::{
-    Ack, AckState, ErrorEvent, MemberChange, Message, RoomId, Seq, ServerEvent, Visibility,
+    Ack, AckState, ErrorEvent, MemberChange, Message, RoomId, Sender, Seq, ServerEvent, UserId, Visibility,
 };
 use teahouse_store::entity::room_event;
 use teahouse_store::log::Detail;
-use teahouse_store::writer::{Appended, Entry, Finished, NewMessage, Outcome};
+use teahouse_store::writer::{
+    Appended, Change, ChangeKind, Entry, Finished, NewMessage, Outcome, Release, Released,
+};
 
 use crate::connection::{Core, follow};
+use crate::history::unknown_person;
 use crate::news::{Logged, News, Origin};
-use crate::pipeline::{Changed, Sent, Ticket, published};
+use crate::pipeline::{Changed, ReplacedNote, Sent, Ticket, ack_of, published};
 use crate::{Chat, Error, hub, reason};
 
 /// Answers that leave after the events are published, so that who is answered finds the event delivered.
@@ -51,15 +54,15 @@ async fn settle(
 ) {
     let Appended { entry, ticket, outcome } = appended;
     match (entry, ticket) {
-        (Entry::Message(message), Ticket::Socket(core)) => {
-            settle_socket(message, core, outcome, events, repeated);
+        (Entry::Message(message), Ticket::Socket(core, replaced)) => {
+            settle_socket(message, core, replaced, outcome, events, repeated);
         }
-        (Entry::Message(message), Ticket::Sender(session, tell)) => {
+        (Entry::Message(message), Ticket::Sender(session, tell, replaced)) => {
             let sent = match outcome {
                 Ok(Outcome::Written(seq)) => {
                     let message = published(message, seq, session.sender());
-                    events.push(logged(message.clone(), None));
-                    Ok(Sent::New(Box::new(message)))
+                    events.push(logged(message.clone(), None, None));
+                    Ok(Sent::New(Box::new(message), replaced))
                 }
                 Ok(Outcome::Repeated(first)) => Ok(Sent::Repeated(first)),
                 Ok(_) => Err(Error::RoomNotFound),
@@ -67,8 +70,8 @@ async fn settle(
             };
             answers.push(Box::new(move || drop(tell.send(sent))));
         }
-        (Entry::Change(_), Ticket::Changer(tell)) => {
-            let changed = settle_change(chat, outcome, events).await;
+        (Entry::Change(change), Ticket::Changer(tell)) => {
+            let changed = settle_change(chat, change, outcome, events).await;
             answers.push(Box::new(move || drop(tell.send(changed))));
         }
         // An entry is made with its own kind of ticket.
@@ -79,6 +82,7 @@ async fn settle(
 fn settle_socket(
     message: NewMessage,
     core: Arc<Core>,
+    replaced: ReplacedNote,
     outcome: Result<Outcome, teahouse_store::Error>,
     events: &mut Vec<Logged>,
     repeated: &mut Vec<Origin>,
@@ -86,17 +90,10 @@ fn settle_socket(
     match outcome {
         Ok(Outcome::Written(seq)) => {
             let message = published(message, seq, core.session().sender());
-            events.push(logged(message, Some(core)));
+            events.push(logged(message, Some(core), replaced));
         }
         Ok(Outcome::Repeated(first)) => {
-            let ack = Ack {
-                id: message.client_id,
-                message: first.message,
-                state: AckState::Sent,
-                seq: Some(first.seq),
-                at: first.at,
-                replaced: None,
-            };
+            let ack = ack_of(message.client_id, first, replaced);
             repeated.push(Origin { core, ack: ServerEvent::Ack(ack) });
         }
         Ok(_) => refuse(&core, message, &Error::RoomNotFound),
@@ -111,7 +108,7 @@ fn refuse(core: &Core, message: NewMessage, error: &Error) {
     core.mailbox().send(&ServerEvent::Error(event));
 }
 
-fn logged(message: Message, origin: Option<Arc<Core>>) -> Logged {
+fn logged(message: Message, origin: Option<Arc<Core>>, replaced: ReplacedNote) -> Logged {
     let ack = |message: &Message| {
         ServerEvent::Ack(Ack {
             id: message.client_id.clone(),
@@ -119,7 +116,7 @@ fn logged(message: Message, origin: Option<Arc<Core>>) -> Logged {
             state: AckState::Sent,
             seq: Some(message.seq),
             at: message.at,
-            replaced: None,
+            replaced,
         })
     };
     let origin = origin.map(|core| Origin { ack: ack(&message), core });
@@ -128,6 +125,7 @@ fn logged(message: Message, origin: Option<Arc<Core>>) -> Logged {
 
 async fn settle_change(
     chat: &Chat,
+    change: Change,
     outcome: Result<Outcome, teahouse_store::Error>,
     events: &mut Vec<Logged>,
 ) -> Result<Changed, Error> {
@@ -141,10 +139,25 @@ async fn settle_change(
             }
             Ok(Changed::Logged(rows))
         }
+        // Only a release puts a message into the log by a change.
+        Outcome::Written(seq) => {
+            if let ChangeKind::Release(Release { what: Released::Message(message), .. }) = change.kind {
+                let sender = sender_of(chat, message.sender).await;
+                events.push(logged(published(*message, seq, sender), None, None));
+            }
+            Ok(Changed::Logged(Vec::new()))
+        }
+        Outcome::Repeated(_) => Ok(Changed::Logged(Vec::new())),
         Outcome::NoRoom => Err(Error::RoomNotFound),
         Outcome::LastOwner => Err(Error::Conflict(reason::LAST_OWNER)),
-        Outcome::Unchanged | Outcome::Written(_) | Outcome::Repeated(_) => Ok(Changed::Unchanged),
+        Outcome::Unchanged => Ok(Changed::Unchanged),
     }
+}
+
+/// How the sender of a message signs it, also when the database is away for a moment.
+async fn sender_of(chat: &Chat, user: UserId) -> Sender {
+    let found = chat.accounts().profiles(&[user]).await.ok().and_then(|mut people| people.remove(&user));
+    found.unwrap_or_else(|| unknown_person(user))
 }
 
 /// Whoever is answered that somebody is muted or put out must find it so. Delivery forgets as well, on every node, but
@@ -186,6 +199,13 @@ pub(crate) async fn deliver_news(chat: Chat, mut news: Subscription<News>) {
             News::Personal { user, event } => {
                 for core in chat.hub().connections_of(user) {
                     core.mailbox().send(&event);
+                }
+            }
+            News::Shadowed { room, user, event, except } => {
+                for core in chat.hub().connections_of(user) {
+                    if Some(core.id()) != except && core.seat(room).is_some() {
+                        core.mailbox().send(&event);
+                    }
                 }
             }
             News::Repeated(acks) => {

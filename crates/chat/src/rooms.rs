@@ -4,13 +4,14 @@ use std::collections::HashMap;
 
 use teahouse_accounts::Session;
 use teahouse_protocol::{
-    FieldError, Head, Role, RoomId, RoomKind, Seq, Timestamp, UserId, UserProfile, Visibility,
+    FieldError, Head, Role, RoomId, RoomKind, RoomName, Seq, Timestamp, UserId, UserProfile, Visibility,
 };
 use teahouse_store::entity::room;
 use teahouse_store::rooms::{self, direct_key};
 use teahouse_store::writer::{ChangeKind, NewRoom, RoomEdit};
 use teahouse_store::{PageSize, members, messages, reads};
 
+use crate::hooks::{NameSubject, RoomBrief, RoomDetails};
 use crate::views::{CreateRoom, Page, PageRequest, RoomChange, RoomSummary, RoomView};
 use crate::{Chat, Error, reason};
 
@@ -76,7 +77,8 @@ impl Chat {
     /// Makes a room that the caller owns.
     ///
     /// # Errors
-    /// [`Error::Field`], [`Error::UserNotFound`] for one of the first members, [`Error::Store`].
+    /// [`Error::Field`], [`Error::UserNotFound`] for one of the first members, [`Error::Rejected`] for its name,
+    /// [`Error::Store`].
     pub async fn create_room(&self, caller: &Session, new: CreateRoom) -> Result<RoomView, Error> {
         if new.kind == RoomKind::Direct {
             return Err(field("kind", "must be `group` or `channel`: a direct room is opened with a person"));
@@ -93,10 +95,16 @@ impl Chat {
         let others: Vec<UserId> = first.iter().skip(1).map(|(user, _)| *user).collect();
         self.require_users(&others).await?;
         let room = RoomId::generate();
+        let details = RoomDetails {
+            brief: RoomBrief { id: room, kind: new.kind, visibility: new.visibility, is_lobby: false },
+            name: new.name.as_str().to_owned(),
+            announcement: String::new(),
+            members: 0,
+        };
         let new = NewRoom {
             kind: new.kind,
             visibility: new.visibility,
-            name: new.name.into_string(),
+            name: self.pass_room_name(caller, new.name, details).await?,
             unique_key: None,
             members: first,
         };
@@ -140,7 +148,8 @@ impl Chat {
     /// Changes a room's name, announcement (moderators) or visibility (owner).
     ///
     /// # Errors
-    /// [`Error::RoomNotFound`], [`Error::NotAMember`], [`Error::NotAllowed`], [`Error::Field`], [`Error::Store`].
+    /// [`Error::RoomNotFound`], [`Error::NotAMember`], [`Error::NotAllowed`], [`Error::Field`], [`Error::Rejected`],
+    /// [`Error::Store`].
     pub async fn update_room(
         &self,
         caller: &Session,
@@ -151,13 +160,43 @@ impl Chat {
         if change.visibility.is_some() {
             moderator.member().require_owner()?;
         }
-        let edit = RoomEdit {
-            name: change.name.map(teahouse_protocol::RoomName::into_string),
-            announcement: change.announcement.map(announcement).transpose()?,
-            visibility: change.visibility,
-        };
+        let announced = change.announcement.map(announcement).transpose()?;
+        let edit = self.pass_room_edit(caller, room, change.name, announced).await?;
+        let edit = RoomEdit { visibility: change.visibility, ..edit };
         self.change(room, caller.user_id(), ChangeKind::EditRoom(edit)).await?;
         self.room(caller, room).await
+    }
+
+    /// A room's new name and announcement past the plugins.
+    async fn pass_room_edit(
+        &self,
+        caller: &Session,
+        room: RoomId,
+        name: Option<RoomName>,
+        announced: Option<String>,
+    ) -> Result<RoomEdit, Error> {
+        if self.hooks().is_none() || (name.is_none() && announced.is_none()) {
+            return Ok(RoomEdit {
+                name: name.map(RoomName::into_string),
+                announcement: announced,
+                visibility: None,
+            });
+        }
+        let details = self.read_room(room).await?;
+        let mut edit = RoomEdit::default();
+        if let Some(name) = name {
+            edit.name = Some(self.pass_room_name(caller, name, details.clone()).await?);
+        }
+        match announced {
+            Some(text) if !text.is_empty() => {
+                let subject = NameSubject::Announcement;
+                let text = self.pass_name(caller, subject, text, Some(details)).await?;
+                edit.announcement = Some(announcement(text)?);
+            }
+            // Taking it away says nothing.
+            other => edit.announcement = other,
+        }
+        Ok(edit)
     }
 
     /// Ends a room for everybody.

@@ -4,16 +4,16 @@ use poem_openapi::OpenApi;
 use poem_openapi::param::{Header, Path, Query};
 use teahouse_accounts::Accounts;
 use teahouse_chat::{Chat, Window};
-use teahouse_protocol::{FieldError, Message, MessageId, RoomId, Seq};
+use teahouse_protocol::{AckState, FieldError, Message, MessageId, RoomId, Seq};
 
 use super::Tag;
-use crate::answer::{Done, Made, Reply};
+use crate::answer::{Done, Edited, Made, Reply, Sent};
 use crate::body::Body;
 use crate::door::Caller;
 use crate::once::Once;
 use crate::page::Limit;
 use crate::problem::{BODY, IDEMPOTENT, PARAMETERS, Problem, Refused, SIGNED_IN, refusals};
-use crate::shapes::{EditMessage, Emoji, EventPage, IdempotencyKey, MessagePage, SendMessage};
+use crate::shapes::{EditMessage, Emoji, EventPage, HeldMessage, IdempotencyKey, MessagePage, SendMessage};
 
 refusals! {
     ListMessages: SIGNED_IN, PARAMETERS, &[RoomNotFound];
@@ -80,7 +80,8 @@ impl MessageOperations {
 
     /// Send a message
     ///
-    /// 201 once it is durable; 200 with the first message where its `client_id` was sent before.
+    /// 201 once it is durable; 200 with the first message where its `client_id` was sent before; 202 where a filter
+    /// holds it for the room's moderators. A filter may also change what it says: the answer is what everybody sees.
     #[oai(path = "/rooms/:room/messages", method = "post", operation_id = "sendMessage")]
     async fn send(
         &self,
@@ -91,16 +92,20 @@ impl MessageOperations {
         #[oai(name = "Idempotency-Key")]
         key: Header<Option<IdempotencyKey>>,
         body: Body<SendMessage>,
-    ) -> Result<Made<Message>, Refused<PostMessage>> {
+    ) -> Result<Sent, Refused<PostMessage>> {
         let draft = body.value.into_draft(room.0).map_err(Problem::field)?;
         let path = format!("/v1/rooms/{}/messages", room.0);
         let once = Once::new(&self.accounts, &caller, key.0, &path, &body.bytes);
         let (chat, sender) = (self.chat.clone(), caller.session().clone());
         let made = once.answer(async move {
             let sent = chat.send(&sender, room.0, draft).await?;
-            Ok(if sent.repeated { Made::there(&sent.message) } else { Made::made(&sent.message) })
+            Ok(match sent.state {
+                AckState::Held => Made::kept_back(&HeldMessage::from(sent.message)),
+                AckState::Sent if sent.repeated => Made::there(&sent.message),
+                AckState::Sent => Made::made(&sent.message),
+            })
         });
-        Ok(made.await?)
+        Ok(Sent(made.await?))
     }
 
     /// Get a message
@@ -117,16 +122,21 @@ impl MessageOperations {
 
     /// Edit a message
     ///
-    /// Its kind stays; the answer is the message as it is now. For its sender.
+    /// Its kind stays; the answer is the message as it is now. 202 where a filter holds the edit for the room's
+    /// moderators: until they decide, the message stays as it was. For its sender.
     #[oai(path = "/messages/:message", method = "put", operation_id = "editMessage")]
     async fn edit(
         &self,
         caller: Caller,
         message: Path<MessageId>,
         body: Body<EditMessage>,
-    ) -> Result<Reply<Message>, Refused<ChangeMessage>> {
+    ) -> Result<Edited, Refused<ChangeMessage>> {
         let content = body.value.content.json();
-        Ok(Reply::new(&self.chat.edit(caller.session(), message.0, content).await?))
+        let edited = self.chat.edit(caller.session(), message.0, content).await?;
+        Ok(Edited(match edited.state {
+            AckState::Sent => Reply::new(&edited.message),
+            AckState::Held => Reply::kept_back(&HeldMessage::from(edited.message)),
+        }))
     }
 
     /// Recall a message

@@ -3,6 +3,7 @@
 use poem_openapi::OpenApi;
 use poem_openapi::param::Path;
 use teahouse_accounts::Accounts;
+use teahouse_chat::Chat;
 use teahouse_protocol::{UserId, UserProfile};
 
 use super::Tag;
@@ -20,6 +21,7 @@ refusals! {
 
 pub(crate) struct PeopleOperations {
     pub(crate) accounts: Accounts,
+    pub(crate) chat: Chat,
 }
 
 #[OpenApi(prefix_path = "/v1", tag = "Tag::People")]
@@ -41,7 +43,7 @@ impl PeopleOperations {
         caller: Caller,
         body: OptionalBody<UpdateMe>,
     ) -> Result<Reply<UserProfile>, Refused<UpdateProfile>> {
-        Ok(Reply::new(&self.accounts.update_me(caller.session(), body.0.into()).await?))
+        Ok(Reply::new(&self.chat.update_me(caller.session(), body.0.into()).await?))
     }
 
     /// Get somebody's profile

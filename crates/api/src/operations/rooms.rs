@@ -14,7 +14,8 @@ use crate::once::Once;
 use crate::page::{Cursor, Limit};
 use crate::problem::{BODY, IDEMPOTENT, PARAMETERS, Refused, SIGNED_IN, refusals};
 use crate::shapes::{
-    CreateRoom, IdempotencyKey, Member, OpenDirect, PublicRoomPage, ReadUpTo, Room, RoomPage, UpdateRoom,
+    AskToJoin, CreateRoom, IdempotencyKey, Member, OpenDirect, PublicRoomPage, ReadUpTo, Room, RoomPage,
+    UpdateRoom,
 };
 
 refusals! {
@@ -25,7 +26,7 @@ refusals! {
     GetRoom: SIGNED_IN, PARAMETERS, &[RoomNotFound];
     ChangeRoom: SIGNED_IN, PARAMETERS, BODY, &[RoomNotFound, NotAMember, NotAllowed, Rejected];
     DeleteRoom: SIGNED_IN, PARAMETERS, &[RoomNotFound, NotAMember, NotAllowed, Conflict];
-    JoinRoom: SIGNED_IN, PARAMETERS, &[RoomNotFound, Rejected, ApprovalRequired];
+    JoinRoom: SIGNED_IN, PARAMETERS, BODY, &[RoomNotFound, Rejected, ApprovalRequired];
     LeaveRoom: SIGNED_IN, PARAMETERS, &[RoomNotFound, NotAMember, Conflict];
     MarkRead: SIGNED_IN, PARAMETERS, BODY, &[RoomNotFound, NotAMember];
 }
@@ -146,10 +147,16 @@ impl RoomOperations {
 
     /// Join a room
     ///
-    /// A public room; into a private one its owner or an admin invites. Joining twice is joining once.
+    /// A public room; into a private one its owner or an admin invites. Joining twice is joining once. Where a plugin
+    /// leaves it to the room's moderators the answer is 403 `approval_required`, and theirs comes as a `notice`.
     #[oai(path = "/rooms/:room/join", method = "post", operation_id = "joinRoom")]
-    async fn join(&self, caller: Caller, room: Path<RoomId>) -> Result<Reply<Member>, Refused<JoinRoom>> {
-        let member = self.chat.join(caller.session(), room.0).await?;
+    async fn join(
+        &self,
+        caller: Caller,
+        room: Path<RoomId>,
+        body: OptionalBody<AskToJoin>,
+    ) -> Result<Reply<Member>, Refused<JoinRoom>> {
+        let member = self.chat.ask_to_join(caller.session(), room.0, &body.0.word).await?;
         Ok(Reply::new(&member.into()))
     }
 

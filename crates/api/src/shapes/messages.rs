@@ -10,8 +10,8 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use teahouse_chat::{EventsPage as ChatEvents, HistoryPage};
 use teahouse_protocol::{
-    ClientId, Content, Draft, Edited, FieldError, Kind, MAX_MENTIONS, MemberEvent, Message, MessageId,
-    Reaction, Recalled, RoomEvent, RoomId, Seq, ServerEvent, UserId,
+    AckState, ClientId, Content, Draft, Edited, FieldError, Kind, MAX_MENTIONS, MemberEvent, Message,
+    MessageId, Reaction, Recalled, RoomEvent, RoomId, Seq, ServerEvent, Timestamp, UserId,
 };
 
 use crate::page::Next;
@@ -56,6 +56,35 @@ impl SendMessage {
 pub(crate) struct EditMessage {
     /// A string for text, for every other kind an object of that kind.
     pub(crate) content: AnyContent,
+}
+
+/// A message, or an edit of one, that waits for the room's moderators. What they decide comes as a `notice`.
+#[derive(Debug, Serialize, Object)]
+#[oai(skip_serializing_if_is_none)]
+pub(crate) struct HeldMessage {
+    /// The message's id, which it keeps when it is let through.
+    id: MessageId,
+    /// The client's own id of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_id: Option<ClientId>,
+    /// Where it waits.
+    room: RoomId,
+    /// Always `held`.
+    state: AckState,
+    /// When it was sent.
+    at: Timestamp,
+}
+
+impl From<Message> for HeldMessage {
+    fn from(message: Message) -> Self {
+        Self {
+            id: message.id,
+            client_id: message.client_id,
+            room: message.room,
+            state: AckState::Held,
+            at: message.at,
+        }
+    }
 }
 
 /// Content whose kind is said elsewhere: kept as it was written until the kind is known.

@@ -41,6 +41,15 @@ pub(crate) struct OpenDirect {
     pub(crate) user: UserId,
 }
 
+/// What somebody says who wants to come in.
+#[derive(Debug, Default, Deserialize, Object)]
+#[serde(default)]
+pub(crate) struct AskToJoin {
+    /// A word to the room's moderators, who may have to decide.
+    #[oai(default, validator(max_length = 200))]
+    pub(crate) word: String,
+}
+
 /// What changes in a room; what is left out stays.
 #[derive(Debug, Default, Deserialize, Object)]
 #[serde(default)]

@@ -1,4 +1,5 @@
-//! Mentions: who is meant in a message finds it counted in their list of rooms, and is told where they are connected.
+//! What follows a batch of the writer. Mentions: who is meant in a message finds it counted in their list of rooms, and
+//! is told where they are connected. Then the plugins hear of the batch.
 
 use teahouse_jobs::{Failure, Job, JobKind};
 use teahouse_protocol::{Message, MessageId, Notice, RoomId, Seq, ServerEvent, UserId};
@@ -15,12 +16,17 @@ impl JobKind for Mentions {
     const NAME: &'static str = Committed::KIND;
     type Payload = Committed;
 
+    /// Repeated whole when a part fails: who was told of a mention is not told again, and the plugins' events have the
+    /// same ids each time.
     async fn run(&self, job: Job<Committed>) -> Result<(), Failure> {
-        for (room, seq) in job.payload.mentioning {
-            let Some(seq) = Seq::new(seq) else { continue };
-            self.0.mention(RoomId::from_uuid(room), seq).await.map_err(retry)?;
+        for (room, seq) in &job.payload.mentioning {
+            let Some(seq) = Seq::new(*seq) else { continue };
+            self.0.mention(RoomId::from_uuid(*room), seq).await.map_err(retry)?;
         }
-        Ok(())
+        match self.0.hooks() {
+            Some(hooks) => hooks.committed(&job.payload).await.map_err(retry),
+            None => Ok(()),
+        }
     }
 }
 
@@ -32,8 +38,9 @@ impl Chat {
             return Ok(());
         };
         let meant = self.meant(&message).await?;
+        let told = reads::mentioned(self.db().conn(), room, seq, &meant).await?;
         reads::insert_mentions(self.db().writer(), room, seq, message.id, &meant).await?;
-        for user in meant {
+        for user in meant.into_iter().filter(|user| !told.contains(user)) {
             self.tell(user, notice(room, message.id, &message)).await;
         }
         Ok(())

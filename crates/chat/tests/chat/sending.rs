@@ -103,6 +103,10 @@ on_both! {
         let mut other = world.joined(&bob, room).await;
         let held = world.hold_writes(room).await;
         phone.say(room, "first").await;
+        // The writer has it, and waits: what comes now makes the next batch.
+        while world.chat.queued() > 0 {
+            tokio::task::yield_now().await;
+        }
         let changing = {
             let (chat, ann) = (world.chat.clone(), ann.clone());
             let announcement = Some("closed on Monday".to_owned());

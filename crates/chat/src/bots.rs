@@ -1,0 +1,65 @@
+//! What a bot does in a room: it acts as its own user, by the same ways as everybody.
+
+use teahouse_accounts::Session;
+use teahouse_protocol::{Draft, Role, RoomId, RoomKind, ServerEvent};
+
+use crate::access::Reader;
+use crate::hooks::CommandInfo;
+use crate::pipeline::SendOutcome;
+use crate::{Chat, Error, reason};
+
+impl Chat {
+    /// Sends a bot's message, `hops` steps from a person's, and waits until it is durable. A bot that is no member of
+    /// the room becomes one first, past the gate: that it may act there, the caller has made sure. `client_id` makes it
+    /// idempotent, as for everybody.
+    ///
+    /// # Errors
+    /// As [`Chat::send`]; [`Error::NotAllowed`] for who is no bot, and where bots are not let in: into a direct room of
+    /// two others; [`Error::Banned`] when the room's moderators banned it.
+    pub async fn send_as_bot(
+        &self,
+        bot: &Session,
+        room: RoomId,
+        draft: Draft,
+        hops: u8,
+    ) -> Result<SendOutcome, Error> {
+        let reader = self.admit_bot(bot, room).await?;
+        self.send_with(bot, reader, draft, hops).await
+    }
+
+    /// Shows a room that a bot is writing.
+    ///
+    /// # Errors
+    /// As [`Chat::send_as_bot`].
+    pub async fn show_typing(&self, bot: &Session, room: RoomId) -> Result<(), Error> {
+        self.admit_bot(bot, room).await?.require_member(bot.user_id())?.require_writer(self.now())?;
+        self.pass(room, ServerEvent::Typing { room, user: bot.user_id() }, None).await;
+        Ok(())
+    }
+
+    /// The commands that the caller may use in a room.
+    ///
+    /// # Errors
+    /// [`Error::RoomNotFound`], [`Error::NotAMember`], [`Error::Store`].
+    pub async fn commands(&self, caller: &Session, room: RoomId) -> Result<Vec<CommandInfo>, Error> {
+        let member = self.access().require_member(caller, room, self.now()).await?;
+        Ok(self.hooks().map(|hooks| hooks.commands(room, member.state.role)).unwrap_or_default())
+    }
+
+    async fn admit_bot(&self, bot: &Session, room: RoomId) -> Result<Reader, Error> {
+        let (user, now) = (bot.user_id(), self.now());
+        if !bot.profile().is_bot {
+            return Err(Error::NotAllowed(reason::BOTS_ONLY));
+        }
+        let facts = self.access().facts(room).await?.ok_or(Error::RoomNotFound)?;
+        if let member @ Some(_) = self.access().membership(room, user, now).await? {
+            return Ok(Reader { room: facts, member });
+        }
+        if facts.kind == RoomKind::Direct {
+            return Err(Error::NotAllowed(reason::FOR_TWO_ONLY));
+        }
+        self.add(room, user, user, Role::Member).await?;
+        let member = self.access().membership(room, user, now).await?;
+        Ok(Reader { room: facts, member })
+    }
+}

@@ -1,0 +1,237 @@
+//! The filters' place in a message's way: after its sender's rights, before anything is written.
+//!
+//! A message that was acknowledged once is never refused when it comes again: before a decision other than a plain yes
+//! counts, what the same client id stands for is looked up, and its ack repeated.
+
+use teahouse_accounts::Session;
+use teahouse_protocol::{Content, Kind, MessageId, RoomId, Timestamp};
+use teahouse_store::entity::message;
+use teahouse_store::held::HeldState;
+use teahouse_store::writer::{Entry, NewMessage};
+use teahouse_store::{messages, reviews};
+
+use crate::access::Member;
+use crate::hooks::{Decision, Passage, Proposed, Refusal, Replaced, RoomBrief, Watched};
+use crate::hub::ConnectionId;
+use crate::keeping::{Keep, Repeat};
+use crate::pipeline::{Admitted, Passed, ReplacedNote, Ticket};
+use crate::reviews::review_rows;
+use crate::{Chat, Error};
+
+/// What the filters say, checked: a replacement is as good as what a person sends.
+struct Judgement {
+    decision: Decision,
+    replaced: Option<Replaced>,
+    flags: Vec<crate::hooks::Flag>,
+}
+
+/// What becomes of an edit.
+pub(crate) enum EditPassed {
+    /// It is made, as this.
+    Made(Content, ReplacedNote),
+    /// A moderator decides; said to its sender or not.
+    Kept(HeldState),
+}
+
+impl Chat {
+    /// Whether any filter looks at this.
+    pub(crate) fn watches(&self, room: RoomId, kind: Kind, what: Watched) -> bool {
+        self.hooks().is_some_and(|hooks| hooks.watches(room, kind, what))
+    }
+
+    /// Takes a message past the filters, and to the writer if they let it.
+    ///
+    /// Notes for the moderators are written before the message is: they can't be lost, and one whose message was not
+    /// written after all is never shown.
+    pub(crate) async fn filter(
+        &self,
+        session: &Session,
+        admitted: Admitted,
+        from: Option<ConnectionId>,
+        ticket: impl FnOnce(ReplacedNote) -> Ticket,
+    ) -> Result<Passed, Error> {
+        let Some(hooks) = self.hooks() else {
+            self.append(Entry::Message(admitted.message), ticket(None))?;
+            return Ok(Passed::Appended);
+        };
+        let client_id = admitted.message.client_id.clone();
+        let mut proposed = self.proposed(session, &admitted.member, admitted.message);
+        let Judgement { decision, replaced, flags } = judge(hooks.check(&proposed).await, &proposed.content);
+        let note = replaced.as_ref().map(replaced_note);
+        if let Some(replaced) = replaced {
+            proposed.content = replaced.content;
+        }
+        let sender = proposed.sender.id;
+        if let Some(id) = &client_id {
+            let plain = decision == Decision::Accept && flags.is_empty();
+            if !plain || self.keeps_something_of(sender, proposed.room.id).await? {
+                match self.first_answer(id, sender, proposed.room.id).await? {
+                    Some(Repeat::Sent(first)) => return Ok(Passed::Repeated(first, note)),
+                    Some(Repeat::Kept(kept)) => return Ok(Passed::Kept(kept)),
+                    None => {}
+                }
+            }
+        }
+        let (state, flag) = match decision {
+            Decision::Accept => {
+                let rows = review_rows(&proposed, flags, self.now());
+                reviews::insert(self.db().writer(), rows).await?;
+                let message = new_message(proposed, client_id);
+                self.append(Entry::Message(message), ticket(note))?;
+                return Ok(Passed::Appended);
+            }
+            Decision::Reject(refusal) => return Err(Error::Rejected(Box::new(refusal))),
+            Decision::Hold(flag) => (HeldState::Held, flag),
+            Decision::Shadow(flag) => (HeldState::Shadowed, flag),
+        };
+        self.keep(session, Keep { proposed, client_id, state, flag, flags, note, from }).await
+    }
+
+    /// Takes an edit past the filters. What it would change stays as it is until this says otherwise.
+    pub(crate) async fn filter_edit(
+        &self,
+        session: &Session,
+        member: &Member,
+        row: &message::Model,
+        content: Content,
+        now: Timestamp,
+    ) -> Result<EditPassed, Error> {
+        let kind = content.kind();
+        let (Some(hooks), Some(said)) = (self.hooks(), Content::from_stored(kind, row.content.clone()))
+        else {
+            return Ok(EditPassed::Made(content, None));
+        };
+        // An edit that was made or is held already is not asked about again.
+        if said == content {
+            return Ok(EditPassed::Made(content, None));
+        }
+        let before = self.proposed(session, member, message_again(row, said));
+        let mut after = Proposed { content, at: now, ..before.clone() };
+        if let Some(state) = self.held_alike(&after).await? {
+            return Ok(EditPassed::Kept(state));
+        }
+        let judged = judge(hooks.check_edit(&before, &after).await, &after.content);
+        let note = judged.replaced.as_ref().map(replaced_note);
+        if let Some(replaced) = judged.replaced {
+            // An edit never changes what a message is.
+            if replaced.content.kind() != kind {
+                return Err(Error::Rejected(Box::new(bad_replacement(replaced.by, "another kind"))));
+            }
+            after.content = replaced.content;
+        }
+        let (state, flag) = match judged.decision {
+            Decision::Accept => {
+                let rows = review_rows(&after, judged.flags, now);
+                reviews::insert(self.db().writer(), rows).await?;
+                return Ok(EditPassed::Made(after.content, note));
+            }
+            Decision::Reject(refusal) => return Err(Error::Rejected(Box::new(refusal))),
+            Decision::Hold(flag) => (HeldState::Held, flag),
+            Decision::Shadow(flag) => (HeldState::Shadowed, flag),
+        };
+        self.keep_edit(after, state, &flag).await?;
+        Ok(EditPassed::Kept(state))
+    }
+
+    fn proposed(&self, session: &Session, member: &Member, message: NewMessage) -> Proposed {
+        Proposed {
+            id: message.id,
+            room: self.brief(&member.room),
+            sender: session.profile(),
+            role: member.state.role,
+            content: message.content,
+            reply_to: message.reply_to,
+            mentions: message.mentions,
+            at: message.at,
+            hops: message.hops,
+        }
+    }
+
+    pub(crate) fn brief(&self, room: &crate::hub::RoomFacts) -> RoomBrief {
+        RoomBrief {
+            id: room.id,
+            kind: room.kind,
+            visibility: room.visibility,
+            is_lobby: room.id == self.lobby(),
+        }
+    }
+
+    /// The answer that `first` got, for a message that the filters would decide otherwise now.
+    pub(crate) async fn find_sent(
+        &self,
+        id: &teahouse_protocol::ClientId,
+        sender: teahouse_protocol::UserId,
+        room: RoomId,
+    ) -> Result<Option<teahouse_store::writer::FirstAck>, Error> {
+        let row = messages::find_by_client_id(self.db().conn(), id, sender, room).await?;
+        Ok(row.as_ref().map(messages::first_ack))
+    }
+}
+
+fn judge(passage: Passage, said: &Content) -> Judgement {
+    let Passage { decision, replaced, flags } = passage;
+    if matches!(decision, Decision::Reject(_)) {
+        return Judgement { decision, replaced: None, flags: Vec::new() };
+    }
+    let wrong = replaced.as_ref().and_then(|replaced| {
+        let kind = replaced.content.kind();
+        let kind_stays = kind == said.kind() || kind == Kind::Text;
+        let checked = if kind_stays { replaced.content.check().err() } else { None };
+        let why = checked.map(|error| error.to_string());
+        why.or_else(|| (!kind_stays).then(|| "another kind".to_owned())).map(|why| (replaced.by.clone(), why))
+    });
+    match wrong {
+        None => Judgement { decision, replaced, flags },
+        Some((by, why)) => {
+            tracing::warn!(filter.name = %by, why, "a filter's replacement breaks a limit: the message is refused");
+            let decision = Decision::Reject(bad_replacement(by, &why));
+            Judgement { decision, replaced: None, flags: Vec::new() }
+        }
+    }
+}
+
+/// What a filter made of a message can't be said: it would have to be refused from anybody.
+fn bad_replacement(by: std::sync::Arc<str>, why: &str) -> Refusal {
+    let reason = format!("the filter's replacement can't be sent: {why}");
+    Refusal { by, plugin: "".into(), rule: "bad_replacement".to_owned(), reason }
+}
+
+fn replaced_note(replaced: &Replaced) -> Box<teahouse_protocol::Replaced> {
+    let kind = replaced.content.kind();
+    Box::new(teahouse_protocol::Replaced {
+        by: replaced.by.to_string(),
+        note: Some(replaced.note.clone()).filter(|note| !note.is_empty()),
+        kind,
+        text: (kind != Kind::Text).then(|| replaced.content.plain_text()),
+        content: replaced.content.clone(),
+    })
+}
+
+fn new_message(proposed: Proposed, client_id: Option<teahouse_protocol::ClientId>) -> NewMessage {
+    NewMessage {
+        id: proposed.id,
+        room: proposed.room.id,
+        sender: proposed.sender.id,
+        client_id,
+        content: proposed.content,
+        reply_to: proposed.reply_to,
+        mentions: proposed.mentions,
+        at: proposed.at,
+        hops: proposed.hops,
+    }
+}
+
+/// A message from its row, saying `content`.
+fn message_again(row: &message::Model, content: Content) -> NewMessage {
+    NewMessage {
+        id: MessageId::from_uuid(row.id),
+        room: RoomId::from_uuid(row.room_id),
+        sender: teahouse_protocol::UserId::from_uuid(row.sender_id),
+        client_id: None,
+        content,
+        reply_to: row.reply_to.map(MessageId::from_uuid),
+        mentions: messages::mentions(row),
+        at: Timestamp::from_millis(row.sent_at_ms),
+        hops: u8::try_from(row.hops).unwrap_or(u8::MAX),
+    }
+}

@@ -1,0 +1,124 @@
+//! Names and doors: what plugins say of a name before it is taken, and of a person before they come in.
+
+use std::sync::Arc;
+
+use teahouse_accounts::{ProfileChange, Session};
+use teahouse_protocol::{DisplayName, FieldError, RoomId, RoomName, UserProfile};
+use teahouse_store::{members, reviews, rooms};
+
+use crate::hooks::{
+    Decision, Flag, JoinPassage, NamePassage, NameSubject, ProposedJoin, ProposedName, Refusal, RoomBrief,
+    RoomDetails,
+};
+use crate::reviews::name_review_row;
+use crate::{Chat, Error};
+
+/// The word for a name that a moderator would have to look at: it can't be taken by half.
+const HELD: &str = "held";
+
+impl Chat {
+    /// Changes the caller's own profile; a new name goes past the plugins first. The names that come with a sign-in
+    /// do not: nobody could be told why they are refused.
+    ///
+    /// # Errors
+    /// [`Error::Rejected`], [`Error::Accounts`], [`Error::Store`].
+    pub async fn update_me(&self, caller: &Session, change: ProfileChange) -> Result<UserProfile, Error> {
+        let name = match change.name {
+            None => None,
+            Some(name) if name.as_str() == caller.profile().name => Some(name),
+            Some(name) => {
+                let text = name.into_string();
+                let text = self.pass_name(caller, NameSubject::UserName, text, None).await?;
+                Some(DisplayName::new(&text).map_err(|error| Error::Field(FieldError::new("name", error)))?)
+            }
+        };
+        Ok(self.accounts().update_me(caller, ProfileChange { name, ..change }).await?)
+    }
+
+    /// A room's name past the plugins.
+    pub(crate) async fn pass_room_name(
+        &self,
+        caller: &Session,
+        name: RoomName,
+        room: RoomDetails,
+    ) -> Result<String, Error> {
+        let text = self.pass_name(caller, NameSubject::RoomName, name.into_string(), Some(room)).await?;
+        let name = RoomName::new(&text).map_err(|error| Error::Field(FieldError::new("name", error)))?;
+        Ok(name.into_string())
+    }
+
+    /// What to take of a name, or of an announcement.
+    ///
+    /// # Errors
+    /// [`Error::Rejected`]; also, with the rule `held`, where a plugin wants a moderator to look at it: a name can't
+    /// be taken by half, so it is put up for review and not taken.
+    pub(crate) async fn pass_name(
+        &self,
+        caller: &Session,
+        subject: NameSubject,
+        text: String,
+        room: Option<RoomDetails>,
+    ) -> Result<String, Error> {
+        let Some(hooks) = self.hooks() else { return Ok(text) };
+        let name = ProposedName { subject, text, by: caller.profile(), room };
+        let NamePassage { decision, replaced, flags } = hooks.check_name(&name).await;
+        match decision {
+            Decision::Accept => {
+                self.note_name(&name, flags).await?;
+                Ok(replaced.unwrap_or(name.text))
+            }
+            Decision::Reject(refusal) => Err(Error::Rejected(Box::new(refusal))),
+            Decision::Hold(flag) | Decision::Shadow(flag) => {
+                let refusal = held_name(&flag);
+                self.note_name(&name, flags.into_iter().chain([flag]).collect()).await?;
+                Err(Error::Rejected(Box::new(refusal)))
+            }
+        }
+    }
+
+    async fn note_name(&self, name: &ProposedName, flags: Vec<Flag>) -> Result<(), Error> {
+        let now = self.now();
+        let rows = flags.into_iter().map(|flag| name_review_row(name, flag, now)).collect();
+        Ok(reviews::insert(self.db().writer(), rows).await?)
+    }
+
+    /// What the plugins say of somebody who wants to come into a public room.
+    pub(crate) async fn ask_gate(
+        &self,
+        user: Arc<UserProfile>,
+        room: RoomId,
+        word: &str,
+    ) -> Result<JoinPassage, Error> {
+        let Some(hooks) = self.hooks() else { return Ok(JoinPassage::Allow) };
+        let join = ProposedJoin { room: self.read_room(room).await?, user, word: word.to_owned() };
+        Ok(hooks.check_join(&join).await)
+    }
+
+    /// What a room is, for who needs no right to know.
+    ///
+    /// # Errors
+    /// [`Error::RoomNotFound`], [`Error::Store`].
+    pub async fn read_room(&self, room: RoomId) -> Result<RoomDetails, Error> {
+        let row = rooms::find(self.db().conn(), room).await?.ok_or(Error::RoomNotFound)?;
+        Ok(RoomDetails {
+            brief: RoomBrief {
+                id: room,
+                kind: rooms::kind(&row),
+                visibility: rooms::visibility(&row),
+                is_lobby: room == self.lobby(),
+            },
+            name: row.name,
+            announcement: row.announcement,
+            members: members::count(self.db().conn(), room).await?,
+        })
+    }
+}
+
+fn held_name(flag: &Flag) -> Refusal {
+    Refusal {
+        by: Arc::clone(&flag.by),
+        plugin: Arc::clone(&flag.plugin),
+        rule: HELD.to_owned(),
+        reason: "这个名称需要审核，请换一个。 This needs a moderator's look: choose another.".to_owned(),
+    }
+}

@@ -1,0 +1,212 @@
+//! What plugins put up for a moderator to look at: messages that passed all the same, and names that did not.
+
+use std::collections::HashMap;
+
+use serde_json::json;
+use teahouse_protocol::{Message, MessageId, RoomId, Timestamp, UserId, UserProfile};
+use teahouse_store::entity::review;
+use teahouse_store::reviews::{self, ReviewState};
+use teahouse_store::{PageSize, audit, held, messages};
+use uuid::Uuid;
+
+use crate::authority::Authority;
+use crate::hooks::{Flag, Proposed, ProposedName};
+use crate::keeping::kept_message;
+use crate::views::{Page, PageRequest};
+use crate::{Chat, Error};
+
+/// The longest part of a refused name or announcement that a moderator is shown, in characters.
+const SHOWN_CHARS: usize = 200;
+
+/// Which reviews.
+#[derive(Clone, Copy, Debug)]
+pub struct ReviewFilter {
+    /// Of this room; `None`: of all, and of people's names.
+    pub room: Option<RoomId>,
+    /// Open or closed.
+    pub state: ReviewState,
+}
+
+/// Something that a moderator should look at.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReviewView {
+    /// Its own id.
+    pub id: Uuid,
+    /// `message`, `user-name`, `room-name` or `announcement`.
+    pub subject: String,
+    /// The message as it is now, where it is one.
+    pub message: Option<Message>,
+    /// The room, where it is about one.
+    pub room: Option<RoomId>,
+    /// Whose it is.
+    pub user: Option<UserProfile>,
+    /// The plugin that noted it.
+    pub plugin: String,
+    /// The plugin's word for why.
+    pub code: String,
+    /// What the plugin tells a moderator; for a name that was refused, with the name.
+    pub note: String,
+    /// From 0 to 100.
+    pub severity: u8,
+    /// When.
+    pub at: Timestamp,
+    /// When somebody was done with it.
+    pub closed_at: Option<Timestamp>,
+    /// Who.
+    pub closed_by: Option<String>,
+}
+
+impl Chat {
+    /// What plugins put up for a look, oldest first. A moderator asks for a room.
+    ///
+    /// # Errors
+    /// [`Error::RoomNotFound`], [`Error::NotAMember`], [`Error::NotAllowed`], [`Error::Store`].
+    pub async fn reviews_page(
+        &self,
+        authority: &Authority,
+        filter: ReviewFilter,
+        page: PageRequest,
+    ) -> Result<Page<ReviewView>, Error> {
+        self.require_authority_to_list(authority, filter.room).await?;
+        let size = PageSize::capped(page.limit);
+        let conn = self.db().conn();
+        let rows = reviews::page(conn, filter.room, filter.state, page.after, size.and_one()).await?;
+        let page = Page::cut(rows, size.get(), |row| row.id, |row| row);
+        Ok(Page { items: self.review_views(page.items).await?, next: page.next })
+    }
+
+    /// Somebody is done with a review. Doing it twice is doing it once.
+    ///
+    /// # Errors
+    /// [`Error::MessageNotFound`] when there is none, also for a moderator of another room; [`Error::NotAMember`],
+    /// [`Error::NotAllowed`], [`Error::Store`].
+    pub async fn close_review(&self, authority: &Authority, id: Uuid) -> Result<(), Error> {
+        let row = reviews::find(self.db().conn(), id).await?.ok_or(Error::MessageNotFound)?;
+        match (row.room_id, authority) {
+            (Some(room), _) => {
+                self.require_authority_over(authority, RoomId::from_uuid(room)).await?;
+            }
+            // What is about no room is no moderator's of one.
+            (None, Authority::Moderator(_)) => return Err(Error::MessageNotFound),
+            (None, _) => {}
+        }
+        let now = self.now();
+        let act = authority.act("review.closed", "review", &id, json!({ "plugin": row.plugin_id }));
+        let tx = self.db().begin().await?;
+        if reviews::close(&tx, id, &authority.name(), now).await? {
+            audit::append(&tx, now, act).await?;
+        }
+        tx.commit().await.map_err(teahouse_store::Error::from)?;
+        Ok(())
+    }
+
+    /// Puts a message up for a look; it stays where it is.
+    ///
+    /// # Errors
+    /// [`Error::MessageNotFound`], [`Error::NotAMember`], [`Error::NotAllowed`], [`Error::Store`].
+    pub async fn flag(&self, authority: &Authority, id: MessageId, flag: Flag) -> Result<(), Error> {
+        let (room, user) = match messages::find(self.db().conn(), id).await? {
+            Some(row) => (RoomId::from_uuid(row.room_id), UserId::from_uuid(row.sender_id)),
+            None => {
+                let row = held::find(self.db().conn(), id).await?.ok_or(Error::MessageNotFound)?;
+                (RoomId::from_uuid(row.room_id), UserId::from_uuid(row.sender_id))
+            }
+        };
+        self.require_authority_over(authority, room).await?;
+        let now = self.now();
+        let detail = json!({ "room": room, "code": flag.code });
+        let act = authority.act("message.flagged", "message", &id, detail);
+        let row = review_row(flag, "message", user, now);
+        let row = review::Model { message_id: Some(id.uuid()), room_id: Some(room.uuid()), ..row };
+        let tx = self.db().begin().await?;
+        reviews::insert(&tx, vec![row]).await?;
+        audit::append(&tx, now, act).await?;
+        tx.commit().await.map_err(teahouse_store::Error::from)?;
+        Ok(())
+    }
+
+    /// A note is written before its message: where that was not written after all, there is nothing to show.
+    async fn review_views(&self, rows: Vec<review::Model>) -> Result<Vec<ReviewView>, Error> {
+        let users: Vec<UserId> = rows.iter().map(|row| UserId::from_uuid(row.user_id)).collect();
+        let people = self.full_profiles(&users).await?;
+        let said = self.messages_under_review(&rows).await?;
+        let view = |row: review::Model| {
+            let message = row.message_id.and_then(|id| said.get(&id).cloned());
+            if row.message_id.is_some() && message.is_none() {
+                return None;
+            }
+            Some(ReviewView {
+                id: row.id,
+                subject: row.subject,
+                message,
+                room: row.room_id.map(RoomId::from_uuid),
+                user: people.get(&UserId::from_uuid(row.user_id)).cloned(),
+                plugin: row.plugin_id,
+                code: row.code,
+                note: row.note,
+                severity: u8::try_from(row.severity).unwrap_or_default(),
+                at: Timestamp::from_millis(row.at_ms),
+                closed_at: row.closed_at_ms.map(Timestamp::from_millis),
+                closed_by: row.closed_by,
+            })
+        };
+        Ok(rows.into_iter().filter_map(view).collect())
+    }
+
+    async fn messages_under_review(&self, rows: &[review::Model]) -> Result<HashMap<Uuid, Message>, Error> {
+        let ids: Vec<Uuid> = rows.iter().filter_map(|row| row.message_id).collect();
+        let found = messages::find_many(self.db().conn(), &ids).await?;
+        let said = self.messages_of(found).await?;
+        let mut said: HashMap<Uuid, Message> =
+            said.into_iter().map(|message| (message.id.uuid(), message)).collect();
+        for id in ids {
+            // One that was kept as well.
+            if !said.contains_key(&id)
+                && let Some(row) = held::find(self.db().conn(), MessageId::from_uuid(id)).await?
+            {
+                let sender = UserId::from_uuid(row.sender_id);
+                let signed = self.accounts().profiles(&[sender]).await?.remove(&sender);
+                let signed = signed.unwrap_or_else(|| crate::history::unknown_person(sender));
+                said.extend(kept_message(row, signed).map(|message| (id, message)));
+            }
+        }
+        Ok(said)
+    }
+}
+
+/// The rows of what filters noted of a message.
+pub(crate) fn review_rows(proposed: &Proposed, flags: Vec<Flag>, at: Timestamp) -> Vec<review::Model> {
+    let row = |flag| review::Model {
+        message_id: Some(proposed.id.uuid()),
+        room_id: Some(proposed.room.id.uuid()),
+        ..review_row(flag, "message", proposed.sender.id, at)
+    };
+    flags.into_iter().map(row).collect()
+}
+
+/// The row of what a filter noted of a name, with the name: a refused one stands nowhere else.
+pub(crate) fn name_review_row(name: &ProposedName, flag: Flag, at: Timestamp) -> review::Model {
+    let shown: String = name.text.chars().take(SHOWN_CHARS).collect();
+    let note = if flag.note.is_empty() { shown } else { format!("{}: {shown}", flag.note) };
+    review::Model {
+        room_id: name.room.as_ref().map(|room| room.brief.id.uuid()),
+        ..review_row(Flag { note, ..flag }, name.subject.as_str(), name.by.id, at)
+    }
+}
+
+fn review_row(flag: Flag, subject: &str, user: UserId, at: Timestamp) -> review::Model {
+    review::Model {
+        id: Uuid::now_v7(),
+        message_id: None,
+        room_id: None,
+        subject: subject.to_owned(),
+        user_id: user.uuid(),
+        plugin_id: flag.plugin.to_string(),
+        code: flag.code,
+        note: flag.note,
+        severity: i16::from(flag.severity),
+        at_ms: at.millis(),
+        closed_at_ms: None,
+        closed_by: None,
+    }
+}
