@@ -102,11 +102,16 @@ impl Lifecycle {
         }
         let by = By::bundled();
         let installed = self.install_from(plugin.package.clone(), Origin::Bundled, &by).await?;
+        tracing::info!(plugin.id = %id, plugin.version = installed.version, "bundled plugin installed");
+        self.start(id, plugin).await
+    }
+
+    async fn start(&self, id: &PluginId, plugin: &BundledPlugin) -> Result<(), Error> {
         if plugin.enabled {
-            self.grant(id, &installed.digest, &Choices::all(&installed.consent), &by).await?;
+            let (by, consent) = (By::bundled(), self.consent(id, None).await?);
+            self.grant(id, &consent.digest, &Choices::all(&consent), &by).await?;
             self.enable(id, &by).await?;
         }
-        tracing::info!(plugin.id = %id, plugin.version = installed.version, "bundled plugin installed");
         Ok(())
     }
 
@@ -114,12 +119,16 @@ impl Lifecycle {
     /// asked. A version that was here before and is not in use was put away by an admin.
     async fn renew(&self, id: &PluginId, package: &Package, plugin: &BundledPlugin) -> Result<(), Error> {
         let digest = package.digest().to_string();
+        let row = self.require_plugin(id).await?;
+        if row.generation == 1 && row.digest == digest {
+            // Nobody touched it since: the start that installed it ended too early.
+            return self.start(id, plugin).await;
+        }
         let versions = plugin_versions::of_plugin(self.db().conn(), id.as_str()).await?;
         if versions.iter().any(|version| version.digest == digest) {
             return Ok(());
         }
         let by = By::bundled();
-        let row = self.require_plugin(id).await?;
         let installed = self.install_from(plugin.package.clone(), Origin::Bundled, &by).await?;
         if self.is_downgrade(&row.digest, &installed).await? {
             return Ok(());

@@ -1,0 +1,63 @@
+//! What goes with a plugin, and for whom the rest is kept.
+
+use teahouse_plugin_package::SecretKey;
+use teahouse_plugins::lifecycle::{By, Data};
+use teahouse_store::plugin_kv::{self, Quota};
+
+use crate::world::{GUARD, World, guard, on_both, signed, version};
+
+const KV: &str = "[hooks.filter]\n[capabilities]\nkv = {}";
+
+async fn keep(world: &World, value: &str) {
+    let tx = world.db.begin().await.unwrap();
+    let quota = Quota { bytes: 1_000, keys: 10 };
+    let now = teahouse_protocol::Clock::now(&*world.clock);
+    let mut writing = plugin_kv::write(&tx, GUARD, quota, now).await.unwrap();
+    writing.set(b"k", value.into(), None).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+async fn kept(world: &World) -> bool {
+    plugin_kv::usage(world.db.conn(), GUARD).await.unwrap().keys > 0
+}
+
+on_both! {
+    async fn with_its_data_nothing_is_left(world: World) {
+        let by = By::operator();
+        world.run(version("1.0.0", KV)).await;
+        keep(&world, "v").await;
+        world.lifecycle.uninstall(&guard(), Data::Delete, &by).await.unwrap();
+        assert!(!kept(&world).await);
+        assert!(world.lifecycle.list().await.unwrap().is_empty());
+        assert_eq!(world.lifecycle.enable(&guard(), &by).await.unwrap_err().code(), "plugin_not_found");
+        let refused = world.lifecycle.uninstall(&guard(), Data::Delete, &by).await.unwrap_err();
+        assert_eq!(refused.code(), "plugin_not_found");
+        // Anybody may use the name from now on, and nothing that was agreed to counts.
+        let stranger = SecretKey::generate().unwrap();
+        let installed = world.install(signed(&version("1.0.0", KV), &stranger)).await;
+        assert!(installed.is_first && !installed.consent.agreed);
+    }
+
+    /// Else somebody could read what another's plugin kept, by taking its name.
+    async fn data_that_stays_is_for_the_same_publisher_alone(world: World) {
+        let by = By::operator();
+        let (first, second) = (SecretKey::generate().unwrap(), SecretKey::generate().unwrap());
+        world.run(signed(&version("1.0.0", KV), &first)).await;
+        keep(&world, "v").await;
+        world.lifecycle.uninstall(&guard(), Data::Keep, &by).await.unwrap();
+        let refused = world.lifecycle.uninstall(&guard(), Data::Keep, &by).await.unwrap_err();
+        assert_eq!(refused.code(), "plugin_not_found");
+        for stranger in [version("2.0.0", KV), signed(&version("2.0.0", KV), &second)] {
+            let refused = world.lifecycle.install(stranger, &by).await.unwrap_err();
+            assert_eq!(refused.code(), "plugin_key_changed");
+        }
+        let again = world.install(signed(&version("1.0.0", KV), &first)).await;
+        assert!(again.is_first && !again.consent.agreed);
+        assert!(kept(&world).await);
+        // What was kept of one that is gone can be thrown out later.
+        world.lifecycle.uninstall(&guard(), Data::Keep, &by).await.unwrap();
+        world.lifecycle.uninstall(&guard(), Data::Delete, &by).await.unwrap();
+        assert!(!kept(&world).await);
+        assert!(world.install(signed(&version("2.0.0", KV), &second)).await.is_first);
+    }
+}
