@@ -38,7 +38,7 @@ pub use grants::effective_grants;
 pub use install::Installed;
 pub use secrets::{Secrets, SecretsKey};
 pub use settings::{SecretChanges, SettingsView, effective_settings};
-pub use trial::{Trial, TrialError, Trials};
+pub use trial::{HostTrials, Trial, TrialError, Trials};
 pub use uninstall::Data;
 pub use upgrade::Upgraded;
 pub use view::{GrantView, PluginView, SignerView, VersionView};

@@ -1,8 +1,13 @@
 //! Trying a version out of the way of messages, before anything is written about it.
 
+mod nowhere;
+mod sandbox;
+
 use async_trait::async_trait;
 use serde_json::Value;
 use teahouse_plugin_package::{Package, Problems};
+
+pub use sandbox::HostTrials;
 
 /// What is tried.
 #[derive(Clone, Copy, Debug)]

@@ -5,6 +5,7 @@
 mod world;
 
 mod bundled;
+mod components;
 mod consent;
 mod install;
 mod settings;

@@ -167,18 +167,22 @@ impl Default for Draft {
 
 impl Draft {
     pub(crate) fn pack(&self) -> Vec<u8> {
-        let Self { version, manifest, .. } = self;
-        let mut text = format!(
-            "[plugin]\nid = \"{GUARD}\"\nname = \"Guard\"\nversion = \"{version}\"\napi = \"1.0\"\n{manifest}\n"
-        );
-        let mut files = BTreeMap::from([("plugin.wasm".to_owned(), self.component.as_bytes().to_vec())]);
-        if let Some(schema) = self.schema {
-            text.push_str("[config]\nschema = \"config.schema.json\"\nsecrets = [\"api-key\"]\n");
-            files.insert("config.schema.json".to_owned(), schema.as_bytes().to_vec());
-        }
-        files.insert("plugin.toml".to_owned(), text.into_bytes());
-        Package::pack_files(files).unwrap()
+        version_of(self.version, self.manifest, self.schema, self.component.as_bytes())
     }
+}
+
+/// A version of the guard with this component.
+pub(crate) fn version_of(version: &str, manifest: &str, schema: Option<&str>, component: &[u8]) -> Vec<u8> {
+    let mut text = format!(
+        "[plugin]\nid = \"{GUARD}\"\nname = \"Guard\"\nversion = \"{version}\"\napi = \"1.0\"\n{manifest}\n"
+    );
+    let mut files = BTreeMap::from([("plugin.wasm".to_owned(), component.to_vec())]);
+    if let Some(schema) = schema {
+        text.push_str("[config]\nschema = \"config.schema.json\"\nsecrets = [\"api-key\"]\n");
+        files.insert("config.schema.json".to_owned(), schema.as_bytes().to_vec());
+    }
+    files.insert("plugin.toml".to_owned(), text.into_bytes());
+    Package::pack_files(files).unwrap()
 }
 
 /// A version of the guard that asks for `manifest`.
