@@ -3,13 +3,15 @@
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use teahouse_plugin_host::wit::{
     Draft, Error, HttpRequest, HttpResponse, KeyPage, MemberPage, Message, Review, Room, Seq, User,
 };
 use teahouse_plugin_host::{
-    CallContext, Capability, Compiled, Exports, Grants, LoadError, Loaded, PluginSpec, Services, Telemetry,
+    CallContext, Capability, Compiled, Exports, Grants, Limits, LoadError, Loaded, PluginSpec, Services,
+    Telemetry,
 };
 use tokio::sync::Notify;
 
@@ -44,13 +46,16 @@ impl Setting {
 
     pub(crate) fn with(compiled: Compiled, hooks: Exports) -> Self {
         let house = Arc::new(House::default());
+        let mut limits = Limits::default();
+        // The machine of the tests may be busy elsewhere for longer than a filter may take. Tests of time set their own.
+        limits.filter.wall = Duration::from_secs(10);
         let spec = PluginSpec {
             id: "org.example.guest".into(),
             version: "1.0.0".into(),
             compiled,
             config: "{}".to_owned(),
             hooks,
-            limits: Default::default(),
+            limits,
             grants: Grants::all(),
             services: house.clone(),
             telemetry: Arc::new(Telemetry::default()),

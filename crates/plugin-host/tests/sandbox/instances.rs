@@ -80,8 +80,7 @@ async fn calls_in_flight_finish_on_the_version_they_began_on() {
     let guest =
         checks(&format!("(call $get (i32.const 16) (i32.const 3) (i32.const 512)) {}", rejects(0, 0)))
             .importing("kv", "get", "(param i32 i32 i32)");
-    let mut setting = Setting::of(&guest).await;
-    setting.spec.limits.filter.wall = std::time::Duration::from_secs(60);
+    let setting = Setting::of(&guest).await;
     setting.house.pauses.store(true, Ordering::Relaxed);
     let old = setting.loaded().await;
     let call = tokio::spawn(async move { old.check(&message("hi"), None).await });

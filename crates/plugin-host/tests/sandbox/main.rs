@@ -1,5 +1,6 @@
 //! The sandbox through its public face: components written by hand, each with one habit, good or bad.
 
+mod attacker;
 mod calls;
 mod compiling;
 mod guest;
