@@ -43,6 +43,11 @@ export function isWhole(text, { command }) {
   return text.trim().toLowerCase() === `/${command.name}` && !command.options?.some((option) => option.required);
 }
 
+/** How a command is written: `/guard <mode> [note]`. */
+export function usageOf({ name, options = [] }) {
+  return [`/${name}`, ...options.map((option) => (option.required ? `<${option.name}>` : `[${option.name}]`))].join(' ');
+}
+
 /** The commands of rooms, asked for when somebody begins to type one. */
 export class CommandBook {
   #ask;

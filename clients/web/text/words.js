@@ -37,12 +37,6 @@ export function refusalText({ by, reason }) {
   return [by ? t('rejectedBy', { by }) : t('rejected'), reason].filter(Boolean).join(' · ');
 }
 
-/** A text in several languages, such as a command's description: `{en, zh}`, or one text for all. */
-export function inLanguage(text) {
-  if (typeof text === 'string' || !text) return text ?? '';
-  return text[language] ?? text.en ?? text.zh ?? '';
-}
-
 /** What went wrong, by the server's code; `detail` is what the server says to a code that this page doesn't know. */
 export function errorText(code, detail = '') {
   const texts = errors[code];

@@ -1,7 +1,7 @@
 /** The list above the box while a command is typed: what there is, what it takes, and the words it knows. */
 
-import { isWhole, suggest } from '../core/commands.js';
-import { inLanguage, t } from '../text/words.js';
+import { isWhole, suggest, usageOf } from '../core/commands.js';
+import { t } from '../text/words.js';
 import { fill, h } from './dom.js';
 import { icon } from './icons.js';
 
@@ -103,17 +103,13 @@ export class CommandList {
     return h(
       'li',
       { ...props, 'data-name': command.name },
-      h('span', { class: 'command-head' }, h('code', {}, command.usage || `/${command.name}`), command.plugin && h('small', {}, icon('bot'), nameOf(command.plugin))),
-      h('span', { class: 'command-about' }, inLanguage(command.description)),
+      h('span', { class: 'command-head' }, h('code', {}, usageOf(command)), command.by && h('small', {}, icon('bot'), command.by)),
+      h('span', { class: 'command-about' }, command.description),
     );
   }
 }
 
-function nameOf(plugin) {
-  return typeof plugin === 'string' ? plugin : inLanguage(plugin.name);
-}
-
 function usage(command) {
-  const options = (command.options ?? []).map((option) => inLanguage(option.description)).filter(Boolean);
-  return [h('code', {}, command.usage || `/${command.name}`), h('span', {}, [inLanguage(command.description), ...options].filter(Boolean).join(' · '))];
+  const options = (command.options ?? []).map((option) => option.description).filter(Boolean);
+  return [h('code', {}, usageOf(command)), h('span', {}, [command.description, ...options].filter(Boolean).join(' · '))];
 }

@@ -5,6 +5,7 @@ import { avatar } from './avatar.js';
 import { openDialog } from './dialog.js';
 import { fill, h } from './dom.js';
 import { icon } from './icons.js';
+import { joinRequests } from './join-requests.js';
 import { roleText } from './line-text.js';
 import { botBadge } from './message-row.js';
 import { toast, toastProblem } from './toast.js';
@@ -26,18 +27,24 @@ function outranks(mine, theirs) {
 /** `onDirect(user)` opens a conversation with one person. */
 export async function membersDialog(calls, chat, room, onDirect) {
   const list = h('ul', { class: 'people-list', 'data-testid': 'member-list' }, h('li', { class: 'hint' }, t('loading')));
-  const dialog = openDialog(t('members'), 'members-dialog', list);
+  const isModerator = RANKS.indexOf(room.role) > 0;
+  const asking = isModerator ? [joinRequests(calls, room, () => read().catch(toastProblem))] : [];
+  const dialog = openDialog(t('members'), 'members-dialog', ...asking, list);
   let members = [];
   const draw = () => fill(list, members.map(item));
   try {
-    members = await membersOf(calls, chat, room.id);
-    draw();
+    await read();
     const stop = chat.on('presence', draw);
     dialog.addEventListener('close', stop);
     chat.watchPresence(members.map(({ id }) => id));
   } catch (problem) {
     dialog.close();
     toastProblem(problem);
+  }
+
+  async function read() {
+    members = await membersOf(calls, chat, room.id);
+    draw();
   }
 
   async function remove(member) {

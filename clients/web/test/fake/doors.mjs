@@ -66,6 +66,9 @@ export function makeDoors(house, { guestsAllowed = true, hasSimulator = true } =
       house.say({ user, send() {} }, { room: id, id: body.client_id, content: body.content });
       return {};
     }],
+    ['GET', 'v1/rooms/:id/join-requests', true, () => house.plugins.joinRequests()],
+    ['POST', 'v1/rooms/:id/join-requests/:other/accept', true, ({ user, id, other }) => house.change(id, other, 'joined', user)],
+    ['POST', 'v1/rooms/:id/join-requests/:other/refuse', true, () => null],
     ['GET', 'v1/rooms/:id/commands', true, () => house.plugins.commands()],
     ['GET', 'v1/rooms/:id/events', true, ({ id, query }) => house.events(house.room(id), query)],
   ];

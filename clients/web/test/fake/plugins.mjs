@@ -7,10 +7,10 @@ const now = () => new Date().toISOString();
 const BOT = { id: uuid(), name: '投票 Poll bot', is_bot: true };
 
 const COMMANDS = [
-  { name: 'poll', description: { en: 'Start a poll, or close yours', zh: '发起投票，或结束自己的投票' }, usage: '/poll [question]', role: 'guest', plugin: '投票 Poll bot', options: [{ name: 'question', type: 'text', required: false, description: { en: 'Where to eat? hot pot | sushi [10m]', zh: '去哪吃？火锅 | 寿司 [10m]' } }] },
-  { name: 'rules', description: { en: 'Show the house rules', zh: '查看房间规矩' }, usage: '/rules', role: 'guest', plugin: '迎客 Welcome bot', options: [] },
-  { name: 'faq', description: { en: 'Ask, or see what can be asked', zh: '提问，或查看能问什么' }, usage: '/faq [question]', role: 'guest', plugin: '问答客服 FAQ bot', options: [{ name: 'question', type: 'text', required: false }] },
-  { name: 'guard', description: { en: 'How strict this room is', zh: '这个房间管得多严' }, usage: '/guard <mode>', role: 'admin', plugin: '敏感词 Sensitive words', options: [{ name: 'mode', type: 'choice', required: true, choices: ['off', 'flag', 'strict'] }] },
+  { name: 'faq', description: '提问，或查看能问什么 Ask, or see what can be asked', by: '问答 FAQ bot', role: 'guest', options: [{ name: 'question', type: 'text', description: '你的问题 your question', choices: [], required: false }] },
+  { name: 'guard', description: '这个房间管得多严 How strict this room is', by: '敏感词 Sensitive words', role: 'admin', options: [{ name: 'mode', type: 'choice', description: '', required: true, choices: ['off', 'flag', 'strict'] }] },
+  { name: 'poll', description: '发起或结束投票 Start a poll, or close yours', by: '投票 Poll bot', role: 'guest', options: [{ name: 'question', type: 'text', description: '去哪吃？火锅 | 寿司 [10m]', choices: [], required: false }] },
+  { name: 'rules', description: '查看房间规矩 Show the house rules', by: '迎客 Welcome bot', role: 'guest', options: [] },
 ];
 
 export class FakePlugins {
@@ -25,6 +25,12 @@ export class FakePlugins {
 
   commands() {
     return { items: COMMANDS, next: null };
+  }
+
+  /** The bot itself asks, so that there is somebody. */
+  joinRequests() {
+    const user = { ...BOT, name: '阿芳', is_bot: false };
+    return { items: [{ user, word: '想来学泡茶', plugin: '', code: 'new', note: '', asked_at: now() }], next: null };
   }
 
   /** What the filters make of it: nothing, or what is answered instead of taking it. */
