@@ -17,12 +17,13 @@ export function suggest(commands, text) {
   if (!typed) return null;
   const [, name, rest] = typed;
   if (rest === undefined) return byName(commands, name.toLowerCase());
-  const command = commands.find((candidate) => candidate.name === name.toLowerCase());
+  const command = commands.find((candidate) => candidate.name === name);
   return command ? inOptions(command, text, rest) : null;
 }
 
 function byName(commands, wanted) {
-  const found = commands.filter(({ name }) => name.includes(wanted));
+  // Who doesn't know a command's name knows what it does: `/投票` finds `/poll`.
+  const found = commands.filter(({ name, description = '' }) => name.includes(wanted) || description.toLowerCase().includes(wanted));
   found.sort((a, b) => Number(b.name.startsWith(wanted)) - Number(a.name.startsWith(wanted)) || a.name.localeCompare(b.name));
   if (found.length === 0) return null;
   return { kind: 'commands', items: found.slice(0, MOST).map((command) => ({ insert: `/${command.name} `, command })) };
@@ -40,7 +41,7 @@ function inOptions(command, text, rest) {
 
 /** Whether the whole text may be sent as it is, rather than completed: the name is typed out and needs nothing more. */
 export function isWhole(text, { command }) {
-  return text.trim().toLowerCase() === `/${command.name}` && !command.options?.some((option) => option.required);
+  return text.trim() === `/${command.name}` && !command.options?.some((option) => option.required);
 }
 
 /** How a command is written: `/guard <mode> [note]`. */

@@ -3,7 +3,7 @@ import test from 'node:test';
 import { CommandBook, isWhole, suggest } from '../core/commands.js';
 import { HandClock } from './stage.mjs';
 
-const POLL = { name: 'poll', options: [{ name: 'question', type: 'text', required: false }] };
+const POLL = { name: 'poll', description: '发起投票 Vote on something', options: [{ name: 'question', type: 'text', required: false }] };
 const RULES = { name: 'rules', options: [] };
 const GUARD = { name: 'guard', options: [{ name: 'mode', type: 'choice', required: true, choices: ['off', 'flag', 'strict'] }, { name: 'note', type: 'text' }] };
 const ALL = [POLL, RULES, GUARD];
@@ -17,6 +17,7 @@ test('a slash alone offers everything, and typing narrows it', () => {
   assert.deepEqual(names('/'), { kind: 'commands', items: ['/guard ', '/poll ', '/rules '] });
   assert.deepEqual(names('/PO'), { kind: 'commands', items: ['/poll '] });
   assert.deepEqual(names('/l').items, ['/poll ', '/rules '], 'also where it stands inside');
+  assert.deepEqual(names('/投票').items, ['/poll '], 'by what it does');
   assert.equal(names('/nothing'), null);
 });
 
@@ -35,7 +36,7 @@ test('behind the name its options are explained, and choices completed', () => {
 
 test('a name typed out is sent, unless something has to follow', () => {
   assert.equal(isWhole('/rules', { command: RULES }), true);
-  assert.equal(isWhole('/Poll', { command: POLL }), true);
+  assert.equal(isWhole('/Poll', { command: POLL }), false, 'the server takes it for a text');
   assert.equal(isWhole('/po', { command: POLL }), false);
   assert.equal(isWhole('/guard', { command: GUARD }), false);
 });
