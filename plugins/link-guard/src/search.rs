@@ -175,7 +175,7 @@ impl What {
     /// For people, in Chinese and English.
     pub(crate) const fn words(self) -> (&'static str, &'static str) {
         match self {
-            Self::Denied | Self::LookAlike => ("禁止的网址", "an unwanted link"),
+            Self::Denied | Self::LookAlike => ("这个网站的链接", "a link to that site"),
             Self::Qr => ("二维码或邀请链接", "a QR or invitation link"),
             Self::Link => ("链接", "a link"),
             Self::WeChat => ("微信号", "a WeChat account"),
