@@ -158,17 +158,6 @@ mod tests {
         assert_eq!(pattern("https://a.example:443").to_string(), "https://a.example");
     }
 
-    /// Who sends requests reads the same text, and means the same by it.
-    #[test]
-    fn a_host_is_an_origin_of_who_sends() {
-        for text in ["https://api.example.org", "https://*.example.org:8443", "http://a.example"] {
-            assert_eq!(
-                text.parse::<teahouse_outbound::Origin>().unwrap().to_string(),
-                pattern(text).to_string()
-            );
-        }
-    }
-
     #[test]
     fn what_is_no_host_is_refused() {
         for bad in [

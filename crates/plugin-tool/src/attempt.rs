@@ -1,0 +1,76 @@
+//! `try`: what the plugin makes of one text.
+
+use anyhow::Result;
+use serde_json::Value;
+use teahouse_plugin_host::LogLevel;
+use teahouse_plugin_package::{Command, EventKind};
+
+use crate::Misused;
+use crate::cases::{CommandInput, EventInput, MessageInput, Runner, UserInput, level, runtime};
+use crate::command::Try;
+use crate::project::Project;
+use crate::sandbox::{self, Manner, Sandbox};
+
+pub(crate) fn run(attempt: &Try) -> Result<()> {
+    let project = attempt.component.at.project()?;
+    let component = project.read_component(&attempt.component)?;
+    let settings = sandbox::settings(&project, attempt.settings.as_ref())?;
+    runtime()?.block_on(ask(&project, component, &settings, attempt))
+}
+
+async fn ask(project: &Project, component: Vec<u8>, settings: &Value, attempt: &Try) -> Result<()> {
+    let sandbox = Sandbox::open(project, component).await?;
+    sandbox.house.begin(crate::house::START_MS, Vec::new()).await;
+    let manner = Manner { fresh: false, patience: 10 };
+    let loaded = sandbox.load(project, settings, sandbox::all_asked(&project.manifest), manner).await;
+    let loaded = loaded.map_err(sandbox::explained)?;
+    let mut runner = Runner::new(project, &loaded, &sandbox.house, manner.patience);
+    let hooks = &project.manifest.hooks;
+    let message = || MessageInput {
+        text: attempt.text.clone(),
+        sender: Some(UserInput::Name(attempt.sender.clone())),
+        role: Some(attempt.role.clone()),
+        ..MessageInput::default()
+    };
+    if hooks.filter.is_some() {
+        print("filter", &runner.check(message()).await?)?;
+    }
+    if hooks.gate.is_some() {
+        print("gate, as a name", &runner.check_user_name(&attempt.text).await?)?;
+    }
+    if let Some(bot) = &hooks.bot {
+        let command = Command::split(&attempt.text)
+            .filter(|(name, _)| project.manifest.commands.iter().any(|command| command.name == *name));
+        let event = match command {
+            Some((name, args)) => EventInput::Command(CommandInput {
+                name: name.to_owned(),
+                args: args.to_owned(),
+                message: message(),
+                ..CommandInput::default()
+            }),
+            None if bot.events.contains(&EventKind::Posted) => EventInput::Posted(message()),
+            None if hooks.filter.is_none() && hooks.gate.is_none() => {
+                let names: Vec<_> = project.manifest.commands.iter().map(Command::usage).collect();
+                return Err(Misused::because(format!(
+                    "this bot doesn't hear what is posted; it has these commands: {}",
+                    names.join(", ")
+                )));
+            }
+            None => return Ok(()),
+        };
+        print("bot", &runner.event(event, None).await?)?;
+    }
+    for line in sandbox.telemetry.log.after(0, LogLevel::Debug, usize::MAX) {
+        println!("log {}: {}", level(line.level), line.text);
+    }
+    Ok(())
+}
+
+fn print(hook: &str, answer: &Value) -> Result<()> {
+    let mut shown = answer.clone();
+    if let Value::Object(fields) = &mut shown {
+        fields.retain(|_, value| !value.is_null() && value.as_array().is_none_or(|list| !list.is_empty()));
+    }
+    println!("{hook}: {}", serde_json::to_string_pretty(&shown)?);
+    Ok(())
+}
