@@ -110,7 +110,7 @@ impl SecretKey {
         let secret = STANDARD.encode(self.0.to_bytes());
         format!(
             "# Signs Teahouse plugins. Whoever has this file can publish in your name: keep it secret, and keep a copy.\n\
-             # Its public half, for plugins.trusted-keys of those who trust you:\n# {public}\n{SECRET}{secret}\n"
+             # Its public half, for plugins.trusted_keys of those who trust you:\n# {public}\n{SECRET}{secret}\n"
         )
     }
 

@@ -206,7 +206,7 @@ pub struct Sign {
 pub struct Verify {
     /// The package
     pub(crate) package: PathBuf,
-    /// A public key to trust, as in plugins.trusted-keys; with one, other signers and none are an error
+    /// A public key to trust, as in plugins.trusted_keys; with one, other signers and none are an error
     #[arg(long = "trusted", value_name = "KEY")]
     pub(crate) trusted: Vec<String>,
 }

@@ -139,7 +139,7 @@ pub(crate) fn key(key: &Key) -> Result<()> {
     })?;
     file.write_all(secret.to_file().as_bytes())?;
     println!(
-        "{}: keep it secret, and keep a copy. Those who trust you add this to plugins.trusted-keys:",
+        "{}: keep it secret, and keep a copy. Those who trust you add this to plugins.trusted_keys:",
         key.file.display()
     );
     println!("{}", secret.public());
