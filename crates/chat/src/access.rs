@@ -1,5 +1,7 @@
 //! Who may do what in a room: decided here, and nowhere else. Rights are values that the acts need.
 
+use std::sync::{Arc, OnceLock};
+
 use teahouse_accounts::Session;
 use teahouse_protocol::{Role, RoomId, RoomKind, Timestamp, UserId, Visibility};
 use teahouse_store::writer::MemberState;
@@ -7,6 +9,7 @@ use teahouse_store::{Db, members, rooms};
 
 use crate::cached::Look;
 use crate::connection::Seat;
+use crate::hooks::Hooks;
 use crate::hub::RoomFacts;
 use crate::{Error, reason};
 
@@ -105,11 +108,13 @@ impl Moderator {
 pub(crate) struct Access {
     db: Db,
     lobby: RoomId,
+    /// Told of who is in the lobby for the first time.
+    hooks: Arc<OnceLock<Arc<dyn Hooks>>>,
 }
 
 impl Access {
-    pub(crate) const fn new(db: Db, lobby: RoomId) -> Self {
-        Self { db, lobby }
+    pub(crate) const fn new(db: Db, lobby: RoomId, hooks: Arc<OnceLock<Arc<dyn Hooks>>>) -> Self {
+        Self { db, lobby, hooks }
     }
 
     /// What `room` is; `None` when it is not there.
@@ -131,7 +136,10 @@ impl Access {
     ) -> Result<Option<MemberState>, Error> {
         let mut row = members::find(self.db.conn(), room, user).await?;
         if row.is_none() && room == self.lobby && !members::is_banned(self.db.conn(), room, user).await? {
-            members::insert(self.db.writer(), room, user, Role::Member, now).await?;
+            let is_new = members::insert(self.db.writer(), room, user, Role::Member, now).await?;
+            if let (true, Some(hooks)) = (is_new, self.hooks.get()) {
+                hooks.came(room, user).await;
+            }
             row = members::find(self.db.conn(), room, user).await?;
         }
         Ok(row.as_ref().map(members::state))

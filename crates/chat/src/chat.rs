@@ -67,7 +67,7 @@ struct Inner {
     metrics: ChatMetrics,
     news: Bus<News>,
     /// The plugins, once they are there.
-    hooks: OnceLock<Arc<dyn Hooks>>,
+    hooks: Arc<OnceLock<Arc<dyn Hooks>>>,
     whispers: Whispers,
     presses: Presses,
     kept_senders: KeptSenders,
@@ -94,15 +94,16 @@ impl Chat {
         let news = Bus::in_process();
         let heard = news.subscribe(NEWS_QUEUED);
         let ended = parts.account_events.subscribe(NEWS_QUEUED);
+        let hooks = Arc::new(OnceLock::new());
         let chat = Self(Arc::new(Inner {
-            access: Access::new(parts.db.clone(), lobby),
+            access: Access::new(parts.db.clone(), lobby, Arc::clone(&hooks)),
             presence: Presence::new(parts.config.offline_after()),
             send_limit: SendLimit::new(parts.limits),
             hub: Hub::new(parts.encoder),
             metrics: ChatMetrics::default(),
             writer: RwLock::new(Some(queue)),
             news: news.clone(),
-            hooks: OnceLock::new(),
+            hooks,
             whispers: Whispers::new(),
             presses: Presses::new(),
             kept_senders: KeptSenders::new(),

@@ -3,26 +3,30 @@
 //! A message that was acknowledged once is never refused when it comes again: before a decision other than a plain yes
 //! counts, what the same client id stands for is looked up, and its ack repeated.
 
+use std::sync::Arc;
+
 use teahouse_accounts::Session;
-use teahouse_protocol::{Content, Kind, MessageId, RoomId, Timestamp};
+use teahouse_protocol::{ClientId, Content, Kind, MessageId, RoomId, Timestamp, UserId};
 use teahouse_store::entity::message;
 use teahouse_store::held::HeldState;
-use teahouse_store::writer::{Entry, NewMessage};
+use teahouse_store::writer::{Entry, FirstAck, NewMessage};
 use teahouse_store::{messages, reviews};
 
 use crate::access::Member;
-use crate::hooks::{Decision, Passage, Proposed, Refusal, Replaced, RoomBrief, Watched};
-use crate::hub::ConnectionId;
+use crate::hooks::{Decision, Flag, Passage, Proposed, Refusal, Replaced, RoomBrief, Watched};
+use crate::hub::{ConnectionId, RoomFacts};
 use crate::keeping::{Keep, Repeat};
 use crate::pipeline::{Admitted, Passed, ReplacedNote, Ticket};
 use crate::reviews::review_rows;
 use crate::{Chat, Error};
 
+const ANOTHER_KIND: &str = "it is of another kind";
+
 /// What the filters say, checked: a replacement is as good as what a person sends.
 struct Judgement {
     decision: Decision,
     replaced: Option<Replaced>,
-    flags: Vec<crate::hooks::Flag>,
+    flags: Vec<Flag>,
 }
 
 /// What becomes of an edit.
@@ -115,7 +119,7 @@ impl Chat {
         if let Some(replaced) = judged.replaced {
             // An edit never changes what a message is.
             if replaced.content.kind() != kind {
-                return Err(Error::Rejected(Box::new(bad_replacement(replaced.by, "another kind"))));
+                return Err(Error::Rejected(Box::new(bad_replacement(replaced.by, ANOTHER_KIND))));
             }
             after.content = replaced.content;
         }
@@ -147,7 +151,7 @@ impl Chat {
         }
     }
 
-    pub(crate) fn brief(&self, room: &crate::hub::RoomFacts) -> RoomBrief {
+    pub(crate) fn brief(&self, room: &RoomFacts) -> RoomBrief {
         RoomBrief {
             id: room.id,
             kind: room.kind,
@@ -156,13 +160,13 @@ impl Chat {
         }
     }
 
-    /// The answer that `first` got, for a message that the filters would decide otherwise now.
+    /// The message that the log has under this client id.
     pub(crate) async fn find_sent(
         &self,
-        id: &teahouse_protocol::ClientId,
-        sender: teahouse_protocol::UserId,
+        id: &ClientId,
+        sender: UserId,
         room: RoomId,
-    ) -> Result<Option<teahouse_store::writer::FirstAck>, Error> {
+    ) -> Result<Option<FirstAck>, Error> {
         let row = messages::find_by_client_id(self.db().conn(), id, sender, room).await?;
         Ok(row.as_ref().map(messages::first_ack))
     }
@@ -173,25 +177,28 @@ fn judge(passage: Passage, said: &Content) -> Judgement {
     if matches!(decision, Decision::Reject(_)) {
         return Judgement { decision, replaced: None, flags: Vec::new() };
     }
-    let wrong = replaced.as_ref().and_then(|replaced| {
-        let kind = replaced.content.kind();
-        let kind_stays = kind == said.kind() || kind == Kind::Text;
-        let checked = if kind_stays { replaced.content.check().err() } else { None };
-        let why = checked.map(|error| error.to_string());
-        why.or_else(|| (!kind_stays).then(|| "another kind".to_owned())).map(|why| (replaced.by.clone(), why))
-    });
-    match wrong {
+    let broken =
+        replaced.as_ref().and_then(|new| Some((Arc::clone(&new.by), broken_rule(&new.content, said)?)));
+    match broken {
         None => Judgement { decision, replaced, flags },
         Some((by, why)) => {
-            tracing::warn!(filter.name = %by, why, "a filter's replacement breaks a limit: the message is refused");
+            tracing::warn!(filter.name = %by, why, "a filter's replacement breaks a rule: the message is refused");
             let decision = Decision::Reject(bad_replacement(by, &why));
             Judgement { decision, replaced: None, flags: Vec::new() }
         }
     }
 }
 
+/// Why a filter can't put `new` in the place of what was `said`; `None`: it can.
+fn broken_rule(new: &Content, said: &Content) -> Option<String> {
+    if new.kind() != said.kind() && new.kind() != Kind::Text {
+        return Some(ANOTHER_KIND.to_owned());
+    }
+    new.check().err().map(|error| error.to_string())
+}
+
 /// What a filter made of a message can't be said: it would have to be refused from anybody.
-fn bad_replacement(by: std::sync::Arc<str>, why: &str) -> Refusal {
+fn bad_replacement(by: Arc<str>, why: &str) -> Refusal {
     let reason = format!("the filter's replacement can't be sent: {why}");
     Refusal { by, plugin: "".into(), rule: "bad_replacement".to_owned(), reason }
 }
@@ -207,7 +214,7 @@ fn replaced_note(replaced: &Replaced) -> Box<teahouse_protocol::Replaced> {
     })
 }
 
-fn new_message(proposed: Proposed, client_id: Option<teahouse_protocol::ClientId>) -> NewMessage {
+fn new_message(proposed: Proposed, client_id: Option<ClientId>) -> NewMessage {
     NewMessage {
         id: proposed.id,
         room: proposed.room.id,
@@ -226,7 +233,7 @@ fn message_again(row: &message::Model, content: Content) -> NewMessage {
     NewMessage {
         id: MessageId::from_uuid(row.id),
         room: RoomId::from_uuid(row.room_id),
-        sender: teahouse_protocol::UserId::from_uuid(row.sender_id),
+        sender: UserId::from_uuid(row.sender_id),
         client_id: None,
         content,
         reply_to: row.reply_to.map(MessageId::from_uuid),

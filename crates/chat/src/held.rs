@@ -61,7 +61,7 @@ pub struct HeldView {
     pub code: String,
     /// What the plugin tells a moderator.
     pub note: String,
-    /// From 0 to 100.
+    /// From 0 to 3.
     pub severity: u8,
     /// Who decided.
     pub decided_by: Option<String>,

@@ -48,6 +48,13 @@ pub trait Hooks: Send + Sync + 'static {
     /// The commands that a member of `role` may use in `room`, in order of their names.
     fn commands(&self, room: RoomId, role: Role) -> Vec<CommandInfo>;
 
+    /// Somebody is in the lobby for the first time. No event of the room's log says so, because everyone is a member
+    /// there; so it is said here, once for each person. When this returns, what follows from it is durable.
+    fn came(&self, lobby: RoomId, user: UserId) -> Later<'_, ()> {
+        let _nobody_cares = (lobby, user);
+        Box::pin(std::future::ready(()))
+    }
+
     /// Hands a press to its bot. When this returns, the press is durable.
     fn pressed(&self, press: Press) -> Later<'_, Result<(), Error>>;
 
@@ -174,7 +181,7 @@ pub struct Flag {
     pub code: String,
     /// For a moderator; may be empty.
     pub note: String,
-    /// From 0 to 100.
+    /// From 0 to 3.
     pub severity: u8,
 }
 

@@ -158,8 +158,8 @@ impl Chat {
             return Ok(known);
         }
         let any = held::any_of(self.db().conn(), room, sender).await?;
-        self.kept_senders().0.insert(key, any);
-        Ok(any)
+        // Something may have been kept since the look: who wrote that down first is right.
+        Ok(self.kept_senders().0.entry(key).or_insert(any).into_value())
     }
 
     /// What was answered to this client id before: by a message in the log, or by one that was kept.

@@ -32,7 +32,7 @@ impl Chat {
         self.change_noting(room, authority.actor(), recall, Some(act)).await.map(drop)
     }
 
-    /// Mutes a member for `length`. A plugin mutes simple members only.
+    /// Mutes a member for `length`; for no time at all, the member may write again. A plugin mutes simple members only.
     ///
     /// # Errors
     /// [`Error::RoomNotFound`], [`Error::NotAMember`], [`Error::UserNotFound`] when `user` is no member there,
@@ -58,10 +58,11 @@ impl Chat {
             Standing::Plugin => return Err(Error::NotAllowed(reason::ROLE_NOT_BELOW)),
             Standing::Moderator(moderator) => moderator.require_outranks(state.role)?,
         }
-        let until = now + length;
+        let until = (!length.is_zero()).then(|| now + length);
+        let action = if until.is_some() { "member.muted" } else { "member.unmuted" };
         let detail = json!({ "room": room, "until": until, "reason": reason });
-        let act = authority.act("member.muted", "user", &user, detail);
-        let edit = MemberEdit { role: None, muted_until: Some(Some(until)) };
+        let act = authority.act(action, "user", &user, detail);
+        let edit = MemberEdit { role: None, muted_until: Some(until) };
         let mute = ChangeKind::ChangeMember { user, edit };
         self.change_noting(room, authority.actor(), mute, Some(act)).await.map(drop)
     }

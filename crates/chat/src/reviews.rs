@@ -46,7 +46,7 @@ pub struct ReviewView {
     pub code: String,
     /// What the plugin tells a moderator; for a name that was refused, with the name.
     pub note: String,
-    /// From 0 to 100.
+    /// From 0 to 3.
     pub severity: u8,
     /// When.
     pub at: Timestamp,
