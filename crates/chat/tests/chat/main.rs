@@ -12,6 +12,7 @@ mod listening;
 mod members;
 mod membership_races;
 mod merging;
+mod plugins;
 mod presence;
 mod races;
 mod reading;

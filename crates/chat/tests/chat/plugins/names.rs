@@ -1,0 +1,118 @@
+//! Names and doors: what plugins say of a name, and of who wants to come in.
+
+use serde_json::json;
+use teahouse_accounts::ProfileChange;
+use teahouse_chat::{Authority, CreateRoom, Error, ReviewFilter, ReviewState, RoomChange};
+use teahouse_protocol::{DisplayName, ErrorCode, RoomKind, RoomName, Visibility};
+
+use super::hooks::FakeHooks;
+use super::verdicts::admin;
+use crate::world::{World, first_page, on_both};
+
+fn named(name: &str) -> ProfileChange {
+    ProfileChange { name: Some(DisplayName::new(name).unwrap()), avatar: None }
+}
+
+fn room_named(name: &str) -> CreateRoom {
+    CreateRoom {
+        name: RoomName::new(name).unwrap(),
+        kind: RoomKind::Group,
+        visibility: Visibility::Public,
+        members: Vec::new(),
+    }
+}
+
+#[track_caller]
+fn rule<T>(result: Result<T, Error>) -> String {
+    match result {
+        Err(Error::Rejected(refusal)) => refusal.rule,
+        Err(other) => panic!("{other}"),
+        Ok(_) => panic!("it passed"),
+    }
+}
+
+on_both! {
+    async fn names_are_refused_replaced_or_put_up_for_review(world: World) {
+        let [ann] = world.people(["ann"]).await;
+        FakeHooks::at_work(&world);
+        let chat = &world.chat;
+        assert_eq!(rule(chat.update_me(&ann, named("spam")).await), "spam");
+        assert_eq!(rule(chat.update_me(&ann, named("hold me")).await), "held");
+        assert_eq!(rule(chat.update_me(&ann, named("shadow")).await), "held");
+        assert_eq!(ann.profile().name, "ann");
+        assert_eq!(chat.update_me(&ann, named("rude ann")).await.unwrap().name, "kind ann");
+        assert_eq!(chat.update_me(&ann, named("an odd ann")).await.unwrap().name, "an odd ann");
+        assert_eq!(rule(chat.create_room(&ann, room_named("spam room")).await), "spam");
+        let room = chat.create_room(&ann, room_named("rude room")).await.unwrap();
+        assert_eq!(room.name, "kind room");
+        let announce = |text: &str| RoomChange { announcement: Some(text.to_owned()), ..RoomChange::default() };
+        assert_eq!(rule(chat.update_room(&ann, room.id, announce("hold on")).await), "held");
+        assert_eq!(chat.update_room(&ann, room.id, announce("rude")).await.unwrap().announcement, "kind");
+        assert_eq!(chat.update_room(&ann, room.id, announce("")).await.unwrap().announcement, "");
+        let rename = RoomChange { name: RoomName::new("spam").ok(), ..RoomChange::default() };
+        assert_eq!(rule(chat.update_room(&ann, room.id, rename).await), "spam");
+        let open = ReviewFilter { room: None, state: ReviewState::Open };
+        let reviews = chat.reviews_page(&admin(), open, first_page()).await.unwrap().items;
+        let told: Vec<_> = reviews.iter().map(|one| (one.subject.as_str(), one.note.as_str())).collect();
+        let expected = [
+            ("user-name", "look: hold me"),
+            ("user-name", "look: shadow"),
+            ("user-name", "look: an odd ann"),
+            ("announcement", "look: hold on"),
+        ];
+        assert_eq!(told, expected);
+    }
+
+    async fn who_must_ask_waits_for_the_moderators(world: World) {
+        let [ann, bob, stranger] = world.people(["ann", "bob", "stranger"]).await;
+        let room = world.public_group(&ann, &[&bob]).await;
+        FakeHooks::at_work(&world);
+        let mut owner = world.socket(&ann);
+        let mut member = world.socket(&bob);
+        let mut asking = world.socket(&stranger);
+        let chat = &world.chat;
+        for _ in 0..2 {
+            let asked = chat.ask_to_join(&stranger, room, "let me in").await;
+            assert_eq!(asked.unwrap_err().code(), ErrorCode::ApprovalRequired);
+        }
+        let notice = owner.sees("notice").await;
+        assert_eq!((&notice["kind"], &notice["user"]), (&json!("join_request"), &json!(stranger.user_id())));
+        owner.has_nothing().await;
+        member.has_nothing().await;
+        let [owner_of, member_of] = [&ann, &bob].map(|one| Authority::Moderator(one.clone()));
+        assert!(matches!(chat.join_requests(&member_of, room, first_page()).await, Err(Error::NotAllowed(_))));
+        let requests = chat.join_requests(&owner_of, room, first_page()).await.unwrap().items;
+        assert_eq!((requests.len(), requests[0].word.as_str()), (1, "let me in"));
+        let user = stranger.user_id();
+        assert!(matches!(chat.accept_join(&member_of, room, user).await, Err(Error::NotAllowed(_))));
+        chat.refuse_join(&owner_of, room, user).await.unwrap();
+        assert_eq!(asking.sees("notice").await["kind"], "join_refused");
+        assert!(matches!(chat.accept_join(&owner_of, room, user).await, Err(Error::UserNotFound)));
+        chat.join(&stranger, room).await.unwrap_err();
+        chat.accept_join(&owner_of, room, user).await.unwrap();
+        assert_eq!(asking.sees("notice").await["kind"], "join_accepted");
+        chat.join(&stranger, room).await.unwrap();
+        assert!(chat.join_requests(&owner_of, room, first_page()).await.unwrap().items.is_empty());
+    }
+
+    async fn who_comes_into_the_lobby_is_told_of_once(world: World) {
+        let hooks = FakeHooks::at_work(&world);
+        let [ann] = world.people(["ann"]).await;
+        for _ in 0..2 {
+            let mut phone = world.socket(&ann);
+            phone.listen_to_all().await;
+        }
+        assert_eq!(*hooks.came.lock(), [ann.user_id()]);
+    }
+
+    async fn the_gate_refuses_and_an_invitation_passes_it(world: World) {
+        let [ann, spammer, carol] = world.people(["ann", "spammer", "carol"]).await;
+        let room = world.public_group(&ann, &[]).await;
+        FakeHooks::at_work(&world);
+        assert_eq!(rule(world.chat.join(&spammer, room).await), "spam");
+        world.chat.join(&carol, room).await.unwrap();
+        let put = teahouse_chat::PutMember::default();
+        world.chat.put_member(&ann, room, spammer.user_id(), put).await.unwrap();
+        world.chat.join(&spammer, room).await.unwrap();
+    }
+}
