@@ -120,8 +120,8 @@ impl Package {
         pack::folder(folder, component)
     }
 
-    /// Makes a package's bytes of files that are at hand, by their paths in the package; as [`Package::pack`], but a file
-    /// that no package has is an error.
+    /// Makes a package's bytes of files that are at hand, by their paths in the package; as [`Package::pack`], but not
+    /// compressed, and a file that no package has is an error.
     ///
     /// # Errors
     /// [`PackageError`] when the files are no plugin.

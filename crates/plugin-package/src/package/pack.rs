@@ -23,10 +23,16 @@ pub(super) fn folder(folder: &Path, component: Vec<u8>) -> Result<Vec<u8>, Packa
         }
     }
     files.extend(locales(&folder.join("locales"))?);
-    self::files(files)
+    judged(files, Compression::best())
 }
 
+/// Not compressed: such a package never travels. It is made at each start, and its digest must not change with the
+/// library that compresses.
 pub(super) fn files(files: BTreeMap<String, Vec<u8>>) -> Result<Vec<u8>, PackageError> {
+    judged(files, Compression::none())
+}
+
+fn judged(files: BTreeMap<String, Vec<u8>>, compression: Compression) -> Result<Vec<u8>, PackageError> {
     let allowance = Allowance { component_bytes: Allowance::MAX_COMPONENT };
     for (path, bytes) in &files {
         let Some(limit) = unpack::limit(path, allowance) else {
@@ -39,7 +45,7 @@ pub(super) fn files(files: BTreeMap<String, Vec<u8>>) -> Result<Vec<u8>, Package
     }
     // Judged as a reader will judge it. The digest is that of the bytes to come: nobody looks at it here.
     let package = Package::of(files, Digest::of(&[]))?;
-    archive(&package.files)
+    compressed(&package.files, compression)
 }
 
 /// `locales/*.json`; a folder that is not there holds none.
@@ -77,11 +83,15 @@ fn read(path: &Path) -> Result<Option<Vec<u8>>, PackageError> {
 
 /// The compressed tar of `files`.
 pub(super) fn archive(files: &BTreeMap<String, Vec<u8>>) -> Result<Vec<u8>, PackageError> {
-    write(files).map_err(|source| PackageError::Io { path: "the package".into(), source })
+    compressed(files, Compression::best())
 }
 
-fn write(files: &BTreeMap<String, Vec<u8>>) -> io::Result<Vec<u8>> {
-    let gzip = GzBuilder::new().mtime(0).operating_system(NO_SYSTEM).write(Vec::new(), Compression::best());
+fn compressed(files: &BTreeMap<String, Vec<u8>>, compression: Compression) -> Result<Vec<u8>, PackageError> {
+    write(files, compression).map_err(|source| PackageError::Io { path: "the package".into(), source })
+}
+
+fn write(files: &BTreeMap<String, Vec<u8>>, compression: Compression) -> io::Result<Vec<u8>> {
+    let gzip = GzBuilder::new().mtime(0).operating_system(NO_SYSTEM).write(Vec::new(), compression);
     let mut tar = tar::Builder::new(gzip);
     for (path, bytes) in files {
         let mut header = tar::Header::new_ustar();

@@ -120,7 +120,7 @@ impl Lifecycle {
     async fn renew(&self, id: &PluginId, package: &Package, plugin: &BundledPlugin) -> Result<(), Error> {
         let digest = package.digest().to_string();
         let row = self.require_plugin(id).await?;
-        if row.generation == 1 && row.digest == digest {
+        if row.generation == row.installed_at_ms && row.digest == digest {
             // Nobody touched it since: the start that installed it ended too early.
             return self.start(id, plugin).await;
         }

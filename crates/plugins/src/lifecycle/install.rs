@@ -227,7 +227,8 @@ fn new_plugin(id: &str, digest: &str, now_ms: i64) -> plugin::Model {
         id: id.to_owned(),
         enabled: false,
         digest: digest.to_owned(),
-        generation: 1,
+        // Not 1: one that is thrown out and installed again between two looks of a node must look changed to it.
+        generation: now_ms,
         bot_user_id: None,
         settings: "{}".to_owned(),
         secrets_sealed: None,

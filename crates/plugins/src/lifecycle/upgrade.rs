@@ -92,6 +92,11 @@ impl Lifecycle {
         };
         let tx = self.db().begin().await?;
         self.edit(&tx, row, edit).await?;
+        // While it was tried, so many others may have come that it was forgotten.
+        let kept = plugin_versions::of_plugin(&tx, &row.id).await?;
+        if !kept.iter().any(|version| version.digest == digest.to_string()) {
+            return Err(Error::NoSuchVersion(digest.to_string()));
+        }
         let swapped = plugin::Model { digest: digest.to_string(), ..row.clone() };
         match choices {
             Some(choices) => self.write_grants(&tx, &swapped, &package, choices, by).await?,

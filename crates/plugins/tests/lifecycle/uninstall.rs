@@ -25,6 +25,7 @@ on_both! {
     async fn with_its_data_nothing_is_left(world: World) {
         let by = By::operator();
         world.run(version("1.0.0", KV)).await;
+        let before = world.row().await.generation;
         keep(&world, "v").await;
         world.lifecycle.uninstall(&guard(), Data::Delete, &by).await.unwrap();
         assert!(!kept(&world).await);
@@ -36,6 +37,7 @@ on_both! {
         let stranger = SecretKey::generate().unwrap();
         let installed = world.install(signed(&version("1.0.0", KV), &stranger)).await;
         assert!(installed.is_first && !installed.consent.agreed);
+        assert!(world.row().await.generation > before, "a node that looks only now sees that it changed");
     }
 
     /// Else somebody could read what another's plugin kept, by taking its name.
