@@ -1,7 +1,7 @@
 //! What a call costs: `cargo run --release -p teahouse-plugin-host --example call -- FILTER.wasm [CONFIG [TEXT]]`.
 //!
 //! Prints the time of `check` on one warm instance, on as many as there are cores at once, and on a fresh instance
-//! each time.
+//! each time; and what a hundred plugins take to start from compiled code, in time and memory.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -17,6 +17,8 @@ mod nothing;
 
 /// Calls of one measurement.
 const CALLS: u32 = 200_000;
+/// Plugins that are started together.
+const PLUGINS: u64 = 100;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -25,11 +27,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let config = arguments.next().unwrap_or_else(|| "{}".to_owned());
     let text =
         arguments.next().unwrap_or_else(|| "两杯茶,谢谢。明天下午三点老地方见,别忘了带上那本书。".to_owned());
-    let host = Host::new(&HostConfig::default())?;
+    let cache = tempfile::tempdir()?;
+    let host = Host::new(&HostConfig { cache: Some(cache.path().to_owned()), ..HostConfig::default() })?;
     let component: Arc<[u8]> = std::fs::read(&path)?.into();
 
     let began = Instant::now();
-    let compiled = host.compile(component, &Compile::InProcess).await?;
+    let compiled = host.compile(Arc::clone(&component), &Compile::InProcess).await?;
     println!("compiled in {:?}", began.elapsed());
     let spec = |isolation| PluginSpec {
         id: "org.example.measured".into(),
@@ -53,6 +56,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
     show(&format!("warm, {cores} at once"), at_once(&warm, &message, cores).await?, CALLS * cores);
     let fresh = host.load(spec(Isolation::Call)).await?;
     show("fresh instance", one_by_one(&fresh, &message, CALLS / 50).await?, CALLS / 50);
+    let (before, began) = (resident_kib()?, Instant::now());
+    let mut many = Vec::new();
+    for _ in 0..PLUGINS {
+        let compiled = host.compile(Arc::clone(&component), &Compile::InProcess).await?;
+        many.push(host.load(PluginSpec { compiled, ..spec(Isolation::Warm) }).await?);
+    }
+    let (took, each) = (began.elapsed(), (resident_kib()? - before) / PLUGINS);
+    println!("{PLUGINS} plugins from compiled code: {took:?}, {each} KiB each");
     for hook in warm.telemetry().stats.snapshot().hooks {
         println!("{}: {} calls, p50 {:?}, p99 {:?}", hook.hook.name(), hook.calls, hook.p50, hook.p99);
     }
@@ -89,6 +100,13 @@ async fn at_once(
         task.await??;
     }
     Ok(began.elapsed())
+}
+
+/// Memory of this process that is in RAM.
+fn resident_kib() -> Result<u64, Box<dyn Error>> {
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
+    Ok(line.trim().trim_end_matches(" kB").parse()?)
 }
 
 fn show(what: &str, took: Duration, calls: u32) {

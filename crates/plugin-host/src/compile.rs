@@ -5,6 +5,7 @@ mod child;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 use wasmtime::Engine;
@@ -23,6 +24,13 @@ pub enum Compile {
     InProcess,
     /// In a child with limits on time and memory: `PROGRAM __compile-component`, which calls [`compile_child`].
     Child(PathBuf),
+}
+
+/// What compiling may take.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CompileLimits {
+    pub(crate) component_bytes: usize,
+    pub(crate) time: Duration,
 }
 
 /// A component ready to be loaded, by the host that made it.
@@ -45,14 +53,14 @@ pub(crate) async fn compile(
     engine: &Engine,
     cache: Option<&Arc<Cache>>,
     bytes: Arc<[u8]>,
-    limit: usize,
+    limits: CompileLimits,
     how: &Compile,
 ) -> Result<Compiled, CompileError> {
-    if bytes.len() > limit {
-        return Err(CompileError::TooLarge { size: bytes.len(), limit });
+    if bytes.len() > limits.component_bytes {
+        return Err(CompileError::TooLarge { size: bytes.len(), limit: limits.component_bytes });
     }
     let (engine, cache, how) = (engine.clone(), cache.cloned(), how.clone());
-    tokio::task::spawn_blocking(move || compile_now(&engine, cache.as_deref(), &bytes, &how))
+    tokio::task::spawn_blocking(move || compile_now(&engine, cache.as_deref(), &bytes, &how, limits.time))
         .await
         .map_err(|error| CompileError::Compiler(error.to_string()))?
 }
@@ -62,6 +70,7 @@ fn compile_now(
     cache: Option<&Cache>,
     bytes: &[u8],
     how: &Compile,
+    time: Duration,
 ) -> Result<Compiled, CompileError> {
     let inspection = inspect(bytes)?;
     if !inspection.refused.is_empty() {
@@ -72,7 +81,7 @@ fn compile_now(
     let component = match kept {
         Some(component) => component,
         None => {
-            let code = machine_code(bytes, how)?;
+            let code = machine_code(bytes, how, time)?;
             if let Some(cache) = cache {
                 // Without the cache it works as well, only slower at the next start.
                 if let Err(error) = cache.keep(&digest, &code) {
@@ -85,10 +94,10 @@ fn compile_now(
     Ok(Compiled { component, inspection: Arc::new(inspection), digest: digest.into() })
 }
 
-fn machine_code(bytes: &[u8], how: &Compile) -> Result<Vec<u8>, CompileError> {
+fn machine_code(bytes: &[u8], how: &Compile, time: Duration) -> Result<Vec<u8>, CompileError> {
     match how {
         Compile::InProcess => precompile(bytes),
-        Compile::Child(program) => child::run(program, bytes),
+        Compile::Child(program) => child::run(program, bytes, time),
     }
 }
 

@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use wasmtime::Engine;
 use wasmtime::component::Linker;
 
-use crate::compile::{self, Cache, Compile, Compiled};
+use crate::compile::{self, COMPILE_TIME, Cache, Compile, CompileLimits, Compiled};
 use crate::engine;
 use crate::error::{CompileError, HostError, LoadError};
 use crate::grants::LiveGrants;
@@ -27,11 +28,13 @@ pub struct HostConfig {
     pub slots: u32,
     /// A component's largest size in bytes.
     pub component_bytes: usize,
+    /// The longest that compiling in a child may take.
+    pub compile_time: Duration,
 }
 
 impl Default for HostConfig {
     fn default() -> Self {
-        Self { cache: None, slots: 1_000, component_bytes: COMPONENT_BYTES }
+        Self { cache: None, slots: 1_000, component_bytes: COMPONENT_BYTES, compile_time: COMPILE_TIME }
     }
 }
 
@@ -42,7 +45,7 @@ pub struct Host {
     ticker: Arc<Ticker>,
     linker: Arc<Linker<State>>,
     cache: Option<Arc<Cache>>,
-    component_bytes: usize,
+    limits: CompileLimits,
 }
 
 impl Host {
@@ -60,7 +63,10 @@ impl Host {
             ticker: Arc::new(Ticker::start(engine.weak())?),
             linker: Arc::new(linker),
             cache: cache.map(Arc::new),
-            component_bytes: config.component_bytes.min(COMPONENT_BYTES_CAP),
+            limits: CompileLimits {
+                component_bytes: config.component_bytes.min(COMPONENT_BYTES_CAP),
+                time: config.compile_time,
+            },
             engine,
         })
     }
@@ -71,7 +77,7 @@ impl Host {
     /// # Errors
     /// [`CompileError`]
     pub async fn compile(&self, component: Arc<[u8]>, how: &Compile) -> Result<Compiled, CompileError> {
-        compile::compile(&self.engine, self.cache.as_ref(), component, self.component_bytes, how).await
+        compile::compile(&self.engine, self.cache.as_ref(), component, self.limits, how).await
     }
 
     /// Makes a plugin that can be called: links it, makes its first instance and runs `init` on it.

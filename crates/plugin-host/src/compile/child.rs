@@ -14,7 +14,7 @@ use crate::error::CompileError;
 
 /// The argument that makes a program the compiler.
 const ARGUMENT: &str = "__compile-component";
-/// The longest that compiling may take.
+/// The longest that compiling may take, by default.
 pub const COMPILE_TIME: Duration = Duration::from_secs(20);
 /// The most memory that compiling may take.
 pub const COMPILE_MEMORY_BYTES: u64 = 1 << 30;
@@ -46,7 +46,7 @@ fn limit() -> io::Result<()> {
     // What is written to, not what is reserved: allocators reserve addresses by the gigabyte.
     setrlimit(Resource::RLIMIT_DATA, COMPILE_MEMORY_BYTES, COMPILE_MEMORY_BYTES)?;
     // If whoever waits for us dies, we end by ourselves. Several threads compile, so this is more than the wall time.
-    let cpu_seconds = COMPILE_TIME.as_secs() * 8;
+    let cpu_seconds = COMPILE_TIME.as_secs() * 16;
     setrlimit(Resource::RLIMIT_CPU, cpu_seconds, cpu_seconds)?;
     setrlimit(Resource::RLIMIT_CORE, 0, 0)?;
     setrlimit(Resource::RLIMIT_FSIZE, 0, 0)?;
@@ -64,11 +64,7 @@ fn pipe() -> Result<(), CompileError> {
 }
 
 /// Runs `program` as the compiler, and ends it when its time is over. Blocks.
-pub(super) fn run(program: &Path, component: &[u8]) -> Result<Vec<u8>, CompileError> {
-    run_within(program, component, COMPILE_TIME)
-}
-
-fn run_within(program: &Path, component: &[u8], time: Duration) -> Result<Vec<u8>, CompileError> {
+pub(super) fn run(program: &Path, component: &[u8], time: Duration) -> Result<Vec<u8>, CompileError> {
     let mut child = Command::new(program)
         .arg(ARGUMENT)
         // Nothing of ours is the compiler's business: not the database's address, not a key.
@@ -137,7 +133,7 @@ mod tests {
     fn a_compiler_that_never_ends_is_ended() {
         let folder = tempfile::tempdir().expect("a folder");
         let program = script(folder.path(), "while :; do :; done");
-        let ended = run_within(&program, b"component", Duration::from_millis(200));
+        let ended = run(&program, b"component", Duration::from_millis(200));
         assert!(matches!(ended, Err(CompileError::TooSlow { .. })), "{ended:?}");
     }
 
@@ -145,9 +141,9 @@ mod tests {
     fn a_compiler_that_dies_is_told_from_one_that_refuses() {
         let folder = tempfile::tempdir().expect("a folder");
         let dies = script(folder.path(), "kill -9 $$");
-        assert!(matches!(run_within(&dies, b"c", COMPILE_TIME), Err(CompileError::Compiler(_))));
+        assert!(matches!(run(&dies, b"c", COMPILE_TIME), Err(CompileError::Compiler(_))));
         let refuses = script(folder.path(), "printf 'no good' >&2; exit 65");
-        let refused = run_within(&refuses, b"c", COMPILE_TIME);
+        let refused = run(&refuses, b"c", COMPILE_TIME);
         assert!(matches!(refused, Err(CompileError::Invalid(why)) if why == "no good"));
     }
 

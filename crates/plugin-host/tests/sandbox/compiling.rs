@@ -1,6 +1,7 @@
 //! From bytes to a plugin: what is refused, what is kept, and what happens to who tampers with it.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use teahouse_plugin_host::{Compile, CompileError, Exports, Host, HostConfig, LoadError, inspect};
 
@@ -175,4 +176,24 @@ async fn a_child_says_what_is_wrong_with_a_component() {
     component[code + 2] = 0xff;
     let refused = host().compile(component.into(), &child()).await;
     assert!(matches!(refused, Err(CompileError::Invalid(_))), "{:?}", refused.err());
+}
+
+#[tokio::test]
+async fn a_compile_bomb_costs_no_more_than_its_child() {
+    // Loops over a thousand variables: what the compiler keeps of them grows with their product.
+    let loops: String = (0..20_000_u32)
+        .map(|n| {
+            let [to, from, until] = [17, 31, 57].map(|step| n.wrapping_mul(step) % 1_000);
+            format!(
+                "(loop (local.set {to} (i32.add (local.get {to}) (local.get {from}))) (br_if 0 (local.get {until})))\n"
+            )
+        })
+        .collect();
+    let bomb = format!("(func (local {}) {loops})", "i32 ".repeat(1_000));
+    let component = checks("").with(&bomb).component();
+    let config = HostConfig { slots: 1, compile_time: Duration::from_secs(2), ..HostConfig::default() };
+    let host = Host::new(&config).expect("a host");
+    let ended = host.compile(component.into(), &child()).await;
+    assert!(matches!(ended, Err(CompileError::TooSlow { seconds: 2 })), "{:?}", ended.err());
+    host.compile(checks("").component().into(), &child()).await.expect("the next one is compiled");
 }
