@@ -5,8 +5,10 @@
 
 use std::error::Error;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::TimeValLike;
 use teahouse_plugin_host::wit::{Message, User};
 use teahouse_plugin_host::{
     Compile, Exports, Grants, Host, HostConfig, Isolation, Limits, Loaded, PluginSpec, Telemetry,
@@ -51,11 +53,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("loaded in {:?}", began.elapsed());
     let message = Arc::new(message(&text));
 
-    show("warm, one at a time", one_by_one(&warm, &message, CALLS).await?, CALLS);
+    show("warm, one at a time", &one_by_one(&warm, &message, CALLS).await?, CALLS);
     let cores = std::thread::available_parallelism()?.get() as u32;
-    show(&format!("warm, {cores} at once"), at_once(&warm, &message, cores).await?, CALLS * cores);
+    show(&format!("warm, {cores} at once"), &at_once(&warm, &message, cores).await?, CALLS * cores);
     let fresh = host.load(spec(Isolation::Call)).await?;
-    show("fresh instance", one_by_one(&fresh, &message, CALLS / 50).await?, CALLS / 50);
+    show("fresh instance", &one_by_one(&fresh, &message, CALLS / 50).await?, CALLS / 50);
     let (before, began) = (resident_kib()?, Instant::now());
     let mut many = Vec::new();
     for _ in 0..PLUGINS {
@@ -70,21 +72,17 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-async fn one_by_one(plugin: &Loaded, message: &Message, calls: u32) -> Result<Duration, Box<dyn Error>> {
+async fn one_by_one(plugin: &Loaded, message: &Message, calls: u32) -> Result<Spent, Box<dyn Error>> {
     plugin.check(message, None).await?;
-    let began = Instant::now();
+    let began = Spent::now()?;
     for _ in 0..calls {
         plugin.check(message, None).await?;
     }
-    Ok(began.elapsed())
+    began.until_now()
 }
 
-async fn at_once(
-    plugin: &Arc<Loaded>,
-    message: &Arc<Message>,
-    tasks: u32,
-) -> Result<Duration, Box<dyn Error>> {
-    let began = Instant::now();
+async fn at_once(plugin: &Arc<Loaded>, message: &Arc<Message>, tasks: u32) -> Result<Spent, Box<dyn Error>> {
+    let began = Spent::now()?;
     let running: Vec<_> = (0..tasks)
         .map(|_| {
             let (plugin, message) = (Arc::clone(plugin), Arc::clone(message));
@@ -99,7 +97,27 @@ async fn at_once(
     for task in running {
         task.await??;
     }
-    Ok(began.elapsed())
+    began.until_now()
+}
+
+/// Time on the wall, and of the processor: on a machine with other work only the second says something.
+struct Spent {
+    wall: Duration,
+    processor: Duration,
+}
+
+impl Spent {
+    fn now() -> Result<Self, Box<dyn Error>> {
+        let usage = getrusage(UsageWho::RUSAGE_SELF)?;
+        let micros = usage.user_time().num_microseconds() + usage.system_time().num_microseconds();
+        let wall = SystemTime::now().duration_since(UNIX_EPOCH)?;
+        Ok(Self { wall, processor: Duration::from_micros(micros.try_into()?) })
+    }
+
+    fn until_now(&self) -> Result<Self, Box<dyn Error>> {
+        let now = Self::now()?;
+        Ok(Self { wall: now.wall - self.wall, processor: now.processor - self.processor })
+    }
 }
 
 /// Memory of this process that is in RAM.
@@ -109,8 +127,9 @@ fn resident_kib() -> Result<u64, Box<dyn Error>> {
     Ok(line.trim().trim_end_matches(" kB").parse()?)
 }
 
-fn show(what: &str, took: Duration, calls: u32) {
-    println!("{what}: {:.0} ns a call", took.as_nanos() as f64 / f64::from(calls));
+fn show(what: &str, spent: &Spent, calls: u32) {
+    let each = |time: Duration| time.as_nanos() as f64 / f64::from(calls);
+    println!("{what}: {:.0} ns a call, {:.0} ns of processor time", each(spent.wall), each(spent.processor));
 }
 
 fn message(text: &str) -> Message {

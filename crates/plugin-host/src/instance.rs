@@ -113,6 +113,7 @@ impl Template {
             meter: Arc::clone(meter),
             breach: None,
             running: running(limits, Hook::Init),
+            first_tick: true,
         };
         let mut store = Store::new(&self.engine, state);
         store.limiter(|state| &mut state.memory);
@@ -123,6 +124,11 @@ impl Template {
             if state.meter.spent() >= state.running {
                 state.breach = Some(FailureKind::RunningTime);
                 return Ok(UpdateDeadline::Interrupt);
+            }
+            // A call of microseconds that the machine interrupted in the middle: it is nearly through, and must not
+            // lose its wall time to a queue.
+            if std::mem::take(&mut state.first_tick) {
+                return Ok(UpdateDeadline::Continue(1));
             }
             // Other tasks get their turn each tick, so that a busy guest holds up none of them.
             Ok(UpdateDeadline::YieldCustom(1, Box::pin(tokio::task::yield_now())))
@@ -206,6 +212,7 @@ impl Instance {
         let state = self.store.data_mut();
         state.left = Allowance::of(limits, began + wall);
         state.running = running(limits, hook);
+        state.first_tick = true;
         state.context.hook = hook;
         state.context.event = None;
         state.context.hops = 0;

@@ -24,6 +24,8 @@ pub(crate) struct State {
     pub(crate) meter: Arc<Meter>,
     /// Running time of the call that runs.
     pub(crate) running: Duration,
+    /// The call has not met the clock yet.
+    pub(crate) first_tick: bool,
     /// Why the host ended the call, where the trap itself doesn't say.
     pub(crate) breach: Option<FailureKind>,
 }

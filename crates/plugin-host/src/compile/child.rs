@@ -15,7 +15,9 @@ use crate::error::CompileError;
 /// The argument that makes a program the compiler.
 const ARGUMENT: &str = "__compile-component";
 /// The longest that compiling may take, by default.
-pub const COMPILE_TIME: Duration = Duration::from_secs(20);
+/// The compiler of a development build is itself unoptimised in part, and its machine is busy building: a plugin in
+/// Python would not be through by then.
+pub const COMPILE_TIME: Duration = Duration::from_secs(if cfg!(debug_assertions) { 120 } else { 20 });
 /// The most memory that compiling may take.
 pub const COMPILE_MEMORY_BYTES: u64 = 1 << 30;
 /// More machine code than a component of the largest size becomes.
@@ -46,7 +48,7 @@ fn limit() -> io::Result<()> {
     // What is written to, not what is reserved: allocators reserve addresses by the gigabyte.
     setrlimit(Resource::RLIMIT_DATA, COMPILE_MEMORY_BYTES, COMPILE_MEMORY_BYTES)?;
     // If whoever waits for us dies, we end by ourselves. Several threads compile, so this is more than the wall time.
-    let cpu_seconds = COMPILE_TIME.as_secs() * 16;
+    let cpu_seconds = COMPILE_TIME.as_secs() * 8;
     setrlimit(Resource::RLIMIT_CPU, cpu_seconds, cpu_seconds)?;
     setrlimit(Resource::RLIMIT_CORE, 0, 0)?;
     setrlimit(Resource::RLIMIT_FSIZE, 0, 0)?;
