@@ -45,3 +45,29 @@ pub(crate) fn bad_frame(error: FrameError) -> ErrorEvent {
 pub(crate) fn bad_field(error: FieldError) -> ErrorEvent {
     ErrorEvent { message: error.to_string(), field: Some(error.field), ..ErrorEvent::new(error.code) }
 }
+
+#[cfg(test)]
+mod tests {
+    use teahouse_chat::Refusal;
+
+    use super::*;
+
+    #[test]
+    fn a_filters_refusal_is_told_in_its_own_words() {
+        let told = |reason: &str| {
+            let (by, plugin, rule) = ("Guard".into(), "org.example.guard".into(), "spam".to_owned());
+            let refusal = Refusal { by, plugin, rule, reason: reason.to_owned() };
+            refusal_json(&Error::Rejected(Box::new(refusal)))
+        };
+        let error = told("no spam");
+        assert_eq!((error["code"].as_str(), error["by"].as_str()), (Some("rejected"), Some("Guard")));
+        assert_eq!((error["reason"].as_str(), error["rule"].as_str()), (Some("no spam"), Some("spam")));
+        assert!(told("").get("reason").is_none());
+        let other = refusal_json(&Error::ApprovalRequired);
+        assert_eq!((other["code"].as_str(), other.get("by")), (Some("approval_required"), None));
+    }
+
+    fn refusal_json(error: &Error) -> serde_json::Value {
+        serde_json::to_value(refusal(error, None)).unwrap_or_default()
+    }
+}

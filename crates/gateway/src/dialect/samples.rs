@@ -2,7 +2,8 @@
 
 use bytes::Bytes;
 use teahouse_protocol::{
-    Content, ImageContent, Message, MessageId, RoomId, Sender, Seq, ServerEvent, Timestamp, UserId,
+    Ack, AckState, Content, Ephemeral, ImageContent, Kind, Message, MessageId, Replaced, RoomId, Sender, Seq,
+    ServerEvent, Timestamp, UserId,
 };
 
 /// The JSON of a short frame.
@@ -41,4 +42,36 @@ fn message(content: Content, text: Option<String>) -> ServerEvent {
         recalled_at: None,
         reactions: Vec::new(),
     })
+}
+
+/// What a bot tells one person alone.
+pub(super) fn whisper(text: &str) -> ServerEvent {
+    ServerEvent::Ephemeral(Ephemeral {
+        id: MessageId::generate(),
+        room: RoomId::generate(),
+        sender: Sender { id: UserId::generate(), name: "茶博士".to_owned(), avatar: None, is_bot: true },
+        kind: Kind::Text,
+        content: Content::Text(text.to_owned()),
+        text: None,
+        reply_to: None,
+        at: Timestamp::from_millis(0),
+    })
+}
+
+/// The ack of a message that waits for a moderator.
+pub(super) fn held() -> ServerEvent {
+    ServerEvent::Ack(Ack {
+        id: None,
+        message: MessageId::generate(),
+        state: AckState::Held,
+        seq: None,
+        at: Timestamp::from_millis(0),
+        replaced: None,
+    })
+}
+
+/// What a filter made of a message.
+pub(super) fn replaced(text: &str) -> Box<Replaced> {
+    let content = Content::Text(text.to_owned());
+    Box::new(Replaced { by: "Guard".to_owned(), note: None, kind: Kind::Text, content, text: None })
 }

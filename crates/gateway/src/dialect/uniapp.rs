@@ -183,6 +183,34 @@ mod tests {
         assert_eq!(frame["content"].as_str(), Some("[图片]"));
     }
 
+    #[track_caller]
+    fn shown_after_the_frame(event: &ServerEvent) -> serde_json::Value {
+        let frames = encode(event, &mut FrameBuffer::default()).unwrap();
+        let header = if frames[1] < 126 { 2 } else { 4 };
+        let length = if header == 2 {
+            usize::from(frames[1])
+        } else {
+            usize::from(frames[2]) << 8 | usize::from(frames[3])
+        };
+        let rest = &frames[header + length..];
+        serde_json::from_slice(&rest[2..]).unwrap()
+    }
+
+    #[test]
+    fn a_person_sees_that_a_message_waits_and_why_one_was_refused() {
+        let shown = shown_after_the_frame(&samples::held());
+        assert_eq!(shown["content"].as_str(), Some("[系统] 消息正在等待审核。"));
+        let reason = Some("请勿刷屏".to_owned());
+        let refused = ErrorEvent { reason, ..ErrorEvent::new(ErrorCode::Rejected) };
+        let shown = shown_after_the_frame(&ServerEvent::Error(refused));
+        assert_eq!(shown["content"].as_str(), Some("[系统] 请勿刷屏"));
+        let whisper = samples::json(encode(&samples::whisper("你好"), &mut FrameBuffer::default()));
+        assert_eq!(
+            (whisper["type"].as_str(), whisper["content"].as_str()),
+            (Some("msg"), Some("茶博士: 你好"))
+        );
+    }
+
     #[test]
     fn a_person_sees_why_nothing_was_sent() {
         let event = ServerEvent::Error(ErrorEvent::new(ErrorCode::Muted));

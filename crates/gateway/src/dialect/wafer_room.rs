@@ -246,6 +246,29 @@ mod tests {
     }
 
     #[test]
+    fn the_sender_sees_what_a_filter_made_of_it_or_that_it_waits() {
+        let mut echo = echo();
+        let said = decode(r#"{"content":"rude"}"#, Some(&mut echo));
+        let Heard::Frame(ClientFrame::Msg(draft)) = &said else { panic!("{said:?}") };
+        let ack = Ack {
+            id: draft.client_id.clone(),
+            message: MessageId::generate(),
+            state: AckState::Sent,
+            seq: Seq::new(7),
+            at: Timestamp::from_millis(0),
+            replaced: Some(samples::replaced("kind")),
+        };
+        let mut buffer = FrameBuffer::default();
+        let mut frames = vec![encode(&ServerEvent::Ack(ack), &mut buffer, 1).unwrap()];
+        echo.fill_in(&mut frames);
+        assert_eq!(samples::json(frames.pop())["content"].as_str(), Some("kind"));
+        let held = samples::json(encode(&samples::held(), &mut buffer, 1));
+        assert_eq!(held["notice"].as_str(), Some(HELD_TEXT));
+        let whisper = samples::json(encode(&samples::whisper("hi"), &mut buffer, 1));
+        assert_eq!(whisper["notice"].as_str(), Some("茶博士: hi"));
+    }
+
+    #[test]
     fn an_ack_of_something_else_is_not_shown() {
         let ack = Ack {
             id: ClientId::new("x").ok(),

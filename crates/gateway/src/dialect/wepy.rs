@@ -126,5 +126,9 @@ mod tests {
         assert_eq!(line["data"].as_str(), Some("[系统] 内容不是有效的 JSON。"));
         assert_eq!(line["error"].as_str(), Some("bad_json"));
         assert_eq!(encode(&ServerEvent::Pong { id: None }, &mut buffer), None);
+        let line = samples::json(encode(&samples::whisper("hi"), &mut buffer));
+        assert_eq!((line["data"].as_str(), line["sender"].as_str()), (Some("hi"), Some("茶博士")));
+        let line = samples::json(encode(&samples::held(), &mut buffer));
+        assert_eq!(line["data"].as_str(), Some("[系统] 消息正在等待审核。"));
     }
 }
