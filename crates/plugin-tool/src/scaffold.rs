@@ -1,6 +1,6 @@
 //! `new`: a plugin's folder from a template, with all that it needs to be built anywhere.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use rust_embed::{EmbeddedFile, RustEmbed};
@@ -88,13 +88,15 @@ fn create(folder: &Path, language: Language, bot: bool, names: &Names) -> Result
         };
         write(&folder.join(inner), names.fill(&text(&file)?).as_bytes())?;
     }
-    let (from, to) = match language {
-        Language::Rust => ("", "sdk"),
-        Language::Js | Language::Python => ("wit/plugin.wit", "wit/plugin.wit"),
-    };
     for path in Sdk::iter() {
-        let (Some(inner), Some(file)) = (path.strip_prefix(from), Sdk::get(&path)) else { continue };
-        write(&folder.join(to).join(inner.trim_start_matches('/')), &file.data)?;
+        let to = match language {
+            Language::Rust => Path::new("sdk").join(&*path),
+            Language::Js | Language::Python if path == "wit/plugin.wit" => PathBuf::from(&*path),
+            Language::Js | Language::Python => continue,
+        };
+        if let Some(file) = Sdk::get(&path) {
+            write(&folder.join(to), &file.data)?;
+        }
     }
     Ok(())
 }

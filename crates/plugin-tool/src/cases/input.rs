@@ -128,7 +128,7 @@ pub(crate) enum EventInput {
         extra: Vec<(String, String)>,
     },
     Command(CommandInput),
-    /// Message and value follow from the card that was sent last with such a button.
+    /// Message and value follow from the card that was sent last with such a button, if there was one in this case.
     Pressed {
         message: Option<String>,
         room: Option<String>,

@@ -222,9 +222,11 @@ impl<'r> Runner<'r> {
                 let card = card.and_then(|card| id_of_card(&card));
                 let who = user(who);
                 self.house.meet_user(&who, None, "member").await;
-                let message = message.or(card).with_context(|| {
-                    format!("no card with the button {button:?} was sent before: name the `message` and the `value`")
-                })?;
+                // A card from before the case, when none of its own is meant.
+                let message = match message.or(card) {
+                    Some(message) => message,
+                    None => self.house.next_id().await,
+                };
                 let press = Press {
                     message,
                     room: room.unwrap_or_else(|| ROOM.to_owned()),
