@@ -140,3 +140,107 @@ async fn answer(request: RequestBuilder) -> Result<Value> {
         _ => Err(anyhow!("{status}: {told}")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use teahouse_plugin_package::Package;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    const MANIFEST: &str = r#"
+        [plugin]
+        id = "org.example.guard"
+        name = "Guard"
+        version = "1.0.0"
+        api = "1.0"
+        [hooks.filter]
+        [capabilities]
+        kv = {}
+        directory = { optional = true }
+    "#;
+
+    fn package() -> Vec<u8> {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("plugin.toml"), MANIFEST).unwrap();
+        Package::pack(folder.path(), b"component".to_vec()).unwrap()
+    }
+
+    /// Loads the package into a server that gives these answers; returns what happened and what was asked.
+    async fn load(answers: &[(u16, &str)], rooms: &[&str]) -> (Result<String>, Vec<String>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        let mut server = Server::new(&url, "secret", "org.example.guard".parse().unwrap()).unwrap();
+        let rooms: Vec<_> = rooms.iter().map(ToString::to_string).collect();
+        let serve = async {
+            let mut asked = Vec::new();
+            for (status, body) in answers {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                asked.push(request(&mut stream).await);
+                let head = format!(
+                    "HTTP/1.1 {status} x\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+                    body.len()
+                );
+                stream.write_all(head.as_bytes()).await.unwrap();
+                stream.write_all(body.as_bytes()).await.unwrap();
+            }
+            asked
+        };
+        tokio::join!(server.load(package(), &rooms), serve)
+    }
+
+    /// The request's line, and its body when it is JSON.
+    async fn request(stream: &mut tokio::net::TcpStream) -> String {
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(stream.read_u8().await.unwrap());
+        }
+        let head = String::from_utf8(head).unwrap().to_lowercase();
+        assert!(head.contains("authorization: bearer secret"), "{head}");
+        let field = |name: &str| head.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
+        let mut body = vec![0; field("content-length:").map_or(0, |length| length.parse().unwrap())];
+        stream.read_exact(&mut body).await.unwrap();
+        let line = head.lines().next().unwrap().trim_end_matches(" http/1.1").to_owned();
+        match field("content-type:") {
+            Some("application/json") => format!("{line} {}", String::from_utf8(body).unwrap()),
+            _ => line,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_first_version_is_installed_granted_and_enabled() {
+        let installed = r#"{"digest":"d1","is_first":true,"is_current":true,"more":1}"#;
+        let answers = [(201, installed), (200, "{}"), (200, "{}"), (204, "")];
+        let (loaded, asked) = load(&answers, &["r1"]).await;
+        assert_eq!(loaded.unwrap(), "d1");
+        assert_eq!(
+            asked,
+            [
+                "post /v1/admin/plugins",
+                r#"post /v1/admin/plugins/org.example.guard/grants {"capabilities":["kv","directory"],"digest":"d1"}"#,
+                "post /v1/admin/plugins/org.example.guard/enable",
+                "put /v1/admin/plugins/org.example.guard/rooms/r1",
+            ]
+        );
+    }
+
+    #[tokio::test]
+    async fn a_next_version_takes_over() {
+        let installed = r#"{"digest":"d2","is_first":false,"is_current":false}"#;
+        let (loaded, asked) = load(&[(201, installed), (200, "{}"), (200, "{}"), (200, "{}")], &[]).await;
+        assert_eq!(loaded.unwrap(), "d2");
+        assert_eq!(asked[2], r#"post /v1/admin/plugins/org.example.guard/upgrade {"digest":"d2"}"#);
+    }
+
+    #[tokio::test]
+    async fn a_refusal_is_told_in_the_servers_words() {
+        let (loaded, _) = load(&[(422, r#"{"detail":"the manifest is wrong"}"#)], &[]).await;
+        assert_eq!(
+            format!("{:#}", loaded.unwrap_err()),
+            "installing: 422 Unprocessable Entity: the manifest is wrong"
+        );
+        let (loaded, _) = load(&[(401, r#"{"detail":"no such key"}"#)], &[]).await;
+        assert!(format!("{:#}", loaded.unwrap_err()).contains("admin scope"));
+    }
+}
