@@ -45,7 +45,7 @@ impl<'a, T: Type + DeserializeOwned> ApiExtractor<'a> for Body<T> {
         _: ExtractParamOptions<()>,
     ) -> Result<Self> {
         check_content_type(request)?;
-        let bytes = read(request, body).await?;
+        let bytes = read(request, body, Door::of(request)?.limiters.body_bytes).await?;
         Ok(Self { value: parse(&bytes)?, bytes })
     }
 }
@@ -68,7 +68,7 @@ impl<'a, T: Type + DeserializeOwned> ApiExtractor<'a> for OptionalBody<T> {
         body: &mut RequestBody,
         _: ExtractParamOptions<()>,
     ) -> Result<Self> {
-        let bytes = read(request, body).await?;
+        let bytes = read(request, body, Door::of(request)?.limiters.body_bytes).await?;
         if bytes.is_empty() {
             return Ok(Self(parse(b"{}")?));
         }
@@ -91,8 +91,8 @@ fn check_content_type(request: &Request) -> Result<(), Problem> {
     if is_json { Ok(()) } else { Err(Problem::new(ErrorCode::UnsupportedMediaType)) }
 }
 
-async fn read(request: &Request, body: &mut RequestBody) -> Result<Bytes, Problem> {
-    let limit = Door::of(request)?.limiters.body_bytes;
+/// The body as it was sent, if it has at most `limit` bytes.
+pub(crate) async fn read(request: &Request, body: &mut RequestBody, limit: usize) -> Result<Bytes, Problem> {
     let announced = request.header(header::CONTENT_LENGTH).and_then(|length| length.parse::<usize>().ok());
     if announced.is_some_and(|length| length > limit) {
         return Err(Problem::new(ErrorCode::BodyTooLarge));

@@ -1,4 +1,5 @@
-//! Who comes in: callers with a session, business servers with a key, and those who want to sign in.
+//! Who comes in: callers with a session, business servers and operators' programs with a key, and those who want to
+//! sign in.
 
 use std::sync::Arc;
 
@@ -6,7 +7,7 @@ use poem::http::header;
 use poem::{FromRequest, Request, RequestBody, Result};
 use poem_openapi::registry::{MetaSecurityScheme, Registry};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
-use teahouse_accounts::{Accounts, Device, Session};
+use teahouse_accounts::{Accounts, AdminKey, Device, Session};
 use teahouse_protocol::ErrorCode;
 
 use crate::framing::RequestContext;
@@ -94,6 +95,44 @@ impl<'a> ApiExtractor<'a> for ApiKey {
     ) -> Result<Self> {
         let key = request.header("x-api-key").ok_or_else(|| Problem::new(ErrorCode::ApiKeyInvalid))?;
         Ok(Self(key.to_owned()))
+    }
+}
+
+/// An operator's program: `X-Api-Key: KEY`, with a key that administers.
+pub(crate) struct Admin(AdminKey);
+
+impl Admin {
+    pub(crate) const fn key(&self) -> &AdminKey {
+        &self.0
+    }
+}
+
+impl<'a> ApiExtractor<'a> for Admin {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        let scheme = MetaSecurityScheme {
+            name: Some("X-Api-Key"),
+            key_in: Some("header"),
+            ..scheme("apiKey", "An operator's key, made by `teahouse token key NAME --admin`.")
+        };
+        registry.create_security_scheme("admin_key", scheme);
+    }
+
+    fn security_schemes() -> Vec<&'static str> {
+        vec!["admin_key"]
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        _: &mut RequestBody,
+        _: ExtractParamOptions<()>,
+    ) -> Result<Self> {
+        let door = Door::of(request)?;
+        let key = request.header("x-api-key").ok_or_else(|| Problem::new(ErrorCode::ApiKeyInvalid))?;
+        Ok(Self(door.accounts.admin_by_key(key).await.map_err(Problem::from)?))
     }
 }
 

@@ -14,6 +14,7 @@ mod routes;
 mod shapes;
 mod signposts;
 mod tutorial;
+mod upload;
 mod wafer;
 
 pub use framing::{Cors, CorsEndpoint, Origins, framed};

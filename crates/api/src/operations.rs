@@ -2,7 +2,9 @@
 
 mod members;
 mod messages;
+mod order;
 mod people;
+mod plugins;
 mod rooms;
 mod sign_in;
 
@@ -13,7 +15,9 @@ use crate::page::{Cursor, Limit};
 
 pub(crate) use members::MemberOperations;
 pub(crate) use messages::MessageOperations;
+pub(crate) use order::OrderOperations;
 pub(crate) use people::PeopleOperations;
+pub(crate) use plugins::PluginOperations;
 pub(crate) use rooms::RoomOperations;
 pub(crate) use sign_in::SignInOperations;
 
@@ -31,6 +35,10 @@ enum Tag {
     Members,
     /// What is said, and a room's log of it.
     Messages,
+    /// What filters kept or put up for a look, and who asks to come in: for those who keep order.
+    Order,
+    /// Filters and bots in their sandbox: for those who run the house, with a key that administers.
+    Plugins,
 }
 
 fn page(cursor: Option<Cursor>, limit: Limit) -> PageRequest {

@@ -16,7 +16,9 @@ use teahouse_protocol::{ErrorCode, FieldError};
 
 use crate::framing::{Language, RequestContext};
 
-pub(crate) use refusals::{BODY, IDEMPOTENT, PARAMETERS, Refusals, Refused, SIGNED_IN, refusals};
+pub(crate) use refusals::{
+    ADMINISTERING, BODY, IDEMPOTENT, PARAMETERS, Refusals, Refused, SIGNED_IN, refusals,
+};
 pub use status::status_of;
 
 /// The media type of a problem document (RFC 9457 §3).
@@ -28,7 +30,7 @@ pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
 #[error("{code}")]
 pub(crate) struct Problem {
     code: ErrorCode,
-    field: Option<Box<FieldError>>,
+    fields: Vec<FieldError>,
     retry_after: Option<Duration>,
     allow: Option<Box<HeaderValue>>,
     /// More than the code says.
@@ -49,12 +51,25 @@ struct Detail {
 
 impl Problem {
     pub(crate) fn new(code: ErrorCode) -> Self {
-        Self { code, field: None, retry_after: None, allow: None, detail: None, refusal: None, source: None }
+        Self {
+            code,
+            fields: Vec::new(),
+            retry_after: None,
+            allow: None,
+            detail: None,
+            refusal: None,
+            source: None,
+        }
     }
 
     /// A field of the request is missing or wrong.
     pub(crate) fn field(error: FieldError) -> Self {
-        Self { field: Some(Box::new(error)), ..Self::new(ErrorCode::InvalidField) }
+        Self { fields: vec![error], ..Self::new(ErrorCode::InvalidField) }
+    }
+
+    /// Names the fields that are wrong.
+    pub(crate) fn with_fields(self, fields: Vec<FieldError>) -> Self {
+        Self { fields, ..self }
     }
 
     /// Something that is nobody's business outside; the log gets `source`.
@@ -190,7 +205,7 @@ impl ProblemDocument {
             detail: problem.detail_in(context.language()),
             code,
             request_id: context.id().to_owned(),
-            errors: problem.field.as_deref().cloned().into_iter().collect(),
+            errors: problem.fields.clone(),
             by: refusal.map(|refusal| refusal.by.to_string()),
             reason: refusal.map(|refusal| refusal.reason.clone()).filter(|reason| !reason.is_empty()),
             rule: refusal.map(|refusal| refusal.rule.clone()),
@@ -201,7 +216,7 @@ impl ProblemDocument {
 #[cfg(test)]
 impl Problem {
     pub(crate) fn to_string_of_field(&self) -> String {
-        self.field.as_ref().map(ToString::to_string).unwrap_or_default()
+        self.fields.first().map(ToString::to_string).unwrap_or_default()
     }
 }
 

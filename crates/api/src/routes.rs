@@ -10,13 +10,15 @@ use poem_openapi::OpenApi;
 use poem_openapi::registry::{MetaApi, Registry};
 use teahouse_accounts::Accounts;
 use teahouse_chat::Chat;
+use teahouse_plugins::lifecycle::Lifecycle;
 
 use crate::document::{Document, describe};
 use crate::door::Door;
 use crate::framing::framed;
 use crate::limits::{ApiLimits, Limiters};
 use crate::operations::{
-    MemberOperations, MessageOperations, PeopleOperations, RoomOperations, SignInOperations,
+    MemberOperations, MessageOperations, OrderOperations, PeopleOperations, PluginOperations, RoomOperations,
+    SignInOperations,
 };
 use crate::signposts::Signposted;
 use crate::{tutorial, wafer};
@@ -27,11 +29,21 @@ pub struct ApiParts {
     pub accounts: Accounts,
     /// The conversation.
     pub chat: Chat,
+    /// The plugins that are installed.
+    pub plugins: Lifecycle,
     /// How often and how much.
     pub limits: ApiLimits,
 }
 
-type Operations = (SignInOperations, PeopleOperations, RoomOperations, MemberOperations, MessageOperations);
+type Operations = (
+    SignInOperations,
+    PeopleOperations,
+    RoomOperations,
+    MemberOperations,
+    MessageOperations,
+    OrderOperations,
+    PluginOperations,
+);
 
 /// What the interactive page may do: run what is in it, and call this server. Nothing comes from elsewhere.
 const PAGE_POLICY: &str = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; \
@@ -41,8 +53,8 @@ const PAGE_POLICY: &str = "default-src 'none'; script-src 'unsafe-inline'; style
 /// The REST surface, its document, and the endpoints of the tutorials' clients. Whatever else is asked for is answered
 /// by a problem document, so that this may stand as a server's last route.
 pub fn routes(parts: ApiParts) -> impl Endpoint<Output = Response> {
-    let ApiParts { accounts, chat, limits } = parts;
-    let service = describe(operations(accounts.clone(), chat.clone()));
+    let ApiParts { accounts, chat, plugins, limits } = parts;
+    let service = describe(operations(accounts.clone(), chat.clone(), plugins));
     let document = Document::of(&describe(Described));
     let door = Arc::new(Door { accounts: accounts.clone(), limiters: Limiters::new(limits) });
     let routes = Route::new()
@@ -77,13 +89,15 @@ impl OpenApi for Described {
     fn add_routes(self, _: &mut HashMap<String, HashMap<Method, BoxEndpoint<'static>>>) {}
 }
 
-fn operations(accounts: Accounts, chat: Chat) -> Operations {
+fn operations(accounts: Accounts, chat: Chat, plugins: Lifecycle) -> Operations {
     (
         SignInOperations { accounts: accounts.clone() },
         PeopleOperations { accounts: accounts.clone(), chat: chat.clone() },
         RoomOperations { accounts: accounts.clone(), chat: chat.clone() },
         MemberOperations { chat: chat.clone() },
-        MessageOperations { accounts, chat },
+        MessageOperations { accounts, chat: chat.clone() },
+        OrderOperations { chat },
+        PluginOperations { plugins },
     )
 }
 

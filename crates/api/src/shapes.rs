@@ -1,17 +1,26 @@
 //! What bodies look like: requests as they are read, answers as they are written.
 
 mod messages;
+mod moderation;
 mod people;
+mod plugins;
 mod rooms;
 mod text;
 
 pub(crate) use messages::{EditMessage, EventPage, HeldMessage, MessagePage, ReadUpTo, SendMessage};
+pub(crate) use moderation::{
+    CommandList, HeldPage, HeldStage, JoinRequestPage, PressButton, Pressed, RefuseHeld, ReviewPage,
+};
 pub(crate) use people::{DeviceList, GuestSignIn, MintToken, Session, UpdateMe, WechatSignIn};
+pub(crate) use plugins::{
+    ConfigurePlugin, Consent, GrantPlugin, InstalledPlugin, Plugin, PluginList, PluginPolicy, PluginSettings,
+    UpgradePlugin, UpgradedPlugin,
+};
 pub(crate) use rooms::{
     AskToJoin, BanPage, CreateRoom, Member, MemberPage, OpenDirect, PublicRoomPage, PutMember, Room,
     RoomPage, UpdateRoom,
 };
-pub(crate) use text::{Emoji, IdempotencyKey};
+pub(crate) use text::{CapabilityWord, Emoji, IdempotencyKey, PackageDigest, PluginName};
 
 #[cfg(test)]
 mod tests;

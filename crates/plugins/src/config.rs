@@ -12,13 +12,13 @@ pub struct PluginsConfig {
     pub enabled: bool,
     /// Whether the plugins that come with the server are installed at its first start.
     pub bundled: bool,
-    /// Whether a package must be signed by one of `trusted_keys`. The server's production mode says yes unless told
+    /// Whether a package must be signed by one of `trusted_keys`. The server's development mode says no unless told
     /// otherwise.
     pub require_signature: bool,
-    /// Public keys (ed25519, base64) whose packages are trusted.
+    /// Public keys whose packages are trusted, each with its owner's name: `teahouse-plugin-public:BASE64 Name`.
     pub trusted_keys: Vec<String>,
-    /// Where compiled components are kept, in a folder that nobody else can write. Empty: in the data folder.
-    pub cache: PathBuf,
+    /// Where compiled components are kept, in a folder that nobody else can write. None: in the data folder.
+    pub cache: Option<PathBuf>,
     /// Warm instances of a filter on this node; 0: as many as there are cores, at most 4.
     pub filter_instances: u16,
     /// Whether `http` may use plain http and reach private addresses. For development: a plugin could then ask what
@@ -36,9 +36,9 @@ impl Default for PluginsConfig {
         Self {
             enabled: true,
             bundled: true,
-            require_signature: false,
+            require_signature: true,
             trusted_keys: Vec::new(),
-            cache: PathBuf::new(),
+            cache: None,
             filter_instances: 0,
             allow_private_hosts: false,
             chain_budget_ms: 100,

@@ -116,6 +116,30 @@ error_codes! {
     WechatUnavailable = "wechat_unavailable", "WeChat does not answer: try again in a moment.", "微信服务暂时不可用，请稍后再试。";
     /// WeChat refuses the server's own credentials.
     WechatMisconfigured = "wechat_misconfigured", "The server's WeChat credentials are refused: tell its operator.", "服务器的微信凭证有误，请联系管理员。";
+    /// No plugin of this id is installed.
+    PluginNotFound = "plugin_not_found", "No such plugin is installed.", "未安装此插件。";
+    /// The plugin has no version with this digest.
+    PluginVersionNotFound = "plugin_version_not_found", "No such version of the plugin is kept here.", "此处没有该插件的这个版本。";
+    /// Nothing stands before the version in use.
+    PluginNoEarlierVersion = "plugin_no_earlier_version", "No earlier version of the plugin is kept here.", "此处没有该插件的更早版本。";
+    /// The package can't be read, or breaks a rule.
+    PluginInvalid = "plugin_invalid", "The plugin's package is not right.", "插件包不正确。";
+    /// The component can't be run, or not as its manifest says.
+    PluginComponentRefused = "plugin_component_refused", "The plugin's component can't be run.", "插件组件无法运行。";
+    /// The settings don't fit, by the schema or by the plugin's own word.
+    PluginSettingsRefused = "plugin_settings_refused", "The plugin's settings are not right.", "插件设置不正确。";
+    /// A decision outside what can be decided about a plugin.
+    PluginPolicyRefused = "plugin_policy_refused", "This can't be decided so for the plugin.", "无法对该插件作此决定。";
+    /// A capability that the plugin does not ask for.
+    PluginNotAsked = "plugin_not_asked", "The plugin does not ask for this capability.", "该插件没有申请此能力。";
+    /// The package is signed by another key than the installed plugin.
+    PluginKeyChanged = "plugin_key_changed", "Another key signed this plugin before.", "该插件先前由另一把密钥签名。";
+    /// Another changed the plugin at the same moment.
+    PluginChanged = "plugin_changed", "The plugin was changed by somebody else: look again.", "插件刚被他人更改，请重新查看。";
+    /// The plugin asks for more than was agreed to.
+    ConsentRequired = "consent_required", "The plugin asks for what nobody has agreed to yet.", "插件申请的权限尚未获得同意。";
+    /// This server installs packages of trusted signers alone.
+    SignatureRequired = "signature_required", "The plugin's package needs a trusted signature.", "插件包需要受信任的签名。";
     /// The server can't do it now, such as while its database is away.
     Unavailable = "unavailable", "The service is not available for the moment: try again.", "服务暂时不可用，请稍后再试。";
     /// The server's disk is full.

@@ -3,6 +3,7 @@
 mod administer;
 mod configuration;
 mod migrate;
+mod plugin;
 mod simulate;
 
 use std::path::PathBuf;
@@ -69,6 +70,9 @@ enum Command {
     /// Sessions and keys for programs
     #[command(subcommand)]
     Token(administer::TokenCommand),
+    /// Filters and bots: write them, install them, decide about them
+    #[command(subcommand)]
+    Plugin(plugin::PluginCommand),
     /// Run WeChat's simulator alone, for development and tests
     WechatSim,
     /// Print the completions of a shell
@@ -86,6 +90,9 @@ enum CompletedShell {
     Fish,
 }
 
+/// The hidden command by which this program compiles a component apart from the server.
+const COMPILE: &str = "__compile-component";
+
 /// Why a command did not do what it was asked to.
 #[derive(Debug, thiserror::Error)]
 enum Failure {
@@ -99,6 +106,10 @@ enum Failure {
 
 /// Runs the program's command, and returns its exit status: 0 done, 1 failed, 2 wrong usage or configuration.
 pub fn main() -> ExitCode {
+    // Before anything else: the child that compiles components has limits that the rest would not start within.
+    if std::env::args_os().nth(1).is_some_and(|command| command == COMPILE) {
+        return ExitCode::from(u8::try_from(teahouse_plugin_host::compile_child()).unwrap_or(1));
+    }
     // Fails where one is there already, which does as well.
     let _ = rustls::crypto::ring::default_provider().install_default();
     // clap itself ends with 2 on wrong usage.
@@ -119,6 +130,7 @@ fn run(line: CommandLine) -> Result<(), Failure> {
         Command::Migrate(command) => Ok(command.run(&settings.load()?)?),
         Command::Admin(command) => Ok(command.run(&settings.load()?)?),
         Command::Token(command) => Ok(command.run(&settings.load()?)?),
+        Command::Plugin(command) => command.run(|| settings.load()),
         Command::WechatSim => Ok(simulate::run(&settings.load()?)?),
         Command::Completions { shell } => {
             let mut line = CommandLine::command();
@@ -138,8 +150,9 @@ fn explained(error: &anyhow::Error) -> String {
 }
 
 impl Failure {
-    const fn status(&self) -> u8 {
+    fn status(&self) -> u8 {
         match self {
+            Self::Failed(error) if error.is::<teahouse_plugin_tool::Misused>() => 2,
             Self::Failed(_) => 1,
             Self::Configuration(_) => 2,
         }

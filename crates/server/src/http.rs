@@ -16,6 +16,7 @@ use teahouse_accounts::Accounts;
 use teahouse_api::{ApiParts, Cors, Origins, framed};
 use teahouse_chat::Chat;
 use teahouse_gateway::{Gateway, GatewayMetrics, GatewayParts};
+use teahouse_plugins::lifecycle::Lifecycle;
 use teahouse_store::Db;
 use teahouse_wechat_sim::Simulator;
 use tokio_util::sync::CancellationToken;
@@ -37,6 +38,7 @@ pub(crate) struct Parts<'a> {
     pub(crate) db: Db,
     pub(crate) accounts: Accounts,
     pub(crate) chat: Chat,
+    pub(crate) plugins: Lifecycle,
     pub(crate) sockets: Arc<GatewayMetrics>,
     pub(crate) simulator: Option<Simulator>,
     pub(crate) shutdown: CancellationToken,
@@ -56,7 +58,7 @@ pub(crate) fn endpoint(parts: Parts<'_>) -> anyhow::Result<impl Endpoint<Output 
 }
 
 fn routes(parts: Parts<'_>, metrics: Metrics) -> Route {
-    let Parts { config, db, accounts, chat, sockets, simulator, shutdown } = parts;
+    let Parts { config, db, accounts, chat, plugins, sockets, simulator, shutdown } = parts;
     let gateway = Gateway::new(GatewayParts {
         accounts: accounts.clone(),
         chat: chat.clone(),
@@ -70,7 +72,7 @@ fn routes(parts: Parts<'_>, metrics: Metrics) -> Route {
         .nest("/admin", panel::routes(accounts.clone()))
         .at("/ws", get(gateway.socket()))
         .at(page::FILES, get(Root { door: gateway.tutorial_door(Page) }));
-    let routes = with_api(routes, ApiParts { accounts, chat, limits: config.api() });
+    let routes = with_api(routes, ApiParts { accounts, chat, plugins, limits: config.api() });
     match simulator {
         Some(simulator) => routes.nest(simulator::MOUNT, simulator.endpoint()),
         None => routes,

@@ -4,6 +4,7 @@ mod database;
 mod greeting;
 mod house;
 mod listen;
+mod plugins;
 mod runtime;
 mod signals;
 mod upkeep;
@@ -21,6 +22,7 @@ pub(crate) use greeting::{SignIns, base_url};
 use house::House;
 pub(crate) use house::with_accounts;
 pub(crate) use listen::{announce, listen};
+pub(crate) use plugins::with_lifecycle;
 pub(crate) use runtime::block_on_one_thread;
 pub(crate) use signals::shutdown_on_signals;
 
@@ -49,6 +51,7 @@ async fn serve(mut loaded: Loaded) -> anyhow::Result<()> {
         db: db.clone(),
         accounts: house.accounts.clone(),
         chat: house.chat.clone(),
+        plugins: house.plugins.clone(),
         sockets,
         simulator,
         shutdown: shutdown.clone(),

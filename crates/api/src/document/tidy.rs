@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 const OPENAPI: &str = "3.0.3";
 
 /// The groups of operations, in reading order.
-const TAGS: [&str; 5] = ["Sign-in", "People", "Rooms", "Members", "Messages"];
+const TAGS: [&str; 7] = ["Sign-in", "People", "Rooms", "Members", "Messages", "Order", "Plugins"];
 
 /// What describes a value without restricting it: beside `allOf` it needs no member of its own.
 const ANNOTATIONS: &[&str] = &["description", "title", "default", "deprecated", "example", "nullable"];

@@ -13,9 +13,13 @@ use crate::door::Caller;
 use crate::once::Once;
 use crate::page::Limit;
 use crate::problem::{BODY, IDEMPOTENT, PARAMETERS, Problem, Refused, SIGNED_IN, refusals};
-use crate::shapes::{EditMessage, Emoji, EventPage, HeldMessage, IdempotencyKey, MessagePage, SendMessage};
+use crate::shapes::{
+    EditMessage, Emoji, EventPage, HeldMessage, IdempotencyKey, MessagePage, PressButton, Pressed,
+    SendMessage,
+};
 
 refusals! {
+    Press: SIGNED_IN, PARAMETERS, BODY, &[MessageNotFound, RoomNotFound, NotAMember, Conflict];
     ListMessages: SIGNED_IN, PARAMETERS, &[RoomNotFound];
     ListEvents: SIGNED_IN, PARAMETERS, &[RoomNotFound];
     PostMessage: SIGNED_IN, PARAMETERS, BODY, IDEMPOTENT, &[
@@ -175,6 +179,21 @@ impl MessageOperations {
     ) -> Result<Done, Refused<RemoveReaction>> {
         self.chat.react(caller.session(), message.0, &emoji.value, true).await?;
         Ok(Done)
+    }
+
+    /// Press a button of a card
+    ///
+    /// Its bot gets the press at least once, with the button's value as the card has it.
+    #[oai(path = "/messages/:message/press", method = "post", operation_id = "pressButton")]
+    async fn press(
+        &self,
+        caller: Caller,
+        message: Path<MessageId>,
+        body: Body<PressButton>,
+    ) -> Result<Reply<Pressed>, Refused<Press>> {
+        let PressButton { button, client_id } = body.value;
+        let at = self.chat.press(caller.session(), message.0, &button.value, client_id).await?;
+        Ok(Reply::new(&Pressed::new(at)))
     }
 }
 

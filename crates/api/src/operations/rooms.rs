@@ -14,8 +14,8 @@ use crate::once::Once;
 use crate::page::{Cursor, Limit};
 use crate::problem::{BODY, IDEMPOTENT, PARAMETERS, Refused, SIGNED_IN, refusals};
 use crate::shapes::{
-    AskToJoin, CreateRoom, IdempotencyKey, Member, OpenDirect, PublicRoomPage, ReadUpTo, Room, RoomPage,
-    UpdateRoom,
+    AskToJoin, CommandList, CreateRoom, IdempotencyKey, Member, OpenDirect, PublicRoomPage, ReadUpTo, Room,
+    RoomPage, UpdateRoom,
 };
 
 refusals! {
@@ -28,6 +28,7 @@ refusals! {
     DeleteRoom: SIGNED_IN, PARAMETERS, &[RoomNotFound, NotAMember, NotAllowed, Conflict];
     JoinRoom: SIGNED_IN, PARAMETERS, BODY, &[RoomNotFound, Rejected, ApprovalRequired];
     LeaveRoom: SIGNED_IN, PARAMETERS, &[RoomNotFound, NotAMember, Conflict];
+    ListCommands: SIGNED_IN, PARAMETERS, &[RoomNotFound, NotAMember];
     MarkRead: SIGNED_IN, PARAMETERS, BODY, &[RoomNotFound, NotAMember];
 }
 
@@ -168,6 +169,19 @@ impl RoomOperations {
     async fn leave(&self, caller: Caller, room: Path<RoomId>) -> Result<Done, Refused<LeaveRoom>> {
         self.chat.leave(caller.session(), room.0).await?;
         Ok(Done)
+    }
+
+    /// List commands
+    ///
+    /// Those of the room's bots that I may use there. A message `/name …` is one; whoever writes it sees it said.
+    #[oai(path = "/rooms/:room/commands", method = "get", operation_id = "listCommands")]
+    async fn commands(
+        &self,
+        caller: Caller,
+        room: Path<RoomId>,
+    ) -> Result<Reply<CommandList>, Refused<ListCommands>> {
+        let commands = self.chat.commands(caller.session(), room.0).await?;
+        Ok(Reply::new(&commands.into()))
     }
 
     /// Say how far I have read

@@ -1,6 +1,7 @@
 //! The errors of the floors below, as problems: the one place where `api` maps them.
 
-use teahouse_protocol::ErrorCode;
+use teahouse_plugins::lifecycle::LifecycleError;
+use teahouse_protocol::{ErrorCode, FieldError};
 
 use super::Problem;
 
@@ -34,5 +35,41 @@ impl From<teahouse_chat::Error> for Problem {
             _ if code == ErrorCode::Internal => Self::caused_by(code, error),
             _ => Self::caused_by(code, error).retry_after(wait),
         }
+    }
+}
+
+impl From<LifecycleError> for Problem {
+    fn from(error: LifecycleError) -> Self {
+        let code = lifecycle_code(&error);
+        if matches!(error, LifecycleError::Trial(_) | LifecycleError::Seal | LifecycleError::Store(_)) {
+            return Self::caused_by(code, error);
+        }
+        let fields = error.problems().iter();
+        let fields = fields.map(|problem| FieldError::new(&problem.field, &problem.text.en)).collect();
+        let (en, zh) = error.advice();
+        let zh = format!("{}{zh}", code.message_zh());
+        Self::new(code).with_fields(fields).detail(&format!("{error}. {en}"), Some(zh))
+    }
+}
+
+fn lifecycle_code(error: &LifecycleError) -> ErrorCode {
+    use LifecycleError as E;
+    match error {
+        E::NotInstalled(_) => ErrorCode::PluginNotFound,
+        E::NoSuchVersion(_) => ErrorCode::PluginVersionNotFound,
+        E::NoEarlierVersion => ErrorCode::PluginNoEarlierVersion,
+        E::Package(_) => ErrorCode::PluginInvalid,
+        E::Unsigned | E::UntrustedKey(_) => ErrorCode::SignatureRequired,
+        E::KeyChanged { .. } => ErrorCode::PluginKeyChanged,
+        E::Component(_) => ErrorCode::PluginComponentRefused,
+        E::Settings(_) => ErrorCode::PluginSettingsRefused,
+        E::ConsentRequired(_) => ErrorCode::ConsentRequired,
+        E::NotAsked { .. } => ErrorCode::PluginNotAsked,
+        E::Policy(_) => ErrorCode::PluginPolicyRefused,
+        E::RoomNotFound => ErrorCode::RoomNotFound,
+        E::Changed => ErrorCode::PluginChanged,
+        // The database fails plugins as it fails the conversation.
+        E::Store(error) => teahouse_chat::Error::from(error.clone()).code(),
+        E::Trial(_) | E::Seal => ErrorCode::Internal,
     }
 }

@@ -14,6 +14,8 @@ use crate::document::{header_of, headers_of_every_answer};
 /// Whoever needs a session may find it missing, ended, its user banned, or in too much of a hurry.
 pub(crate) const SIGNED_IN: &[ErrorCode] =
     &[ErrorCode::SessionRequired, ErrorCode::SessionExpired, ErrorCode::Banned, ErrorCode::RateLimited];
+/// Whoever administers by key may hold the wrong one.
+pub(crate) const ADMINISTERING: &[ErrorCode] = &[ErrorCode::ApiKeyInvalid, ErrorCode::NotAllowed];
 /// Whoever reads parameters may find one wrong.
 pub(crate) const PARAMETERS: &[ErrorCode] = &[ErrorCode::InvalidField];
 /// Whoever reads a body may find it wrong in each of these ways.

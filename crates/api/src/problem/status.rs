@@ -21,12 +21,22 @@ pub const fn status_of(code: ErrorCode) -> StatusCode {
         | E::Banned
         | E::GuestsNotAllowed
         | E::WechatUserBlocked => StatusCode::FORBIDDEN,
+        E::PluginNotFound | E::PluginVersionNotFound => StatusCode::NOT_FOUND,
         E::NotFound | E::RoomNotFound | E::UserNotFound | E::MessageNotFound | E::SessionNotFound => {
             StatusCode::NOT_FOUND
         }
         E::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         // The phone's session key and the server's differ: only a new login brings them together again.
         E::Conflict | E::WechatSessionLost => StatusCode::CONFLICT,
+        E::PluginNoEarlierVersion | E::PluginKeyChanged | E::PluginChanged | E::ConsentRequired => {
+            StatusCode::CONFLICT
+        }
+        E::SignatureRequired => StatusCode::FORBIDDEN,
+        E::PluginInvalid
+        | E::PluginComponentRefused
+        | E::PluginSettingsRefused
+        | E::PluginPolicyRefused
+        | E::PluginNotAsked => StatusCode::UNPROCESSABLE_ENTITY,
         E::BodyTooLarge | E::FrameTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         E::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         E::InvalidField

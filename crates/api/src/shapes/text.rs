@@ -8,6 +8,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use teahouse_accounts as accounts;
+use teahouse_plugin_package::{CapabilityName, Digest, PluginId};
 use teahouse_protocol::check_emoji;
 
 use crate::page::scalar;
@@ -141,6 +142,36 @@ text!(
     Announcement = String, "string_announcement",
     |text| free_text(text, MAX_ANNOUNCEMENT_CHARS),
     string(0, MAX_ANNOUNCEMENT_CHARS, FREE)
+);
+
+const MAX_NOTE_CHARS: usize = 500;
+
+text!(
+    /// A sentence or a word.
+    Note = String, "string_note",
+    |text| if text.is_empty() { Err("must not be empty".to_owned()) } else { free_text(text, MAX_NOTE_CHARS) },
+    string(1, MAX_NOTE_CHARS, FREE)
+);
+
+text!(
+    /// A plugin's id.
+    PluginName = PluginId, "string_plugin_id",
+    |text| text.parse::<PluginId>().map_err(|error| error.to_string()),
+    string(3, 64, r"^[a-z0-9-]+(\.[a-z0-9-]+)+$")
+);
+
+text!(
+    /// The digest of a package: SHA-256, 64 hexadecimal digits.
+    PackageDigest = Digest, "string_package_digest",
+    |text| text.parse::<Digest>().map_err(|error| error.to_string()),
+    string(64, 64, "^[0-9a-f]{64}$")
+);
+
+text!(
+    /// A capability: `kv`, `directory`, `messages`, `history`, `moderation`, `timers` or `http`.
+    CapabilityWord = CapabilityName, "string_capability",
+    |text| text.parse::<CapabilityName>().map_err(|_| "must be the name of a capability".to_owned()),
+    string(2, 16, "^[a-z]+$")
 );
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use bytes::Bytes;
 use poem::endpoint::BoxEndpoint;
 use poem::http::{Method, StatusCode, header};
@@ -13,6 +14,7 @@ use teahouse_api::{ApiLimits, ApiParts};
 use teahouse_bus::Bus;
 use teahouse_chat::{Chat, ChatConfig, ChatLimits, ChatParts, Dialect, Encode};
 use teahouse_jobs::Outbox;
+use teahouse_plugins::lifecycle::{Lifecycle, LifecycleParts, SecretsKey, Trial, TrialError, Trials};
 use teahouse_protocol::{Clock, DisplayName, ServerEvent, SystemClock};
 use teahouse_store::{DatabaseConfig, Db};
 
@@ -32,6 +34,16 @@ struct NoSockets;
 impl Encode for NoSockets {
     fn encode(&self, _: Dialect, _: &ServerEvent) -> Option<Bytes> {
         None
+    }
+}
+
+/// Nothing runs in these tests: what the sandbox does is shown with the real server.
+struct NoSandbox;
+
+#[async_trait]
+impl Trials for NoSandbox {
+    async fn run(&self, _: Trial<'_>) -> Result<(), TrialError> {
+        Ok(())
     }
 }
 
@@ -59,8 +71,8 @@ impl Server {
         });
         let outbox = Outbox::new(clock.clone());
         let chat = ChatParts {
-            db,
-            clock,
+            db: db.clone(),
+            clock: clock.clone(),
             accounts: accounts.clone(),
             account_events,
             outbox,
@@ -69,7 +81,15 @@ impl Server {
             limits: ChatLimits { messages_per_second: 0, message_burst: 0, frame_bytes: 64 * 1024 },
         };
         let (chat, _) = Chat::start(chat).await.unwrap();
-        let parts = ApiParts { accounts: accounts.clone(), chat: chat.clone(), limits };
+        let plugins = Lifecycle::new(LifecycleParts {
+            db,
+            clock,
+            trials: Arc::new(NoSandbox),
+            secrets: SecretsKey::new(MasterKey::generate().derive(SecretsKey::PURPOSE)),
+            require_signature: false,
+            trusted_keys: Vec::new(),
+        });
+        let parts = ApiParts { accounts: accounts.clone(), chat: chat.clone(), plugins, limits };
         let endpoint = teahouse_api::routes(parts).boxed();
         Self { endpoint, accounts, chat, _folder: folder }
     }
@@ -80,11 +100,11 @@ impl Server {
     }
 
     pub(crate) async fn api_key(&self) -> String {
-        self.accounts
-            .create_api_key(&DisplayName::new("shop").unwrap(), KeyScope::Users)
-            .await
-            .unwrap()
-            .secret()
+        self.key("shop", KeyScope::Users).await
+    }
+
+    pub(crate) async fn key(&self, name: &str, scope: KeyScope) -> String {
+        self.accounts.create_api_key(&DisplayName::new(name).unwrap(), scope).await.unwrap().secret()
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {

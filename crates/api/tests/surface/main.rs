@@ -6,6 +6,7 @@ mod document;
 mod kit;
 mod messages;
 mod people;
+mod plugins;
 mod problems;
 mod rooms;
 mod sign_in;

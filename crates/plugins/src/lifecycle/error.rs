@@ -6,7 +6,6 @@ use super::{Consent, TrialError};
 
 /// Why a change was not made. Nothing of it was.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum LifecycleError {
     /// There is no plugin of this id.
     #[error("the plugin {0} is not installed")]

@@ -125,6 +125,7 @@ fn development_layer() -> Layer {
     let mut layer = Layer::new("development mode");
     layer.read("guests.allowed", "true", Origin::DevelopmentDefault);
     layer.read("wechat.apps", &simulator::apps(), Origin::DevelopmentDefault);
+    layer.read("plugins.require_signature", "false", Origin::DevelopmentDefault);
     layer
 }
 

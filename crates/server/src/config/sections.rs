@@ -9,6 +9,7 @@ use teahouse_accounts::{GuestsConfig, SecretsConfig, SessionsConfig};
 use teahouse_api::ApiLimits;
 use teahouse_chat::ChatConfig;
 use teahouse_gateway::GatewayConfig;
+use teahouse_plugins::PluginsConfig;
 use teahouse_store::DatabaseConfig;
 
 /// The whole configuration.
@@ -23,6 +24,7 @@ pub(crate) struct Config {
     pub(crate) guests: GuestsConfig,
     pub(crate) sessions: SessionsConfig,
     pub(crate) chat: ChatConfig,
+    pub(crate) plugins: PluginsConfig,
     pub(crate) limits: LimitsConfig,
     pub(crate) log: LogConfig,
     pub(crate) secrets: SecretsConfig,

@@ -8,12 +8,13 @@ use teahouse_accounts::{AccountEvent, Accounts, AccountsParts};
 use teahouse_bus::Bus;
 use teahouse_chat::{Chat, ChatLimits, ChatParts, ChatTasks, Encode};
 use teahouse_jobs::{Outbox, Runner, RunnerSettings};
+use teahouse_plugins::lifecycle::{HostTrials, Lifecycle};
 use teahouse_protocol::SystemClock;
 use teahouse_store::Db;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::database;
+use super::{database, plugins};
 use crate::config::Config;
 use crate::secret_key;
 
@@ -21,6 +22,7 @@ use crate::secret_key;
 pub(super) struct House {
     pub(super) accounts: Accounts,
     pub(super) chat: Chat,
+    pub(super) plugins: Lifecycle,
     tasks: ChatTasks,
     jobs: JoinHandle<()>,
     stop_jobs: CancellationToken,
@@ -50,7 +52,9 @@ impl House {
         let stop_jobs = CancellationToken::new();
         let runner = chat.register_jobs(Runner::new(db.clone(), outbox, RunnerSettings::default()));
         let jobs = tokio::spawn(runner.run(stop_jobs.clone()));
-        Ok(Self { accounts, chat, tasks, jobs, stop_jobs })
+        let trials = HostTrials::new(plugins::host(config)?, plugins::compiler()?);
+        let plugins = plugins::lifecycle(config, db, trials)?;
+        Ok(Self { accounts, chat, plugins, tasks, jobs, stop_jobs })
     }
 
     /// Closes it: what was taken is written and answered, jobs under way are done.
