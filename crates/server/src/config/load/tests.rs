@@ -80,7 +80,7 @@ fn unknown_keys_name_the_place_and_the_key_that_was_meant() {
         &[
             "teahouse.toml:3: there is no key server.lisen; did you mean server.listen?",
             "environment variable TEAHOUSE__SERVER__WOKRERS: there is no key server.wokrers; did you mean TEAHOUSE__SERVER__WORKERS?",
-            "environment variable TEAHOUSE__KITCHEN__KETTLE: there is no key kitchen.kettle; the sections are server, database, wechat, guests, sessions, chat, limits, log, secrets",
+            "environment variable TEAHOUSE__KITCHEN__KETTLE: there is no key kitchen.kettle; the sections are server, database, wechat, guests, sessions, chat, plugins, limits, log, secrets",
         ],
     );
     check_refused(
