@@ -1,5 +1,6 @@
 //! The black-box tests: one folder a capability, one file a situation.
 
+mod authors;
 mod bad_input;
 mod browser;
 mod commands;

@@ -1,7 +1,7 @@
 //! The real server as a process: started, asked, killed, started again on the same data.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex};
@@ -141,6 +141,22 @@ impl TestServer {
     /// Runs another command of the binary on this server's data and settings.
     pub async fn command(&self, arguments: &[&str]) -> Output {
         self.command_with(arguments, &[]).await
+    }
+
+    /// Runs a script of bash in `folder`, with this server's settings, and with the binary in the path.
+    ///
+    /// # Panics
+    /// When bash does not start.
+    pub async fn shell(&self, folder: &Path, script: &str) -> Output {
+        let mut command = Command::new("bash");
+        self.configure(command.args(["-c", script])).current_dir(folder);
+        let binary = program::teahouse().parent().expect("the binary's folder");
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let folders = std::iter::once(binary.to_path_buf()).chain(std::env::split_paths(&path));
+        command.env("PATH", std::env::join_paths(folders).expect("a path"));
+        // What was built for one run stays for the next one.
+        command.env("CARGO_TARGET_DIR", binary.join("../test-tools/authors"));
+        Output::of(&mut command).await
     }
 
     /// As [`command`](Self::command), with more in the environment.
@@ -324,7 +340,7 @@ fn address_in(url: &str) -> SocketAddr {
 
 /// The server in a mount namespace of its own, where its data folder is a small file system in memory. It
 /// goes with the process, however that ends.
-fn in_small_disk(folder: &std::path::Path, mib: u32) -> Command {
+fn in_small_disk(folder: &Path, mib: u32) -> Command {
     let script = r#"mount -t tmpfs -o "size=$1m" tmpfs "$2" && shift 2 && exec "$@""#;
     let mut command = Command::new("unshare");
     command.args(["--map-root-user", "--mount", "sh", "-c", script, "sh", &mib.to_string()]);

@@ -3,6 +3,7 @@
 //! The components of the bundled plugins are kept in `plugins/dist`, so that building the server needs no wasm
 //! toolchain. What only the tests load (`tests/components`) is built with them, and not kept.
 
+mod cases;
 mod components;
 mod dist;
 mod members;
@@ -72,6 +73,11 @@ pub(crate) fn test(workspace: &Workspace) -> Result<Tally> {
     tally +=
         crate::suite::counted(native(workspace).args(["test", "--workspace", "--no-fail-fast", "--quiet"]))?;
     Ok(tally)
+}
+
+/// Runs the cases of every plugin, once the server, which has the tool for it, is built.
+pub(crate) fn run_cases(workspace: &Workspace) -> Result<Tally> {
+    cases::run_all(workspace, &fresh(workspace)?)
 }
 
 /// Format and lints of the plugins' workspace.

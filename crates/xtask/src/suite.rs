@@ -24,6 +24,9 @@ pub(crate) fn run(workspace: &Workspace, filter: Option<&str>) -> Result<()> {
     }
     let cluster = Cluster::start()?;
     build(workspace)?;
+    if filter.is_none() {
+        tally += plugins::run_cases(workspace)?;
+    }
     tally += rust_tests(workspace, &cluster, filter)?;
     drop(cluster);
     report(&tally, filter.is_some())
