@@ -2,7 +2,7 @@
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
-use sea_orm::{ConnectionTrait, QueryOrder, QuerySelect, Statement};
+use sea_orm::{ConnectionTrait, PaginatorTrait, QueryOrder, QuerySelect, Statement};
 use teahouse_protocol::{ClientId, MessageId, RoomId, Seq, Timestamp, UserId};
 use uuid::Uuid;
 
@@ -90,6 +90,31 @@ pub async fn newest(conn: &impl ConnectionTrait, room: RoomId) -> Result<Option<
         .order_by_desc(message::Column::Seq)
         .one(conn)
         .await?)
+}
+
+/// The messages after `after` by id, which is by age over all rooms, oldest first, at most `size`. Reads the primary key.
+pub async fn page_by_id(
+    conn: &impl ConnectionTrait,
+    after: Uuid,
+    size: PageSize,
+) -> Result<Vec<message::Model>, Error> {
+    Ok(message::Entity::find()
+        .filter(message::Column::Id.gt(after))
+        .order_by_asc(message::Column::Id)
+        .limit(size.rows())
+        .all(conn)
+        .await?)
+}
+
+/// How many messages were sent since `since`. Reads the primary key.
+pub async fn count_since(conn: &impl ConnectionTrait, since: Timestamp) -> Result<u64, Error> {
+    Ok(message::Entity::find().filter(message::Column::Id.gt(first_id_at(since))).count(conn).await?)
+}
+
+/// The lowest UUIDv7 of `time`: its first 48 bits are milliseconds since 1970.
+#[must_use]
+pub fn first_id_at(time: Timestamp) -> Uuid {
+    Uuid::from_u128(u128::from(u64::try_from(time.millis()).unwrap_or(0)) << 80)
 }
 
 /// How many messages of others than `reader` stand in `room` after `read`, counted up to `most`.
