@@ -2,9 +2,26 @@
 
 mod config;
 mod error;
-pub mod lifecycle;
 mod policy;
+
+mod bots;
+mod chain;
+mod convert;
+mod hooks;
+pub mod lifecycle;
+mod plugins;
+mod reading;
+mod registry;
+mod replay;
+mod services;
+mod stats;
+mod verdicts;
 
 pub use config::PluginsConfig;
 pub use error::Error;
+pub use plugins::{Plugins, PluginsParts, PluginsTasks};
 pub use policy::{HookPolicy, LimitPolicy, Policy};
+pub use registry::{LoadProblem, QueueStats};
+pub use replay::{Candidate, Change, Progress, Replay, ReplayReport, Said};
+pub use services::Refused;
+pub use stats::{PluginState, PluginStats, RecordStats, VerdictFilter};

@@ -1,0 +1,340 @@
+//! Hands bots their events: one task for each bot, on the node that has the bot's lease.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use teahouse_plugin_host::wit;
+use teahouse_plugin_host::{CallFailure, Called, Hook};
+use teahouse_protocol::{MessageId, Timestamp};
+use teahouse_store::entity::plugin_event;
+use teahouse_store::{held, plugin_events, plugins};
+use tokio::sync::Notify;
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::lanes::Lanes;
+use super::{LONGEST_WAIT, MOST_WAITING, Wakes};
+use crate::Error;
+use crate::registry::{Registry, Running};
+use crate::services::Grounds;
+
+/// How long a node has a bot to itself after it last said so.
+const LEASE: Duration = Duration::from_secs(15);
+/// How often it says so.
+const RENEW: Duration = Duration::from_secs(5);
+/// How often the queue is looked at unasked.
+const LOOK: Duration = Duration::from_secs(1);
+/// The waits after the first failures of an event. After the last, it is dropped.
+const WAITS: [Duration; 4] =
+    [Duration::from_secs(1), Duration::from_secs(5), Duration::from_secs(15), Duration::from_secs(30)];
+/// What a filter held is written right after the filter said so: an event that comes first waits for it.
+const HELD_WITHIN: Duration = Duration::from_secs(5);
+const HELD_LOOK: Duration = Duration::from_millis(20);
+
+/// What every dispatcher needs.
+#[derive(Clone)]
+pub(crate) struct Dispatch {
+    pub(crate) grounds: Arc<Grounds>,
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) wakes: Wakes,
+    /// This process among those that share the database.
+    pub(crate) node: Arc<str>,
+    pub(crate) stop: CancellationToken,
+}
+
+/// Starts a dispatcher for each bot that runs here.
+pub(crate) struct Dispatcher {
+    dispatch: Dispatch,
+    workers: HashMap<Arc<str>, JoinHandle<()>>,
+}
+
+/// One bot's dispatcher.
+struct Worker {
+    dispatch: Dispatch,
+    plugin: Arc<str>,
+    lanes: Lanes,
+    under_way: JoinSet<(plugin_event::Model, Ended)>,
+    leased_at: Option<Timestamp>,
+    woken: Arc<Notify>,
+}
+
+/// How an attempt ended.
+enum Ended {
+    Handled,
+    /// To be tried again.
+    Failed(String),
+    /// To be tried again, and this was no attempt: the bot was not called.
+    NotNow(Duration),
+    /// Not to be tried again.
+    Pointless(&'static str),
+}
+
+impl Dispatcher {
+    pub(crate) fn new(dispatch: Dispatch) -> Self {
+        Self { dispatch, workers: HashMap::new() }
+    }
+
+    /// Follows what runs until the stop, then waits for events under way.
+    pub(crate) async fn run(mut self, swapped: Arc<Notify>) {
+        loop {
+            self.start_missing();
+            tokio::select! {
+                biased;
+                () = self.dispatch.stop.cancelled() => break,
+                () = swapped.notified() => {}
+            }
+        }
+        for (_, worker) in self.workers {
+            if let Err(error) = worker.await {
+                tracing::error!(%error, "a bot's dispatcher ended badly");
+            }
+        }
+        let node = &self.dispatch.node;
+        if let Err(error) = plugins::release_dispatch(self.dispatch.grounds.db.writer(), None, node).await {
+            tracing::warn!(%error, "bots' leases were not given back: they end by themselves");
+        }
+    }
+
+    fn start_missing(&mut self) {
+        self.workers.retain(|_, worker| !worker.is_finished());
+        for bot in &self.dispatch.registry.snapshot().bots {
+            let start = || {
+                let worker = Worker {
+                    dispatch: self.dispatch.clone(),
+                    plugin: Arc::clone(bot.id()),
+                    lanes: Lanes::default(),
+                    under_way: JoinSet::new(),
+                    leased_at: None,
+                    woken: self.dispatch.wakes.of(bot.id()),
+                };
+                tokio::spawn(worker.run())
+            };
+            self.workers.entry(Arc::clone(bot.id())).or_insert_with(start);
+        }
+    }
+}
+
+impl Worker {
+    async fn run(mut self) {
+        while !self.dispatch.stop.is_cancelled() {
+            let turned = self.turn().await;
+            if let Err(error) = turned {
+                tracing::warn!(plugin.id = %self.plugin, %error, "a bot's events wait for the database");
+            }
+            let pause = self.pause();
+            tokio::select! {
+                biased;
+                () = self.dispatch.stop.cancelled() => break,
+                Some(ended) = self.under_way.join_next() => self.settle(ended.ok()).await,
+                () = self.woken.notified() => {}
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+        while let Some(ended) = self.under_way.join_next().await {
+            self.settle(ended.ok()).await;
+        }
+    }
+
+    /// Looks at the queue, and begins what can begin.
+    async fn turn(&mut self) -> Result<(), Error> {
+        let Some(running) = self.dispatch.registry.current().find(&self.plugin).cloned() else {
+            // Disabled or gone: its events wait, and grow old.
+            self.lanes.refresh(Vec::new());
+            return Ok(());
+        };
+        if running.bot.is_none() || !self.lease().await? {
+            self.lanes.refresh(Vec::new());
+            return Ok(());
+        }
+        let db = &self.dispatch.grounds.db;
+        let rows = plugin_events::oldest(db.conn(), &self.plugin, None, MOST_WAITING).await?;
+        self.lanes.refresh(rows);
+        self.begin(&running).await
+    }
+
+    /// Whether this node has the bot to itself.
+    async fn lease(&mut self) -> Result<bool, Error> {
+        let now = self.dispatch.grounds.clock.now();
+        if self.leased_at.is_some_and(|at| now.since(at) < RENEW) {
+            return Ok(true);
+        }
+        let (db, node) = (self.dispatch.grounds.db.writer(), &self.dispatch.node);
+        let leased = plugins::lease_dispatch(db, &self.plugin, node, now, now + LEASE).await?;
+        self.leased_at = leased.then_some(now);
+        Ok(leased)
+    }
+
+    async fn begin(&mut self, running: &Arc<Running>) -> Result<(), Error> {
+        let concurrency = running.bot_hook().map_or(1, |hook| usize::from(hook.concurrency.max(1)));
+        let now = self.dispatch.grounds.clock.now();
+        let mut begun = Vec::new();
+        while self.lanes.under_way() < concurrency && running.resident.health.would_admit() {
+            let Some(row) = self.lanes.begin_next(now) else { break };
+            if !running.resident.health.admits() {
+                self.lanes.retry(row, now);
+                break;
+            }
+            begun.push(row);
+        }
+        if begun.is_empty() {
+            return Ok(());
+        }
+        // Counted before: an event that kills its node each time must not do so for ever.
+        let ids: Vec<String> = begun.iter().map(|row| row.id.clone()).collect();
+        let db = &self.dispatch.grounds.db;
+        if let Err(error) = plugin_events::count_attempt(db.writer(), &self.plugin, &ids).await {
+            running.resident.health.abandon();
+            begun.into_iter().for_each(|row| self.lanes.retry(row, now));
+            return Err(error.into());
+        }
+        for mut row in begun {
+            row.attempts += 1;
+            let (grounds, running) = (Arc::clone(&self.dispatch.grounds), Arc::clone(running));
+            self.under_way.spawn(async move {
+                let ended = attempt(&grounds, &running, &row).await;
+                (row, ended)
+            });
+        }
+        Ok(())
+    }
+
+    /// Takes up attempts that ended: all that did, so that many rows go in one statement.
+    async fn settle(&mut self, first: Option<(plugin_event::Model, Ended)>) {
+        let mut ended: Vec<(plugin_event::Model, Ended)> = first.into_iter().collect();
+        while let Some(next) = self.under_way.try_join_next() {
+            ended.extend(next.ok());
+        }
+        let counts = Arc::clone(&self.dispatch.registry.resident(&self.plugin));
+        let now = self.dispatch.grounds.clock.now();
+        let mut over = Vec::new();
+        for (row, ended) in ended {
+            match ended {
+                Ended::Handled => {
+                    counts.queue.handled();
+                    over.push(row.id);
+                }
+                Ended::Pointless(why) => {
+                    tracing::info!(plugin.id = %self.plugin, event.id = row.id, why, "an event was dropped");
+                    counts.queue.dropped(1);
+                    over.push(row.id);
+                }
+                Ended::NotNow(wait) => self.lanes.retry(row, now + wait),
+                Ended::Failed(why) => match wait_after(row.attempts) {
+                    Some(wait) => {
+                        counts.queue.retried();
+                        self.lanes.retry(row, now + wait);
+                    }
+                    None => {
+                        tracing::warn!(plugin.id = %self.plugin, event.id = row.id, why, "an event failed too often, and was dropped");
+                        counts.queue.dropped(1);
+                        over.push(row.id);
+                    }
+                },
+            }
+        }
+        let deleted = plugin_events::delete(self.dispatch.grounds.db.writer(), &self.plugin, &over).await;
+        // Not deleted, it is handled once more: by its id, the bot can tell.
+        over.iter().for_each(|id| self.lanes.end(id));
+        if let Err(error) = deleted {
+            tracing::warn!(plugin.id = %self.plugin, %error, "handled events stay in the queue");
+        }
+    }
+
+    fn pause(&self) -> Duration {
+        let now = self.dispatch.grounds.clock.now();
+        let rest = self.lanes.rested_at().map_or(LOOK, |at| at.since(now));
+        rest.clamp(Duration::from_millis(20), LOOK)
+    }
+}
+
+/// One attempt at an event.
+async fn attempt(grounds: &Grounds, running: &Running, row: &plugin_event::Model) -> Ended {
+    let health = &running.resident.health;
+    let now = grounds.clock.now();
+    let age = now.since(Timestamp::from_millis(row.created_at_ms));
+    let event: wit::Event = match serde_json::from_str(&row.event) {
+        Ok(event) => event,
+        Err(_) => {
+            health.abandon();
+            return Ended::Pointless("a newer version wrote it, and this one can't read it");
+        }
+    };
+    if age > LONGEST_WAIT {
+        health.abandon();
+        return Ended::Pointless("it is too old");
+    }
+    if let wit::Event::Held(holding) = &event {
+        match waits_until_kept(grounds, &holding.message).await {
+            Ok(true) => {}
+            Ok(false) => {
+                health.abandon();
+                return Ended::Pointless("what was held is not held any more");
+            }
+            Err(error) => {
+                health.abandon();
+                return Ended::Failed(error.to_string());
+            }
+        }
+    }
+    let id: Arc<str> = row.id.as_str().into();
+    let hops = u8::try_from(row.hops).unwrap_or(u8::MAX);
+    let called = running.loaded.handle(&id, &event, hops).await;
+    health.ended(&called);
+    ended(running, called)
+}
+
+fn ended(running: &Running, called: Result<Called<()>, CallFailure>) -> Ended {
+    match called {
+        Ok(Called { reply: Ok(()), .. }) => Ended::Handled,
+        Ok(Called { reply: Err(text), .. }) => Ended::Failed(text),
+        Err(failure) if failure.kind.is_the_plugins_fault() => {
+            running.note_failure(Hook::Handle, &failure);
+            Ended::Failed(failure.to_string())
+        }
+        Err(_) => Ended::NotNow(Duration::from_secs(1)),
+    }
+}
+
+/// Waits for the row of what a filter held; false when none comes: it was decided meanwhile, or is a repeat of another.
+async fn waits_until_kept(grounds: &Grounds, message: &wit::Message) -> Result<bool, teahouse_store::Error> {
+    let until = Instant::now() + HELD_WITHIN;
+    while !is_kept(grounds, message).await? {
+        if Instant::now() > until {
+            return Ok(false);
+        }
+        tokio::time::sleep(HELD_LOOK).await;
+    }
+    Ok(true)
+}
+
+/// Whether a message, or an edit of it, is kept from its room.
+async fn is_kept(grounds: &Grounds, message: &wit::Message) -> Result<bool, teahouse_store::Error> {
+    let (Ok(id), Ok(room)) = (message.id.parse::<MessageId>(), message.room.parse()) else {
+        return Ok(false);
+    };
+    let conn = grounds.db.conn();
+    if let Some(row) = held::find(conn, id).await? {
+        return Ok(held::HeldState::WAITING.contains(&held::HeldState::of(&row)));
+    }
+    Ok(!held::waiting_edits(conn, room, id).await?.is_empty())
+}
+
+/// How long to wait after failed attempt number `attempts`, from 1; `None`: it is given up.
+fn wait_after(attempts: i16) -> Option<Duration> {
+    let nth = usize::try_from(attempts).unwrap_or(usize::MAX);
+    WAITS.get(nth.saturating_sub(1)).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_is_tried_five_times() {
+        assert_eq!(wait_after(1), Some(Duration::from_secs(1)));
+        assert_eq!(wait_after(4), Some(Duration::from_secs(30)));
+        assert_eq!(wait_after(5), None);
+    }
+}

@@ -1,0 +1,188 @@
+//! Names before they are taken, and people before they come in.
+
+use std::time::{Duration, Instant};
+
+use teahouse_chat::{Decision, JoinPassage, NamePassage, NameSubject, ProposedJoin, ProposedName};
+use teahouse_plugin_host::Hook;
+use teahouse_plugin_host::wit::{Admission, Review, Room, User, Verdict};
+use teahouse_plugin_package::{OnError, Subject as NameKind};
+use teahouse_protocol::{Timestamp, UserId};
+
+use super::fold::{self, Fold, Next, flag, refusal};
+use super::{Chain, admitted, code, word};
+use crate::convert;
+use crate::registry::{GatePlace, Running};
+use crate::verdicts::{Input, Record};
+
+/// What a gate is asked about, for the record.
+struct Asked {
+    hook: Hook,
+    at: Timestamp,
+    room: Option<teahouse_protocol::RoomId>,
+    user: UserId,
+}
+
+impl Chain<'_> {
+    /// What becomes of a name.
+    pub(crate) async fn check_name(&self, name: &ProposedName, at: Timestamp) -> NamePassage {
+        let (by, room) = (convert::user(&name.by), name.room.as_ref().map(convert::room));
+        let asked = Asked {
+            hook: Hook::CheckName,
+            at,
+            room: name.room.as_ref().map(|room| room.brief.id),
+            user: name.by.id,
+        };
+        let (started, mut fold) = (Instant::now(), Fold::default());
+        let mut text = name.text.clone();
+        let mut replaced = false;
+        for place in
+            self.snapshot.gates.iter().filter(|place| place.looks_at_name(kind_of(name.subject), asked.room))
+        {
+            let left = self.budget.saturating_sub(started.elapsed());
+            let next =
+                self.ask_name(place, &asked, name.subject, &mut text, &by, room.as_ref(), left, &mut fold);
+            let (next, changed) = next.await;
+            replaced |= changed;
+            if let Next::End(decision) = next {
+                return NamePassage { decision, replaced: None, flags: fold.into_flags() };
+            }
+        }
+        let (decision, flags) = fold.finish();
+        NamePassage { decision, replaced: replaced.then_some(text), flags }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one step of the loop above, and nothing else calls it")]
+    async fn ask_name(
+        &self,
+        place: &GatePlace,
+        asked: &Asked,
+        subject: NameSubject,
+        text: &mut String,
+        by: &User,
+        room: Option<&Room>,
+        left: Duration,
+        fold: &mut Fold,
+    ) -> (Next, bool) {
+        let running = &place.running;
+        let call = running.loaded.check_name(subject.as_str(), text, by, room, Some(left));
+        let (verdict, took) = match admitted(running, asked.hook, left, call).await {
+            Ok(answer) => answer,
+            Err((why, took)) => return (self.gate_failed(place, asked, text, fold, &why, took), false),
+        };
+        if !matches!(verdict, Verdict::Allow) {
+            self.note_gate(running, asked, word(&verdict), code(&verdict), text, took);
+        }
+        let speaker = &running.speaker;
+        match verdict {
+            Verdict::Allow => (Next::GoOn, false),
+            Verdict::Reject(rejection) => (Next::End(Decision::Reject(refusal(speaker, rejection))), false),
+            Verdict::Shadow(review) => (Next::End(Decision::Shadow(flag(speaker, &review))), false),
+            Verdict::Flag(review) => (fold.review(speaker, &review), false),
+            Verdict::Replace(new) => {
+                *text = new.text;
+                (new.review.map_or(Next::GoOn, |review| fold.review(speaker, &review)), true)
+            }
+        }
+    }
+
+    /// Whether somebody may come in. The first who says no, or leaves it to the room, decides.
+    pub(crate) async fn check_join(&self, join: &ProposedJoin, at: Timestamp) -> JoinPassage {
+        let (room, user) = (convert::room(&join.room), convert::user(&join.user));
+        let room_id = join.room.brief.id;
+        let asked = Asked { hook: Hook::CheckJoin, at, room: Some(room_id), user: join.user.id };
+        let started = Instant::now();
+        let mut passage = JoinPassage::Allow;
+        for place in self.snapshot.gates.iter().filter(|place| place.looks_at_join(room_id)) {
+            let running = &place.running;
+            let left = self.budget.saturating_sub(started.elapsed());
+            let call = running.loaded.check_join(&room, &user, &join.word, Some(left));
+            match admitted(running, asked.hook, left, call).await {
+                Ok((Admission::Allow, _)) => {}
+                Ok((Admission::Reject(rejection), took)) => {
+                    self.note_gate(running, &asked, "reject", &rejection.code, &join.word, took);
+                    return JoinPassage::Reject(refusal(&running.speaker, rejection));
+                }
+                Ok((Admission::Ask(review), took)) => {
+                    self.note_gate(running, &asked, "ask", &review.code, &join.word, took);
+                    // A later gate may still refuse.
+                    if passage == JoinPassage::Allow {
+                        passage = JoinPassage::Ask(flag(&running.speaker, &review));
+                    }
+                }
+                Err((why, took)) => {
+                    let mut fold = Fold::default();
+                    let next = self.gate_failed(place, &asked, &join.word, &mut fold, &why, took);
+                    match next {
+                        Next::End(Decision::Reject(refusal)) => return JoinPassage::Reject(refusal),
+                        // Nobody can be let in half: a note and a hold both ask the room.
+                        _ if place.on_error != OnError::Allow && passage == JoinPassage::Allow => {
+                            passage = JoinPassage::Ask(failed_flag(running, why));
+                        }
+                        _ => {}
+                    }
+                }
+            }
+        }
+        passage
+    }
+
+    fn gate_failed(
+        &self,
+        place: &GatePlace,
+        asked: &Asked,
+        input: &str,
+        fold: &mut Fold,
+        why: &str,
+        took: Duration,
+    ) -> Next {
+        self.note_gate(&place.running, asked, failed_word(place.on_error), fold::FAILED, input, took);
+        fold.failure(&place.running.speaker, place.on_error, why)
+    }
+
+    fn note_gate(
+        &self,
+        running: &Running,
+        asked: &Asked,
+        verdict: &'static str,
+        code: &str,
+        input: &str,
+        took: Duration,
+    ) {
+        self.verdicts.note(Record {
+            at: asked.at,
+            plugin: &running.speaker.id,
+            version: &running.version,
+            hook: asked.hook,
+            verdict,
+            code,
+            input: Input::of(&[input]),
+            took,
+            room: asked.room,
+            user: Some(asked.user),
+            message: None,
+        });
+    }
+}
+
+fn failed_flag(running: &Running, note: String) -> teahouse_chat::Flag {
+    let review = Review { code: fold::FAILED.to_owned(), note, severity: 0, hold: true };
+    flag(&running.speaker, &review)
+}
+
+/// What a failed call stands as in the record.
+pub(super) const fn failed_word(on_error: OnError) -> &'static str {
+    match on_error {
+        OnError::Allow => "failed_allow",
+        OnError::Flag => "failed_flag",
+        OnError::Hold => "failed_hold",
+        OnError::Reject => "failed_reject",
+    }
+}
+
+const fn kind_of(subject: NameSubject) -> NameKind {
+    match subject {
+        NameSubject::UserName => NameKind::UserName,
+        NameSubject::RoomName => NameKind::RoomName,
+        NameSubject::Announcement => NameKind::Announcement,
+    }
+}

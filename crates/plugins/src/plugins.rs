@@ -1,0 +1,272 @@
+//! The face of the crate: plugins at work, how they are started and stopped.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use teahouse_accounts::Accounts;
+use teahouse_chat::Chat;
+use teahouse_jobs::{Outbox, Runner};
+use teahouse_outbound::Outbound;
+use teahouse_plugin_host::{Compile, Host};
+use teahouse_protocol::Clock;
+use teahouse_store::{Db, plugin_events, plugin_kv, plugin_verdicts};
+use tokio::sync::{Notify, mpsc, watch};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::Error;
+use crate::bots::{Arrivals, Dispatch, Dispatcher, LONGEST_WAIT, Wakes};
+use crate::config::PluginsConfig;
+use crate::lifecycle::{Lifecycle, SecretsKey};
+use crate::registry::{Registry, RegistryParts};
+use crate::services::{FireTimers, Grounds, flush_dirty};
+use crate::verdicts::Verdicts;
+
+/// How long filters' counting gathers before it is written.
+const FLUSH_EVERY: Duration = Duration::from_millis(100);
+/// How often what is old is swept.
+const SWEEP_EVERY: Duration = Duration::from_secs(60);
+/// How long verdicts are kept.
+const VERDICTS_KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// Verdicts swept in one go.
+const VERDICTS_A_SWEEP: u64 = 10_000;
+
+/// What plugins' work is made of.
+pub struct PluginsParts {
+    /// The database, migrated.
+    pub db: Db,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// The conversation: plugins become its hooks.
+    pub chat: Chat,
+    /// Who people are: bots get users.
+    pub accounts: Accounts,
+    /// Where timers are due.
+    pub outbox: Outbox,
+    /// Requests out of the house.
+    pub outbound: Outbound,
+    /// The sandbox.
+    pub host: Host,
+    /// How components are compiled.
+    pub compile: Compile,
+    /// Opens plugins' secrets.
+    pub secrets: SecretsKey,
+    /// What is installed. What it changes in this process takes effect at once, what others change within a second.
+    pub lifecycle: Lifecycle,
+    /// The section `plugins`.
+    pub config: PluginsConfig,
+}
+
+/// Plugins at work on this node. Clones share it.
+#[derive(Clone)]
+pub struct Plugins(pub(crate) Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) grounds: Arc<Grounds>,
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) arrivals: Arrivals,
+    pub(crate) verdicts: Verdicts,
+    pub(crate) lifecycle: Lifecycle,
+    wakes: Wakes,
+}
+
+/// The tasks behind [`Plugins`]; keep it to stop them in order.
+pub struct PluginsTasks {
+    stop: CancellationToken,
+    tasks: Vec<JoinHandle<()>>,
+    recorder: JoinHandle<()>,
+    plugins: Plugins,
+}
+
+impl Plugins {
+    /// Loads what is enabled, takes its place in the conversation, and hands bots their events. What does not load is
+    /// reported, and the rest runs.
+    ///
+    /// # Errors
+    /// [`Error::Store`] when what is installed can't be read.
+    pub async fn start(parts: PluginsParts) -> Result<(Self, PluginsTasks), Error> {
+        let (dirty, dirty_stores) = mpsc::unbounded_channel();
+        let (unwell, unwell_plugins) = mpsc::unbounded_channel();
+        let grounds = Arc::new(Grounds {
+            db: parts.db.clone(),
+            clock: parts.clock,
+            chat: parts.chat.clone(),
+            accounts: parts.accounts,
+            outbox: parts.outbox,
+            outbound: parts.outbound,
+            config: parts.config,
+            echoes: crate::bots::Echoes::default(),
+        });
+        let registry = Arc::new(Registry::new(RegistryParts {
+            grounds: Arc::clone(&grounds),
+            host: parts.host,
+            compile: parts.compile,
+            secrets: parts.secrets,
+            dirty,
+            unwell,
+        }));
+        let wakes = Wakes::default();
+        let (verdicts, recorder) = Verdicts::start(parts.db);
+        let plugins = Self(Arc::new(Inner {
+            arrivals: Arrivals::new(Arc::clone(&grounds), Arc::clone(&registry), wakes.clone()),
+            grounds,
+            registry,
+            verdicts,
+            lifecycle: parts.lifecycle,
+            wakes,
+        }));
+        if plugins.0.grounds.config.enabled {
+            plugins.0.registry.refresh().await?;
+        }
+        parts.chat.set_hooks(Arc::clone(&plugins.0) as Arc<dyn teahouse_chat::Hooks>);
+        let stop = CancellationToken::new();
+        let mut tasks = vec![
+            tokio::spawn(flush_dirty(dirty_stores, FLUSH_EVERY, stop.clone())),
+            tokio::spawn(save_health(plugins.clone(), unwell_plugins, stop.clone())),
+            tokio::spawn(sweep(plugins.clone(), stop.clone())),
+        ];
+        if plugins.0.grounds.config.enabled {
+            tasks.extend(plugins.follow(&stop));
+        }
+        Ok((plugins.clone(), PluginsTasks { stop, tasks, recorder, plugins }))
+    }
+
+    fn follow(&self, stop: &CancellationToken) -> [JoinHandle<()>; 3] {
+        let swapped = Arc::new(Notify::new());
+        let dispatcher = Dispatcher::new(Dispatch {
+            grounds: Arc::clone(&self.0.grounds),
+            registry: Arc::clone(&self.0.registry),
+            wakes: self.0.wakes.clone(),
+            node: Uuid::now_v7().to_string().into(),
+            stop: stop.clone(),
+        });
+        let (registry, told, following) = (Arc::clone(&self.0.registry), Arc::clone(&swapped), stop.clone());
+        [
+            tokio::spawn(async move { registry.follow(following, || told.notify_one()).await }),
+            tokio::spawn(dispatcher.run(swapped)),
+            tokio::spawn(heed(Arc::clone(&self.0.registry), self.0.lifecycle.changes(), stop.clone())),
+        ]
+    }
+
+    /// What is installed, and every change to it.
+    #[must_use]
+    pub fn lifecycle(&self) -> &Lifecycle {
+        &self.0.lifecycle
+    }
+
+    /// Has `runner` fire plugins' timers.
+    #[must_use]
+    pub fn register_jobs(&self, runner: Runner) -> Runner {
+        let grounds = &self.0.grounds;
+        runner.register(FireTimers {
+            db: grounds.db.clone(),
+            outbox: grounds.outbox.clone(),
+            clock: Arc::clone(&grounds.clock),
+            wakes: self.0.wakes.clone(),
+        })
+    }
+
+    /// Brings what runs in line with the database now, and waits for it; true when something changed. It happens by
+    /// itself within a second.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn refresh(&self) -> Result<bool, Error> {
+        if !self.0.grounds.config.enabled {
+            return Ok(false);
+        }
+        let changed = self.0.registry.refresh().await?;
+        self.0.registry.notify();
+        Ok(changed)
+    }
+}
+
+impl PluginsTasks {
+    /// Begins no more events, waits for those under way, and writes what was counted and recorded. Messages that are
+    /// checked meanwhile still are.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        for task in self.tasks {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "a task of the plugins ended badly");
+            }
+        }
+        let inner = &self.plugins.0;
+        for (_, resident) in inner.registry.residents() {
+            resident.house.kv().flush().await;
+            resident.health.save(&inner.grounds.db).await;
+        }
+        inner.verdicts.close();
+        if let Err(error) = self.recorder.await {
+            tracing::error!(%error, "the record of verdicts ended badly");
+        }
+    }
+}
+
+/// Has the registry look when this process changed what is installed.
+async fn heed(registry: Arc<Registry>, mut changes: watch::Receiver<u64>, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => return,
+            changed = changes.changed() => {
+                if changed.is_err() {
+                    return;
+                }
+                registry.notify();
+            }
+        }
+    }
+}
+
+/// Writes quarantines that changed.
+async fn save_health(
+    plugins: Plugins,
+    mut unwell: mpsc::UnboundedReceiver<Arc<str>>,
+    stop: CancellationToken,
+) {
+    loop {
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => return,
+            plugin = unwell.recv() => {
+                let Some(plugin) = plugin else { return };
+                let resident = plugins.0.registry.resident(&plugin);
+                resident.health.save(&plugins.0.grounds.db).await;
+            }
+        }
+    }
+}
+
+/// Drops what is too old.
+async fn sweep(plugins: Plugins, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(SWEEP_EVERY) => {}
+        }
+        if let Err(error) = plugins.sweep().await {
+            tracing::warn!(%error, "what plugins left behind was not swept");
+        }
+    }
+}
+
+impl Plugins {
+    /// Drops events older than an hour, values that have expired, and verdicts older than 30 days. Happens by itself
+    /// each minute.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn sweep(&self) -> Result<(), Error> {
+        let (db, now) = (&self.0.grounds.db, self.0.grounds.clock.now());
+        for (plugin, events) in plugin_events::delete_before(db.writer(), now - LONGEST_WAIT).await? {
+            tracing::warn!(plugin.id = plugin, events, "events waited too long, and were dropped");
+            self.0.registry.resident(&plugin).queue.dropped(events);
+        }
+        plugin_kv::delete_expired(db, now).await?;
+        plugin_verdicts::delete_before(db.writer(), now - VERDICTS_KEPT, VERDICTS_A_SWEEP).await?;
+        Ok(())
+    }
+}

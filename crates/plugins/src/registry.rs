@@ -1,0 +1,231 @@
+//! What is to run, as the database says, and what does: looked at each second, and at once when this process changed it.
+//! A version that does not load leaves the one before it running.
+
+mod health;
+mod load;
+mod resident;
+mod rooms;
+mod snapshot;
+mod watch;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use parking_lot::Mutex;
+use teahouse_plugin_host::{Compile, Host};
+use teahouse_store::plugins;
+use tokio::sync::{Mutex as AsyncMutex, Notify, mpsc};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+pub(crate) use health::Health;
+pub(crate) use load::Beside;
+use load::Loader;
+pub(crate) use resident::Resident;
+pub use resident::{LoadProblem, QueueStats};
+pub(crate) use rooms::RoomSet;
+pub(crate) use snapshot::{FilterPlace, GatePlace, Running, Snapshot};
+pub(crate) use watch::Kinds;
+
+use crate::Error;
+use crate::lifecycle::SecretsKey;
+use crate::services::{Grounds, House, Kv};
+
+/// How often the database is looked at for what other processes changed.
+const EVERY: Duration = Duration::from_secs(1);
+/// Plugins loaded side by side.
+const AT_ONCE: usize = 4;
+
+/// What the registry is made of.
+pub(crate) struct RegistryParts {
+    pub(crate) grounds: Arc<Grounds>,
+    pub(crate) host: Host,
+    pub(crate) compile: Compile,
+    pub(crate) secrets: SecretsKey,
+    pub(crate) dirty: mpsc::UnboundedSender<Arc<Kv>>,
+    /// Told of plugins whose quarantine changed.
+    pub(crate) unwell: mpsc::UnboundedSender<Arc<str>>,
+}
+
+/// What is to run, and what does.
+pub(crate) struct Registry {
+    parts: RegistryParts,
+    current: ArcSwap<Snapshot>,
+    residents: Mutex<HashMap<Arc<str>, Arc<Resident>>>,
+    /// The generation of each plugin that was loaded, or found not to load. Held while loading: one at a time.
+    seen: AsyncMutex<HashMap<String, i64>>,
+    asked: Notify,
+}
+
+/// What became of a plugin's row.
+pub(crate) enum Outcome {
+    Runs(Arc<Running>),
+    /// Disabled, or gone.
+    Rests,
+    /// It does not load: the text is for the admin.
+    Broken {
+        digest: String,
+        text: String,
+    },
+}
+
+impl Registry {
+    pub(crate) fn new(parts: RegistryParts) -> Self {
+        Self {
+            parts,
+            current: ArcSwap::from_pointee(Snapshot::default()),
+            residents: Mutex::default(),
+            seen: AsyncMutex::default(),
+            asked: Notify::new(),
+        }
+    }
+
+    /// What runs now.
+    pub(crate) fn current(&self) -> arc_swap::Guard<Arc<Snapshot>> {
+        self.current.load()
+    }
+
+    /// What runs now, for who holds it across waits.
+    pub(crate) fn snapshot(&self) -> Arc<Snapshot> {
+        self.current.load_full()
+    }
+
+    /// Looks again soon.
+    pub(crate) fn notify(&self) {
+        self.asked.notify_one();
+    }
+
+    /// Looks each second, and when asked, until `stop`; `swapped` is told after each change.
+    pub(crate) async fn follow(&self, stop: CancellationToken, swapped: impl Fn()) {
+        loop {
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => return,
+                () = self.asked.notified() => {}
+                () = tokio::time::sleep(EVERY) => {}
+            }
+            match self.refresh().await {
+                Ok(true) => swapped(),
+                Ok(false) => {}
+                Err(error) => tracing::warn!(%error, "what plugins are installed can't be read"),
+            }
+        }
+    }
+
+    /// Brings what runs in line with the database; true when something changed.
+    pub(crate) async fn refresh(&self) -> Result<bool, Error> {
+        let mut seen = self.seen.lock().await;
+        let heads = plugins::heads(self.parts.grounds.db.conn()).await?;
+        for head in &heads {
+            self.resident(&head.id).health.adopt(&head.state);
+        }
+        let mut plugins = self.snapshot().plugins.clone();
+        let before = plugins.len();
+        plugins.retain(|id, _| heads.iter().any(|head| *head.id == **id));
+        let mut changed = plugins.len() != before;
+        seen.retain(|id, _| heads.iter().any(|head| head.id == *id));
+        let stale: Vec<String> = heads
+            .iter()
+            .filter(|head| seen.get(&head.id) != Some(&head.generation))
+            .map(|head| head.id.clone())
+            .collect();
+        for (id, generation, outcome) in self.load_all(stale).await {
+            if let Some(generation) = generation {
+                seen.insert(id.to_string(), generation);
+            }
+            changed |= self.settle(&mut plugins, &id, outcome);
+        }
+        if changed {
+            self.current.store(Arc::new(Snapshot::new(plugins)));
+        }
+        Ok(changed)
+    }
+
+    /// Loads side by side. Without a generation: the database failed, so that it is tried again.
+    async fn load_all(&self, ids: Vec<String>) -> Vec<(Arc<str>, Option<i64>, Outcome)> {
+        let mut loaded = Vec::with_capacity(ids.len());
+        let mut under_way = JoinSet::new();
+        let mut ids = ids.into_iter();
+        loop {
+            while under_way.len() < AT_ONCE
+                && let Some(id) = ids.next()
+            {
+                let loader = self.loader(&id);
+                under_way.spawn(loader.load());
+            }
+            match under_way.join_next().await {
+                Some(Ok(one)) => loaded.extend(one),
+                Some(Err(error)) => tracing::error!(%error, "loading a plugin ended badly"),
+                None => return loaded,
+            }
+        }
+    }
+
+    fn loader(&self, id: &str) -> Loader {
+        Loader {
+            resident: self.resident(id),
+            id: id.into(),
+            grounds: Arc::clone(&self.parts.grounds),
+            host: self.parts.host.clone(),
+            compile: self.parts.compile.clone(),
+            secrets: self.parts.secrets.clone(),
+        }
+    }
+
+    /// True when what runs is another than before.
+    fn settle(
+        &self,
+        plugins: &mut BTreeMap<Arc<str>, Arc<Running>>,
+        id: &Arc<str>,
+        outcome: Outcome,
+    ) -> bool {
+        let resident = self.resident(id);
+        match outcome {
+            Outcome::Runs(running) => {
+                resident.set_problem(None);
+                tracing::info!(plugin.id = %id, plugin.version = %running.version, "a plugin runs");
+                plugins.insert(Arc::clone(id), running);
+                true
+            }
+            Outcome::Rests => {
+                resident.set_problem(None);
+                plugins.remove(id).is_some()
+            }
+            Outcome::Broken { digest, text } => {
+                let earlier_runs = plugins.contains_key(id);
+                tracing::error!(plugin.id = %id, plugin.digest = digest, earlier_runs, problem = text, "a plugin does not load");
+                let at = self.parts.grounds.clock.now();
+                resident.set_problem(Some(LoadProblem { digest, text, at, earlier_runs }));
+                false
+            }
+        }
+    }
+
+    /// What of the plugin outlives its versions.
+    pub(crate) fn resident(&self, id: &str) -> Arc<Resident> {
+        let mut residents = self.residents.lock();
+        if let Some(resident) = residents.get(id) {
+            return Arc::clone(resident);
+        }
+        let id: Arc<str> = id.into();
+        let grounds = &self.parts.grounds;
+        let kv = Kv::new(
+            grounds.db.clone(),
+            Arc::clone(&grounds.clock),
+            Arc::clone(&id),
+            self.parts.dirty.clone(),
+        );
+        let house = House::new(Arc::clone(&id), Arc::clone(grounds), Arc::new(kv));
+        let health = Health::new(Arc::clone(&id), Arc::clone(&grounds.clock), self.parts.unwell.clone());
+        let resident = Arc::new(Resident::new(Arc::default(), Arc::new(house), health));
+        residents.insert(id, Arc::clone(&resident));
+        resident
+    }
+
+    /// All plugins that were ever met by this process.
+    pub(crate) fn residents(&self) -> Vec<(Arc<str>, Arc<Resident>)> {
+        self.residents.lock().iter().map(|(id, resident)| (Arc::clone(id), Arc::clone(resident))).collect()
+    }
+}

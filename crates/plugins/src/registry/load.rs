@@ -1,0 +1,269 @@
+//! From a plugin's row to a plugin that can be called.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use teahouse_accounts::{BotUser, Session};
+use teahouse_plugin_host::{
+    Capability, Compile, Compiled, Exports, Grants, HookLimits, Host, Isolation, Limits, LoadError, Loaded,
+    PluginSpec, Services,
+};
+use teahouse_plugin_package::{Isolation as Kept, Manifest, Package, Rooms, Terms};
+use teahouse_protocol::{DisplayName, UserId};
+use teahouse_store::entity::{plugin, plugin_version};
+use teahouse_store::plugins::PluginEdit;
+use teahouse_store::{plugin_grants, plugin_rooms, plugin_versions, plugins};
+
+use super::Outcome;
+use super::resident::Resident;
+use super::rooms::RoomSet;
+use super::snapshot::Running;
+use crate::Error;
+use crate::chain::Speaker;
+use crate::lifecycle::{Secrets, SecretsKey, effective_grants, effective_settings};
+use crate::policy::Policy;
+use crate::services::{Charter, Grounds};
+
+/// Loads one plugin.
+pub(crate) struct Loader {
+    pub(crate) id: Arc<str>,
+    pub(crate) resident: Arc<Resident>,
+    pub(crate) grounds: Arc<Grounds>,
+    pub(crate) host: Host,
+    pub(crate) compile: Compile,
+    pub(crate) secrets: SecretsKey,
+}
+
+/// Why a plugin does not load.
+enum Obstacle {
+    /// Trying again may help.
+    Ours(Error),
+    /// It won't until somebody changes something.
+    Broken(String),
+}
+
+impl From<Error> for Obstacle {
+    fn from(error: Error) -> Self {
+        Self::Ours(error)
+    }
+}
+
+impl From<teahouse_store::Error> for Obstacle {
+    fn from(error: teahouse_store::Error) -> Self {
+        Self::Ours(error.into())
+    }
+}
+
+impl Loader {
+    /// What became of it, and which generation that was. Nothing: the database failed.
+    pub(crate) async fn load(self) -> Option<(Arc<str>, Option<i64>, Outcome)> {
+        let row = match plugins::find(self.grounds.db.conn(), &self.id).await {
+            Ok(row) => row,
+            Err(error) => {
+                tracing::warn!(plugin.id = %self.id, %error, "a plugin can't be read");
+                return None;
+            }
+        };
+        let id = Arc::clone(&self.id);
+        let Some(row) = row else { return Some((id, None, Outcome::Rests)) };
+        if !row.enabled {
+            return Some((id, Some(row.generation), Outcome::Rests));
+        }
+        let generation = row.generation;
+        let digest = row.digest.clone();
+        match self.try_load(row).await {
+            Ok(running) => Some((id, Some(generation), Outcome::Runs(Arc::new(running)))),
+            Err(Obstacle::Broken(text)) => Some((id, Some(generation), Outcome::Broken { digest, text })),
+            Err(Obstacle::Ours(error)) => {
+                tracing::warn!(plugin.id = %id, %error, "a plugin can't be loaded now");
+                None
+            }
+        }
+    }
+
+    async fn try_load(&self, row: plugin::Model) -> Result<Running, Obstacle> {
+        let conn = self.grounds.db.conn();
+        let version = plugin_versions::find(conn, &row.digest).await?;
+        let version = version.ok_or_else(|| Obstacle::Broken("its package is gone".to_owned()))?;
+        let package = read(version).await?;
+        let compiled = self.compiled(&package).await?;
+        let manifest = Arc::new(package.manifest().clone());
+        let policy = Policy::from_stored(&row.policy);
+        let rooms = match policy.rooms(&manifest) {
+            Rooms::All => RoomSet::All,
+            Rooms::Chosen => {
+                RoomSet::Chosen(plugin_rooms::of_plugin(conn, &row.id).await?.into_iter().collect())
+            }
+        };
+        let terms = effective_grants(&manifest, &plugin_grants::of_plugin(conn, &row.id).await?);
+        let bot = self.bot(&row, &manifest).await?;
+        let name: Arc<str> = manifest.name.as_str().into();
+        let grants = grants(&terms);
+        self.resident.house.set_charter(Charter {
+            name: Arc::clone(&name),
+            rooms: rooms.clone(),
+            terms: terms.into_iter().map(|terms| (terms.name(), terms)).collect(),
+            bot: bot.clone(),
+            secrets: self.secrets(&row)?,
+        });
+        let settings = effective_settings(package.schema(), &row.settings);
+        let spec = PluginSpec {
+            id: Arc::clone(&self.id),
+            version: manifest.version.to_string().into(),
+            compiled,
+            config: settings.to_string(),
+            hooks: exports(&manifest),
+            limits: limits(&manifest, &policy, &self.grounds.config),
+            grants,
+            services: Arc::clone(&self.resident.house) as Arc<dyn Services>,
+            telemetry: Arc::clone(&self.resident.telemetry),
+        };
+        let loaded = self.host.load(spec).await.map_err(|error| Obstacle::Broken(told(&error)))?;
+        Ok(Running {
+            speaker: Speaker { id: Arc::clone(&self.id), name },
+            version: Arc::clone(loaded.version()),
+            digest: row.digest,
+            generation: row.generation,
+            manifest,
+            policy,
+            rooms,
+            loaded,
+            bot,
+            resident: Arc::clone(&self.resident),
+        })
+    }
+
+    async fn compiled(&self, package: &Package) -> Result<Compiled, Obstacle> {
+        let compiled = self.host.compile(package.component().into(), &self.compile).await;
+        compiled.map_err(|error| Obstacle::Broken(error.to_string()))
+    }
+
+    /// Its user, where it is a bot. The row remembers who that is, so that others find the plugin by it.
+    async fn bot(&self, row: &plugin::Model, manifest: &Manifest) -> Result<Option<Session>, Obstacle> {
+        if manifest.hooks.bot.is_none() {
+            return Ok(None);
+        }
+        let name: String = manifest.name.trim().chars().take(DisplayName::MAX_CHARS).collect();
+        let name = DisplayName::new(&name)
+            .map_err(|error| Obstacle::Broken(format!("its name is no name of a user: {error}")))?;
+        let bot = BotUser { plugin: row.id.clone(), name, avatar: None };
+        let session = match self.grounds.accounts.bot(&bot).await {
+            Ok(session) => session,
+            Err(teahouse_accounts::Error::Banned) => {
+                return Err(Obstacle::Broken("its user is banned".to_owned()));
+            }
+            Err(error) => return Err(Error::from(error).into()),
+        };
+        if row.bot_user_id.map(UserId::from_uuid) != Some(session.user_id()) {
+            // This grows the generation: it is loaded once more, and finds it there.
+            let edit = PluginEdit { bot_user: Some(session.user_id()), ..PluginEdit::default() };
+            plugins::update(self.grounds.db.writer(), &row.id, None, edit, self.grounds.clock.now()).await?;
+        }
+        Ok(Some(session))
+    }
+
+    fn secrets(&self, row: &plugin::Model) -> Result<Secrets, Obstacle> {
+        let Some(sealed) = &row.secrets_sealed else { return Ok(Secrets::new()) };
+        let opened = self.secrets.open(&row.id, sealed);
+        // The server's key was changed since: the plugin runs, and what needs a secret says so.
+        Ok(opened.unwrap_or_else(|| {
+            tracing::error!(plugin.id = %row.id, "a plugin's secrets don't open: enter them again");
+            Secrets::new()
+        }))
+    }
+}
+
+/// Reads the package off the runtime's threads: it is unpacked whole, and judged whole.
+async fn read(version: plugin_version::Model) -> Result<Package, Obstacle> {
+    let broken = |text: String| Obstacle::Broken(format!("its package can't be read: {text}"));
+    let read = tokio::task::spawn_blocking(move || {
+        let package = Package::read(&version.package).map_err(|error| error.to_string())?;
+        if package.digest().to_string() != version.digest {
+            return Err("it is not what was installed: another digest".to_owned());
+        }
+        Ok(package)
+    });
+    read.await.map_err(|error| broken(error.to_string()))?.map_err(broken)
+}
+
+fn exports(manifest: &Manifest) -> Exports {
+    let hooks = &manifest.hooks;
+    Exports { filter: hooks.filter.is_some(), gate: hooks.gate.is_some(), bot: hooks.bot.is_some() }
+}
+
+fn grants(terms: &[Terms]) -> Grants {
+    terms.iter().filter_map(|terms| Capability::find(terms.name().as_str())).collect()
+}
+
+fn limits(manifest: &Manifest, policy: &Policy, config: &crate::PluginsConfig) -> Limits {
+    const MIB: usize = 1024 * 1024;
+    let memory_bytes = usize::try_from(policy.limits.memory_mib(manifest)).unwrap_or(1) * MIB;
+    let hooks = &manifest.hooks;
+    let mut filter = HookLimits { memory_bytes, ..HookLimits::filter() };
+    if let Some(instances) = NonZeroUsize::new(config.filter_instances.into()) {
+        filter.instances = instances;
+    }
+    let asked = hooks.filter.as_ref().map(|hook| (hook.running, hook.wall()));
+    let asked = asked.or(hooks.gate.as_ref().map(|hook| (hook.running, hook.wall())));
+    if let Some((running, wall)) = asked {
+        filter.running = policy.limits.filter_running(running);
+        filter.wall = wall.max(filter.running);
+    }
+    let concurrency = hooks.bot.as_ref().map_or(1, |hook| usize::from(hook.concurrency));
+    let mut bot = HookLimits {
+        memory_bytes,
+        ..HookLimits::bot(NonZeroUsize::new(concurrency).unwrap_or(NonZeroUsize::MIN))
+    };
+    if let Some(hook) = &hooks.bot {
+        bot.running = policy.limits.bot_running(hook.running);
+        bot.wall = policy.limits.bot_wall(hook.wall);
+    }
+    let isolation = match policy.limits.isolation(manifest) {
+        Kept::Warm => Isolation::Warm,
+        Kept::Call => Isolation::Call,
+    };
+    Limits { filter, bot, isolation, ..Limits::default() }
+}
+
+/// A version that is not running, loaded beside what runs: for a replay.
+pub(crate) struct Beside<'a> {
+    pub(crate) host: &'a Host,
+    pub(crate) compile: &'a Compile,
+    pub(crate) config: &'a crate::PluginsConfig,
+    pub(crate) package: &'a Package,
+    pub(crate) settings: String,
+    pub(crate) terms: &'a [Terms],
+    pub(crate) policy: &'a Policy,
+}
+
+impl Beside<'_> {
+    /// Loads it, with `services` for its house.
+    pub(crate) async fn load(self, services: Arc<dyn Services>) -> Result<Arc<Loaded>, Error> {
+        let manifest = self.package.manifest();
+        let compiled = self.host.compile(self.package.component().into(), self.compile).await;
+        let spec = PluginSpec {
+            id: manifest.id.shared(),
+            version: manifest.version.to_string().into(),
+            compiled: compiled.map_err(|error| Error::NotRunning(error.to_string()))?,
+            config: self.settings,
+            hooks: exports(manifest),
+            limits: limits(manifest, self.policy, self.config),
+            grants: grants(self.terms),
+            services,
+            telemetry: Arc::default(),
+        };
+        self.host.load(spec).await.map_err(|error| Error::NotRunning(told(&error)))
+    }
+}
+
+/// Why a component does not load, with the fields that it complains of.
+fn told(error: &LoadError) -> String {
+    match error {
+        LoadError::Problems(problems) => {
+            let problems: Vec<String> =
+                problems.iter().map(|problem| format!("{}: {}", problem.field, problem.text)).collect();
+            format!("it refuses its settings: {}", problems.join("; "))
+        }
+        other => other.to_string(),
+    }
+}

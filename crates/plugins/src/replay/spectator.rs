@@ -1,0 +1,250 @@
+//! The house in a replay: what a plugin kept can be read, what it keeps now is forgotten afterwards, and the time is that
+//! of the message that it looks at.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use async_trait::async_trait;
+use parking_lot::Mutex;
+use teahouse_plugin_host::wit::{
+    Draft, Error, HttpRequest, HttpResponse, KeyPage, MemberPage, Message, Review, Room, Seq, User,
+};
+use teahouse_plugin_host::{CallContext, Services};
+use teahouse_protocol::Timestamp;
+use teahouse_store::{Db, plugin_kv};
+
+/// A value, and when it expires.
+type Kept = (Option<Vec<u8>>, Option<i64>);
+
+/// The house in a replay.
+pub(super) struct Spectator {
+    db: Db,
+    plugin: Arc<str>,
+    now_ms: AtomicI64,
+    /// What was written during the replay, over what the plugin keeps; the inner `None`: deleted.
+    kept: Mutex<HashMap<String, Kept>>,
+}
+
+impl Spectator {
+    pub(super) fn new(db: Db, plugin: Arc<str>) -> Self {
+        Self { db, plugin, now_ms: AtomicI64::new(0), kept: Mutex::default() }
+    }
+
+    /// The time of the message that is looked at next.
+    pub(super) fn set_now(&self, ms: i64) {
+        self.now_ms.store(ms, Ordering::Relaxed);
+    }
+
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.now_ms.load(Ordering::Relaxed))
+    }
+
+    async fn find(&self, key: &str) -> Result<Option<Vec<u8>>, Error> {
+        let now = self.now();
+        if let Some((value, end)) = self.kept.lock().get(key) {
+            return Ok(value.clone().filter(|_| end.is_none_or(|end| end > now.millis())));
+        }
+        let found = plugin_kv::get(self.db.conn(), &self.plugin, key.as_bytes(), now).await;
+        found.map_err(|error| Error::Unavailable(error.to_string()))
+    }
+
+    fn keep(&self, key: String, value: Option<Vec<u8>>, ttl_ms: Option<u32>) {
+        let end = ttl_ms.map(|ttl| self.now().millis().saturating_add(ttl.into()));
+        self.kept.lock().insert(key, (value, end));
+    }
+}
+
+fn denied<T>(what: &str) -> Result<T, Error> {
+    Err(Error::Denied(what.to_owned()))
+}
+
+#[async_trait]
+impl Services for Spectator {
+    fn now_ms(&self) -> u64 {
+        u64::try_from(self.now().millis()).unwrap_or(0)
+    }
+
+    async fn kv_get(&self, _: &CallContext, key: String) -> Result<Option<Vec<u8>>, Error> {
+        self.find(&key).await
+    }
+
+    async fn kv_set(
+        &self,
+        _: &CallContext,
+        key: String,
+        value: Vec<u8>,
+        ttl_ms: Option<u32>,
+    ) -> Result<(), Error> {
+        self.keep(key, Some(value), ttl_ms);
+        Ok(())
+    }
+
+    async fn kv_delete(&self, _: &CallContext, key: String) -> Result<bool, Error> {
+        let was = self.find(&key).await?.is_some();
+        self.keep(key, None, None);
+        Ok(was)
+    }
+
+    async fn kv_swap(
+        &self,
+        _: &CallContext,
+        key: String,
+        old: Option<Vec<u8>>,
+        new: Vec<u8>,
+        ttl_ms: Option<u32>,
+    ) -> Result<(), Error> {
+        if self.find(&key).await? != old {
+            return Err(Error::Conflict);
+        }
+        self.keep(key, Some(new), ttl_ms);
+        Ok(())
+    }
+
+    async fn kv_increment(
+        &self,
+        _: &CallContext,
+        key: String,
+        by: i32,
+        ttl_ms: Option<u32>,
+    ) -> Result<i32, Error> {
+        let Some(value) = self.find(&key).await? else {
+            self.keep(key, Some(by.to_string().into_bytes()), ttl_ms);
+            return Ok(by);
+        };
+        let count = str::from_utf8(&value).ok().and_then(|digits| digits.parse::<i32>().ok());
+        let count = count.ok_or_else(|| Error::Invalid("that is no counter".to_owned()))?.saturating_add(by);
+        let end = self.kept.lock().get(&key).and_then(|(_, end)| *end);
+        self.kept.lock().insert(key, (Some(count.to_string().into_bytes()), end));
+        Ok(count)
+    }
+
+    async fn kv_keys(
+        &self,
+        _: &CallContext,
+        prefix: String,
+        after: Option<String>,
+        limit: u32,
+    ) -> Result<KeyPage, Error> {
+        let limit = limit.clamp(1, 1_000);
+        let after = after.as_deref().map(str::as_bytes);
+        let stored =
+            plugin_kv::keys(self.db.conn(), &self.plugin, prefix.as_bytes(), after, limit.into(), self.now());
+        let stored = stored.await.map_err(|error| Error::Unavailable(error.to_string()))?;
+        let mut keys: Vec<String> =
+            stored.into_iter().filter_map(|key| String::from_utf8(key).ok()).collect();
+        let kept = self.kept.lock();
+        keys.retain(|key| kept.get(key).is_none_or(|(value, _)| value.is_some()));
+        let new = kept.iter().filter(|(key, (value, _))| {
+            value.is_some()
+                && key.starts_with(&prefix)
+                && after.is_none_or(|after| key.as_bytes() > after)
+                && !keys.contains(key)
+        });
+        let new: Vec<String> = new.map(|(key, _)| key.clone()).collect();
+        keys.extend(new);
+        keys.sort_unstable();
+        let more = keys.len() > limit as usize;
+        keys.truncate(limit as usize);
+        let next = keys.last().filter(|_| more).cloned();
+        Ok(KeyPage { keys, next })
+    }
+
+    async fn directory_get_room(&self, _: &CallContext, _: String) -> Result<Room, Error> {
+        Err(Error::NotFound)
+    }
+
+    async fn directory_get_user(&self, _: &CallContext, _: String) -> Result<User, Error> {
+        Err(Error::NotFound)
+    }
+
+    async fn directory_get_role(&self, _: &CallContext, _: String, _: String) -> Result<String, Error> {
+        Err(Error::NotFound)
+    }
+
+    async fn directory_list_members(
+        &self,
+        _: &CallContext,
+        _: String,
+        _: Option<String>,
+        _: u32,
+    ) -> Result<MemberPage, Error> {
+        Err(Error::NotFound)
+    }
+
+    async fn messages_send(&self, _: &CallContext, _: Draft, _: Option<String>) -> Result<String, Error> {
+        denied("messages")
+    }
+
+    async fn messages_edit(&self, _: &CallContext, _: String, _: Draft) -> Result<(), Error> {
+        denied("messages")
+    }
+
+    async fn messages_recall(&self, _: &CallContext, _: String) -> Result<(), Error> {
+        denied("messages")
+    }
+
+    async fn messages_react(&self, _: &CallContext, _: String, _: String) -> Result<(), Error> {
+        denied("messages")
+    }
+
+    async fn messages_typing(&self, _: &CallContext, _: String) -> Result<(), Error> {
+        denied("messages")
+    }
+
+    async fn history_get(&self, _: &CallContext, _: String) -> Result<Message, Error> {
+        denied("history")
+    }
+
+    async fn history_before(
+        &self,
+        _: &CallContext,
+        _: String,
+        _: Option<Seq>,
+        _: u32,
+    ) -> Result<Vec<Message>, Error> {
+        denied("history")
+    }
+
+    async fn moderation_flag(&self, _: &CallContext, _: String, _: Review) -> Result<(), Error> {
+        denied("moderation")
+    }
+
+    async fn moderation_remove(&self, _: &CallContext, _: String, _: String) -> Result<(), Error> {
+        denied("moderation")
+    }
+
+    async fn moderation_release(&self, _: &CallContext, _: String) -> Result<(), Error> {
+        denied("moderation")
+    }
+
+    async fn moderation_mute(
+        &self,
+        _: &CallContext,
+        _: String,
+        _: String,
+        _: u32,
+        _: String,
+    ) -> Result<(), Error> {
+        denied("moderation")
+    }
+
+    async fn timers_set(
+        &self,
+        _: &CallContext,
+        _: String,
+        _: u32,
+        _: Option<u32>,
+        _: String,
+    ) -> Result<(), Error> {
+        denied("timers")
+    }
+
+    async fn timers_cancel(&self, _: &CallContext, _: String) -> Result<bool, Error> {
+        denied("timers")
+    }
+
+    async fn http_send(&self, _: &CallContext, _: HttpRequest) -> Result<HttpResponse, Error> {
+        denied("http")
+    }
+}

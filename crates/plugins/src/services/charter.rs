@@ -1,0 +1,70 @@
+//! What a plugin is allowed at the moment: rooms, terms, its user, its secrets.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use teahouse_accounts::Session;
+use teahouse_plugin_host::wit::Error;
+use teahouse_plugin_package::{Act, CapabilityName, Terms};
+
+use crate::lifecycle::Secrets;
+use crate::registry::RoomSet;
+
+/// What a plugin is allowed at the moment.
+pub(crate) struct Charter {
+    pub(crate) name: Arc<str>,
+    pub(crate) rooms: RoomSet,
+    pub(crate) terms: BTreeMap<CapabilityName, Terms>,
+    pub(crate) bot: Option<Session>,
+    pub(crate) secrets: Secrets,
+}
+
+impl Charter {
+    /// Nothing.
+    pub(crate) fn none() -> Self {
+        Self {
+            name: "".into(),
+            rooms: RoomSet::Chosen(std::collections::HashSet::new()),
+            terms: BTreeMap::new(),
+            bot: None,
+            secrets: Secrets::new(),
+        }
+    }
+
+    pub(crate) fn kv_quota_bytes(&self) -> u64 {
+        match self.terms.get(&CapabilityName::Kv) {
+            Some(Terms::Kv { quota_kib }) => u64::from(*quota_kib) * 1024,
+            _ => 0,
+        }
+    }
+
+    pub(crate) fn messages_per_minute(&self) -> Result<u32, Error> {
+        match self.terms.get(&CapabilityName::Messages) {
+            Some(Terms::Messages { per_minute }) => Ok(*per_minute),
+            _ => Err(denied(CapabilityName::Messages)),
+        }
+    }
+
+    pub(crate) fn most_timers(&self) -> Result<u32, Error> {
+        match self.terms.get(&CapabilityName::Timers) {
+            Some(Terms::Timers { max }) => Ok(*max),
+            _ => Err(denied(CapabilityName::Timers)),
+        }
+    }
+
+    pub(crate) fn require_act(&self, act: Act) -> Result<(), Error> {
+        match self.terms.get(&CapabilityName::Moderation) {
+            Some(Terms::Moderation { acts }) if acts.contains(&act) => Ok(()),
+            _ => Err(Error::Denied(format!("moderation.{act}"))),
+        }
+    }
+
+    /// The user that the plugin acts as.
+    pub(crate) fn require_bot(&self) -> Result<Session, Error> {
+        self.bot.clone().ok_or_else(|| Error::Unavailable("the plugin has no user to act as".to_owned()))
+    }
+}
+
+pub(crate) fn denied(capability: CapabilityName) -> Error {
+    Error::Denied(capability.as_str().to_owned())
+}

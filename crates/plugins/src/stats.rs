@@ -1,0 +1,209 @@
+//! What REST, the panel and the metrics tell of plugins at work.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use teahouse_plugin_host::{LogLevel, LogLine, QuarantineState, StatsSnapshot};
+use teahouse_plugin_package::PluginId;
+use teahouse_protocol::{RoomId, Timestamp, UserId};
+use teahouse_store::entity::plugin_verdict;
+use teahouse_store::plugin_verdicts::Filter;
+use teahouse_store::{PageSize, plugin_events, plugin_kv, plugin_verdicts};
+use uuid::Uuid;
+
+use crate::registry::{LoadProblem, QueueStats, Resident};
+use crate::services::Refused;
+use crate::{Error, Plugins};
+
+/// What one plugin does on this node, since the node was started where nothing else is said.
+#[derive(Clone, Debug)]
+pub struct PluginStats {
+    /// The plugin's id.
+    pub plugin: Arc<str>,
+    /// The version that runs here; `None`: none does.
+    pub version: Option<Arc<str>>,
+    /// Of its package.
+    pub digest: Option<String>,
+    /// The generation of its settings that runs here, to be compared with the database's.
+    pub generation: Option<i64>,
+    /// Why the version that is to run does not.
+    pub problem: Option<LoadProblem>,
+    /// Whether it is left alone, and until when.
+    pub quarantine: QuarantineState,
+    /// Calls, times, verdicts, failures, refused capabilities, memory.
+    pub host: StatsSnapshot,
+    /// Warm instances now: of filter and gate, and of bot.
+    pub warm: (usize, usize),
+    /// Requests to the house that were refused, by capability and reason.
+    pub refused: Vec<Refused>,
+    /// What became of its events.
+    pub queue: QueueStats,
+    /// Events that wait now, on all nodes together.
+    pub waiting: u64,
+    /// What it keeps, on all nodes together.
+    pub kv: plugin_kv::Usage,
+}
+
+/// What all plugins' records lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RecordStats {
+    /// Verdicts that were not written, because too many waited or the database failed.
+    pub verdicts_dropped: u64,
+}
+
+/// Which verdicts.
+#[derive(Clone, Debug, Default)]
+pub struct VerdictFilter {
+    /// Of this plugin.
+    pub plugin: Option<String>,
+    /// In this room.
+    pub room: Option<RoomId>,
+    /// On what this user did.
+    pub user: Option<UserId>,
+    /// Since then.
+    pub since: Option<Timestamp>,
+}
+
+/// How a plugin is on this node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PluginState {
+    /// It runs.
+    Running {
+        /// The version.
+        version: Arc<str>,
+        /// The generation of its settings, to be compared with the database's: a node that lags has a lower one.
+        generation: i64,
+    },
+    /// It runs, and is left alone for a while, or until somebody acts.
+    Quarantined(QuarantineState),
+    /// The version that is to run does not load.
+    Broken(LoadProblem),
+    /// It is disabled, not installed, or not looked at yet.
+    Resting,
+}
+
+impl Plugins {
+    /// What every plugin that this node met does, by id.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn all_stats(&self) -> Result<Vec<PluginStats>, Error> {
+        let conn = self.0.grounds.db.conn();
+        let waiting: HashMap<String, i64> = plugin_events::counts(conn).await?.into_iter().collect();
+        let usages: HashMap<String, plugin_kv::Usage> = plugin_kv::usages(conn).await?.into_iter().collect();
+        let mut stats: Vec<PluginStats> = self
+            .0
+            .registry
+            .residents()
+            .into_iter()
+            .map(|(id, resident)| {
+                let waiting = waiting.get(&*id).and_then(|count| u64::try_from(*count).ok()).unwrap_or(0);
+                let kv = usages.get(&*id).copied().unwrap_or_default();
+                self.stats_of(id, &resident, waiting, kv)
+            })
+            .collect();
+        stats.sort_by(|one, other| one.plugin.cmp(&other.plugin));
+        Ok(stats)
+    }
+
+    /// What one plugin does; `None` when this node never met it.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn stats(&self, plugin: &PluginId) -> Result<Option<PluginStats>, Error> {
+        let conn = self.0.grounds.db.conn();
+        let Some((id, resident)) = self.met(plugin) else { return Ok(None) };
+        let waiting = plugin_events::count(conn, plugin.as_str()).await?;
+        let kv = plugin_kv::usage(conn, plugin.as_str()).await?;
+        Ok(Some(self.stats_of(id, &resident, waiting, kv)))
+    }
+
+    /// How a plugin is on this node.
+    #[must_use]
+    pub fn state(&self, plugin: &PluginId) -> PluginState {
+        let Some((_, resident)) = self.met(plugin) else { return PluginState::Resting };
+        if let Some(problem) = resident.problem() {
+            return PluginState::Broken(problem);
+        }
+        let snapshot = self.0.registry.current();
+        let Some(running) = snapshot.find(plugin.as_str()) else { return PluginState::Resting };
+        match resident.health.state() {
+            QuarantineState::Free => {
+                PluginState::Running { version: Arc::clone(&running.version), generation: running.generation }
+            }
+            left_alone => PluginState::Quarantined(left_alone),
+        }
+    }
+
+    fn stats_of(
+        &self,
+        plugin: Arc<str>,
+        resident: &Resident,
+        waiting: u64,
+        kv: plugin_kv::Usage,
+    ) -> PluginStats {
+        let snapshot = self.0.registry.current();
+        let running = snapshot.find(&plugin);
+        PluginStats {
+            version: running.map(|running| Arc::clone(&running.version)),
+            digest: running.map(|running| running.digest.clone()),
+            generation: running.map(|running| running.generation),
+            problem: resident.problem(),
+            quarantine: resident.health.state(),
+            host: resident.telemetry.stats.snapshot(),
+            warm: running.map(|running| running.loaded.warm()).unwrap_or_default(),
+            refused: resident.house.refusals(),
+            queue: resident.queue.read(),
+            waiting,
+            kv,
+            plugin,
+        }
+    }
+
+    /// What the records of all plugins lost.
+    #[must_use]
+    pub fn record_stats(&self) -> RecordStats {
+        RecordStats { verdicts_dropped: self.0.verdicts.dropped() }
+    }
+
+    /// The lines of a plugin's log on this node after line `after` (`None`: the newest), of `least` and above, at most
+    /// `size`; oldest first.
+    #[must_use]
+    pub fn logs(&self, plugin: &PluginId, after: Option<u64>, least: LogLevel, size: usize) -> Vec<LogLine> {
+        let Some((_, resident)) = self.met(plugin) else { return Vec::new() };
+        let log = &resident.telemetry.log;
+        match after {
+            Some(after) => log.after(after, least, size),
+            None => log.newest(least, size),
+        }
+    }
+
+    /// Waits until a plugin's log on this node goes on after line `after`.
+    ///
+    /// # Errors
+    /// [`Error::NotInstalled`] when this node never met it.
+    pub async fn log_goes_on(&self, plugin: &PluginId, after: u64) -> Result<(), Error> {
+        let (_, resident) = self.met(plugin).ok_or(Error::NotInstalled)?;
+        resident.telemetry.log.wait_after(after).await;
+        Ok(())
+    }
+
+    /// Recorded verdicts before `before` (`None`: the newest), newest first.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn verdicts(
+        &self,
+        filter: VerdictFilter,
+        before: Option<Uuid>,
+        size: PageSize,
+    ) -> Result<Vec<plugin_verdict::Model>, Error> {
+        let VerdictFilter { plugin, room, user, since } = filter;
+        let filter = Filter { plugin, room, user, since };
+        Ok(plugin_verdicts::page_before(self.0.grounds.db.conn(), &filter, before, size).await?)
+    }
+
+    fn met(&self, plugin: &PluginId) -> Option<(Arc<str>, Arc<Resident>)> {
+        self.0.registry.residents().into_iter().find(|(id, _)| **id == *plugin.as_str())
+    }
+}

@@ -1,0 +1,166 @@
+//! What bots hear and say.
+
+use std::time::Duration;
+
+use teahouse_plugins::lifecycle::By;
+use teahouse_protocol::ErrorCode;
+
+use crate::world::{PROBE, World, on_both};
+
+on_both! {
+    async fn a_bot_hears_what_is_said_and_answers_as_its_own_user(world: World) {
+        world.probe(&[]).await;
+        let ann = world.person("ann").await;
+        let room = world.room(&ann, &[]).await;
+        let mut ears = world.listener(&ann, room).await;
+        world.say(&ann, room, "echo hello").await.unwrap();
+        let said = ears.bot_says().await;
+        assert_eq!((said["content"].as_str(), said["sender"]["name"].as_str()), (Some("hello"), Some("Probe")));
+        world.say(&ann, room, "twice once").await.unwrap();
+        ears.hears("once").await;
+        world.say(&ann, room, "echo end").await.unwrap();
+        ears.hears("end").await;
+        world.eventually(async || (world.stats(PROBE).await.waiting == 0).then_some(())).await;
+    }
+
+    async fn a_killed_server_loses_no_event(world: World) {
+        world.probe(&[("per-minute = 20", "per-minute = 600")]).await;
+        let ann = world.person("ann").await;
+        let room = world.room(&ann, &[]).await;
+        // Nobody takes events from the queue until after the restart.
+        let taken = "UPDATE plugins SET dispatch_node = 'another', dispatch_until_ms = 9000000000000000";
+        sea_orm::ConnectionTrait::execute_unprepared(world.db.writer(), taken).await.unwrap();
+        let world = world.restarted().await;
+        let ann2 = world.person("ann").await;
+        for number in 0..20 {
+            world.say(&ann2, room, &format!("echo {number}")).await.unwrap();
+        }
+        world.eventually(async || (world.stats(PROBE).await.waiting == 20).then_some(())).await;
+        let world = world.restarted().await;
+        let free = "UPDATE plugins SET dispatch_node = NULL, dispatch_until_ms = NULL";
+        let ann = world.person("ann").await;
+        let mut ears = world.listener(&ann, room).await;
+        sea_orm::ConnectionTrait::execute_unprepared(world.db.writer(), free).await.unwrap();
+        for number in 0..20 {
+            world.clock.advance(Duration::from_secs(3));
+            ears.hears(&number.to_string()).await;
+        }
+    }
+
+    async fn what_failed_is_tried_again_and_what_keeps_failing_is_dropped(world: World) {
+        world.probe(&[]).await;
+        let ann = world.person("ann").await;
+        let room = world.room(&ann, &[]).await;
+        let mut ears = world.listener(&ann, room).await;
+        world.say(&ann, room, "hesitate").await.unwrap();
+        world.eventually(async || (world.stats(PROBE).await.queue.retried == 1).then_some(())).await;
+        world.advance(Duration::from_secs(1));
+        ears.hears("at last").await;
+        world.say(&ann, room, "poison").await.unwrap();
+        for attempt in 2..=5 {
+            world.eventually(async || (world.stats(PROBE).await.queue.retried == attempt).then_some(())).await;
+            world.advance(Duration::from_secs(31));
+        }
+        world.eventually(async || (world.stats(PROBE).await.queue.dropped == 1).then_some(())).await;
+        let left = async || (world.count("SELECT count(*) FROM plugin_events").await == 0).then_some(());
+        world.eventually(left).await;
+    }
+
+    async fn two_bots_who_hear_each_other_come_to_an_end(world: World) {
+        world.probe(&[]).await;
+        world.probe(&[(PROBE, "house.tea.test.other"), ("name = \"Probe\"", "name = \"Other\"")]).await;
+        let ann = world.person("ann").await;
+        let room = world.room(&ann, &[]).await;
+        let mut ears = world.listener(&ann, room).await;
+        world.say(&ann, room, "ping 1").await.unwrap();
+        // Two answers to a person, each answered by the other once, and these once more: then the limit is reached.
+        let mut heard = Vec::new();
+        for _ in 0..6 {
+            heard.push(ears.bot_says().await["content"].as_str().unwrap().to_owned());
+        }
+        heard.sort_unstable();
+        assert_eq!(heard, ["ping 2", "ping 2", "ping 3", "ping 3", "ping 4", "ping 4"]);
+        for id in [PROBE, "house.tea.test.other"] {
+            world.eventually(async || (world.stats(id).await.waiting == 0).then_some(())).await;
+        }
+        world.say(&ann, room, "echo end").await.unwrap();
+        ears.hears("end").await;
+    }
+
+    async fn a_command_is_its_bots_and_a_press_comes_back_to_it(world: World) {
+        world.probe(&[]).await;
+        let (ann, bob) = (world.person("ann").await, world.person("bob").await);
+        let room = world.room(&ann, &[&bob]).await;
+        let mut ears = world.listener(&bob, room).await;
+        let wrong = world.say(&bob, room, "/probe").await.unwrap_err();
+        assert_eq!(wrong.code(), ErrorCode::InvalidField, "{wrong}");
+        let lower = world.say(&bob, room, "/rule").await.unwrap_err();
+        assert_eq!(lower.code(), ErrorCode::NotAllowed, "{lower}");
+        world.say(&bob, room, "/nobody knows it").await.unwrap();
+        world.say(&bob, room, "/probe tea time").await.unwrap();
+        let card = ears.bot_says().await;
+        assert_eq!(card["content"]["text"], r#"{"word":"tea time"}"#, "{card}");
+        let message = card["id"].as_str().unwrap().parse().unwrap();
+        world.chat.press(&bob, message, "go", None).await.unwrap();
+        ears.hears("pressed go=42 by bob").await;
+        let names: Vec<String> =
+            world.chat.commands(&bob, room).await.unwrap().into_iter().map(|command| command.name).collect();
+        assert_eq!(names, ["probe"]);
+        assert_eq!(world.chat.commands(&ann, room).await.unwrap().len(), 2);
+    }
+
+    async fn edits_recalls_reactions_and_members_are_told(world: World) {
+        world.probe(&[("\"reacted\", ", "\"reacted\", \"member\", ")]).await;
+        let (ann, bob) = (world.person("ann").await, world.person("bob").await);
+        let room = world.room(&ann, &[]).await;
+        world.eventually(async || (world.stats(PROBE).await.queue.handled == 1).then_some(())).await;
+        let mut ears = world.listener(&ann, room).await;
+        let said = world.say(&ann, room, "tea").await.unwrap().message.id;
+        world.chat.edit(&ann, said, "\"milk\"").await.unwrap();
+        ears.hears("edited: milk").await;
+        world.chat.react(&ann, said, "👍", false).await.unwrap();
+        ears.hears("reacted: 👍").await;
+        world.chat.recall(&ann, said).await.unwrap();
+        ears.hears("recalled: []").await;
+        world.chat.join(&bob, room).await.unwrap();
+        ears.hears("joined: bob").await;
+    }
+
+    async fn what_its_filter_holds_its_bot_half_hears_of_and_lets_through(world: World) {
+        world.probe(&[]).await;
+        let ann = world.person("ann").await;
+        let room = world.room(&ann, &[]).await;
+        let mut ears = world.listener(&ann, room).await;
+        world.say(&ann, room, "hold release").await.unwrap();
+        loop {
+            if ears.until("msg").await["content"] == "hold release" {
+                break;
+            }
+        }
+        world.say(&ann, room, "hold refuse").await.unwrap();
+        world.eventually(async || {
+            let refused = world.count("SELECT count(*) FROM held_messages WHERE state = 3").await;
+            (refused == 1).then_some(())
+        }).await;
+    }
+
+    async fn who_is_disabled_or_elsewhere_hears_nothing(world: World) {
+        let id = world.probe(&[]).await;
+        let ann = world.person("ann").await;
+        let room = world.room(&ann, &[]).await;
+        world.eventually(async || (world.stats(PROBE).await.waiting == 0).then_some(())).await;
+        world.lifecycle.disable(&id, &By::operator()).await.unwrap();
+        world.plugins.refresh().await.unwrap();
+        world.say(&ann, room, "echo nothing").await.unwrap();
+        world.say(&ann, room, "reject nothing").await.unwrap();
+        world.eventually(async || (world.count("SELECT count(*) FROM outbox").await == 0).then_some(())).await;
+        assert_eq!(world.count("SELECT count(*) FROM plugin_events").await, 0);
+        let direct = world.person("bob").await;
+        let (pair, _) = world.chat.open_direct(&ann, direct.user_id()).await.unwrap();
+        world.lifecycle.enable(&id, &By::operator()).await.unwrap();
+        world.plugins.refresh().await.unwrap();
+        world.say(&ann, pair.id, "echo a conversation of two").await.unwrap();
+        world.eventually(async || (world.count("SELECT count(*) FROM outbox").await == 0).then_some(())).await;
+        assert_eq!(world.count("SELECT count(*) FROM plugin_events").await, 0);
+    }
+}

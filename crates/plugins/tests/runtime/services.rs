@@ -1,0 +1,133 @@
+//! What a plugin is given when it asks, and what it is not.
+
+use teahouse_plugin_package::CapabilityName;
+use teahouse_plugins::Policy;
+use teahouse_plugins::lifecycle::By;
+
+use crate::world::{PROBE, World, on_both};
+
+on_both! {
+    async fn what_a_bot_sends_is_counted_by_room(world: World) {
+        world.probe(&[]).await;
+        let ann = world.person("ann").await;
+        let room = world.room(&ann, &[]).await;
+        let mut ears = world.listener(&ann, room).await;
+        world.say(&ann, room, "flood 50").await.unwrap();
+        for _ in 0..5 {
+            ears.bot_says().await;
+        }
+        world.eventually(async || {
+            let limited = world.stats(PROBE).await.refused.into_iter().find(|refused| refused.why == "rate_limited");
+            limited.filter(|limited| limited.count >= 45)
+        }).await;
+        assert_eq!(world.count("SELECT count(*) FROM messages WHERE hops = 1").await, 5);
+    }
+
+    async fn the_store_has_an_end(world: World) {
+        world.probe(&[]).await;
+        let ann = world.person("ann").await;
+        let room = world.room(&ann, &[]).await;
+        let mut ears = world.listener(&ann, room).await;
+        world.say(&ann, room, "fill 100").await.unwrap();
+        loop {
+            let said = ears.bot_says().await["content"].as_str().unwrap_or_default().to_owned();
+            if said.starts_with("kept") {
+                assert_eq!(said, "kept 63, then Quota(65536)");
+                break;
+            }
+        }
+        world.say(&ann, room, "set ../elsewhere").await.unwrap();
+        world.say(&ann, room, "get house.tea.other/key").await.unwrap();
+        ears.hears("Ok(())").await;
+        ears.hears("Ok(None)").await;
+        let stats = world.stats(PROBE).await;
+        assert!(stats.kv.bytes <= 65_536 && stats.kv.keys == 64, "{:?}", stats.kv);
+    }
+
+    async fn rooms_of_others_are_not_there(world: World) {
+        let id = world.probe(&[]).await;
+        let (ann, bob, eve) = (world.person("ann").await, world.person("bob").await, world.person("eve").await);
+        let [here, there] = [world.room(&ann, &[&bob]).await, world.room(&ann, &[&eve]).await];
+        let (pair, _) = world.chat.open_direct(&ann, bob.user_id()).await.unwrap();
+        let chosen = Policy { rooms: Some(teahouse_plugin_package::Rooms::Chosen), ..Policy::default() };
+        world.set_policy(&id, chosen).await;
+        world.lifecycle.add_room(&id, here, &By::operator()).await.unwrap();
+        world.plugins.refresh().await.unwrap();
+        let mut ears = world.listener(&ann, here).await;
+        world.say(&ann, there, "what nobody there hears").await.unwrap();
+        for (order, answer) in [
+            (format!("room {here}"), "Ok(\"a room\")"),
+            (format!("room {there}"), "Err(NotFound)"),
+            (format!("room {}", pair.id), "Err(NotFound)"),
+            ("room nonsense".to_owned(), "Err(NotFound)"),
+            (format!("history {there}"), "Err(NotFound)"),
+            (format!("history {}", pair.id), "Err(NotFound)"),
+            (format!("members {there}"), "Err(NotFound)"),
+            (format!("members {here}"), "Ok(3)"),
+            (format!("who {}", bob.user_id()), "Ok(\"bob\")"),
+            (format!("who {}", eve.user_id()), "Err(NotFound)"),
+            ("role".to_owned(), "Ok(\"owner\")"),
+        ] {
+            world.clock.advance(std::time::Duration::from_secs(5));
+            world.say(&ann, here, &order).await.unwrap();
+            let said = ears.bot_says().await;
+            assert_eq!(said["content"], answer, "{order}");
+        }
+    }
+
+    async fn what_is_revoked_is_denied_at_once(world: World) {
+        let id = world.probe(&[]).await;
+        let ann = world.person("ann").await;
+        let room = world.room(&ann, &[]).await;
+        let mut ears = world.listener(&ann, room).await;
+        world.say(&ann, room, "set it").await.unwrap();
+        loop {
+            if ears.bot_says().await["content"] == "Ok(())" {
+                break;
+            }
+        }
+        world.lifecycle.revoke(&id, CapabilityName::Kv, &By::operator()).await.unwrap();
+        world.plugins.refresh().await.unwrap();
+        world.say(&ann, room, "get it").await.unwrap();
+        ears.hears("Err(Denied(\"kv\"))").await;
+        let refused = world.stats(PROBE).await.refused;
+        assert!(refused.iter().any(|refused| refused.why == "denied"), "{refused:?}");
+    }
+
+    async fn moderators_acts_are_those_that_were_granted(world: World) {
+        let changes = [("acts = [\"flag\", \"remove\", \"release\", \"mute\"]", "acts = [\"remove\"]")];
+        world.probe(&changes).await;
+        let (ann, bob) = (world.person("ann").await, world.person("bob").await);
+        let room = world.room(&ann, &[&bob]).await;
+        let mut ears = world.listener(&ann, room).await;
+        world.say(&bob, room, "remove this").await.unwrap();
+        ears.until("recalled").await;
+        world.say(&bob, room, "mute me").await.unwrap();
+        loop {
+            let said = ears.bot_says().await["content"].as_str().unwrap_or_default().to_owned();
+            if said.starts_with("Err") {
+                assert_eq!(said, "Err(Denied(\"moderation.mute\"))");
+                break;
+            }
+        }
+        assert_eq!(world.count("SELECT count(*) FROM audit WHERE action = 'message.removed'").await, 1);
+    }
+
+    async fn requests_leave_for_agreed_hosts_alone(world: World) {
+        world.probe(&[]).await;
+        let ann = world.person("ann").await;
+        let room = world.room(&ann, &[]).await;
+        let mut ears = world.listener(&ann, room).await;
+        for url in ["https://elsewhere.example/", "http://api.example.org/", "https://127.0.0.1/"] {
+            world.say(&ann, room, &format!("fetch {url}")).await.unwrap();
+            loop {
+                let said = ears.bot_says().await["content"].as_str().unwrap_or_default().to_owned();
+                if said.starts_with("joined") {
+                    continue;
+                }
+                assert!(said.starts_with("Err(Denied("), "{url}: {said}");
+                break;
+            }
+        }
+    }
+}

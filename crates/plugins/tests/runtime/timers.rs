@@ -1,0 +1,61 @@
+//! Timers fire, once, and outlive a restart.
+
+use std::time::Duration;
+
+use crate::world::{Listener, PROBE, World, on_both};
+
+/// The next thing that a bot says, beside greetings.
+async fn answer(ears: &mut Listener) -> String {
+    loop {
+        let said = ears.bot_says().await["content"].as_str().unwrap_or_default().to_owned();
+        if !said.starts_with("joined") {
+            return said;
+        }
+    }
+}
+
+on_both! {
+    async fn a_timer_outlives_a_restart_and_tells_what_it_missed(world: World) {
+        world.probe(&[]).await;
+        let ann = world.person("ann").await;
+        let room = world.room(&ann, &[]).await;
+        let mut ears = world.listener(&ann, room).await;
+        world.say(&ann, room, "remind tea 10000 10000").await.unwrap();
+        assert_eq!(answer(&mut ears).await, "Ok(())");
+        drop(ears);
+        world.advance(Duration::from_secs(9));
+        let world = world.restarted().await;
+        let ann = world.person("ann").await;
+        let mut ears = world.listener(&ann, room).await;
+        world.advance(Duration::from_secs(1));
+        assert_eq!(answer(&mut ears).await, "timer tea missed 0");
+        world.advance(Duration::from_secs(35));
+        assert_eq!(answer(&mut ears).await, "timer tea missed 2");
+        world.say(&ann, room, "forget tea").await.unwrap();
+        assert_eq!(answer(&mut ears).await, "Ok(true)");
+        world.advance(Duration::from_secs(60));
+        world.eventually(async || (world.count("SELECT count(*) FROM outbox").await == 0).then_some(())).await;
+        assert_eq!(world.stats(PROBE).await.waiting, 0);
+    }
+
+    async fn a_timer_has_its_limits(world: World) {
+        world.probe(&[]).await;
+        let ann = world.person("ann").await;
+        let room = world.room(&ann, &[]).await;
+        let mut ears = world.listener(&ann, room).await;
+        for (order, told) in [
+            ("remind soon 9999", "Err(Invalid(\"a delay is from 10 seconds to 49 days\"))"),
+            ("remind often 10000 0", "Err(Invalid(\"a timer repeats every 10 seconds to 49 days\"))"),
+            ("remind one 10000", "Ok(())"),
+            ("remind two 10000", "Ok(())"),
+            ("remind three 10000", "Err(Quota(2))"),
+            ("remind one 20000", "Ok(())"),
+        ] {
+            world.clock.advance(Duration::from_millis(100));
+            world.say(&ann, room, order).await.unwrap();
+            assert_eq!(answer(&mut ears).await, told, "{order}");
+            world.clock.advance(Duration::from_millis(100));
+        }
+        assert_eq!(world.count("SELECT count(*) FROM plugin_timers").await, 2);
+    }
+}

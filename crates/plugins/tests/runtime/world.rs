@@ -1,0 +1,387 @@
+//! What a test plays in: a conversation with plugins, on a database of its own, its people, and a clock.
+
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, SystemTime};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use sea_orm::{ConnectionTrait, Statement};
+use serde_json::{Value, json};
+use teahouse_accounts::{
+    Accounts, AccountsParts, Device, ExternalId, ExternalUser, GuestsConfig, MasterKey, Session,
+    SessionsConfig,
+};
+use teahouse_bus::Bus;
+use teahouse_chat::{
+    Chat, ChatConfig, ChatLimits, ChatParts, ChatTasks, CreateRoom, Dialect, Encode, Error, Mailbox,
+    MailboxLimits, SendOutcome, Taken,
+};
+use teahouse_jobs::{Outbox, Runner, RunnerSettings};
+use teahouse_outbound::{Allow, Outbound, SystemNames};
+use teahouse_plugin_host::{Compile, Host, HostConfig};
+use teahouse_plugin_package::{Digest, Package, PluginId};
+use teahouse_plugins::lifecycle::{
+    By, Choices, Lifecycle, LifecycleParts, SecretsKey, Trial, TrialError, Trials,
+};
+use teahouse_plugins::{PluginStats, Plugins, PluginsConfig, PluginsParts, PluginsTasks, Policy};
+use teahouse_protocol::{
+    ClientFrame, Clock, Content, DisplayName, Draft, ManualClock, RoomId, RoomKind, RoomName, ServerEvent,
+    Timestamp, Visibility,
+};
+use teahouse_store::{DatabaseConfig, Db};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+/// Past this something hangs.
+const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PROBE: &str = "house.tea.test.probe";
+
+#[derive(Clone, Copy)]
+pub(crate) enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+pub(crate) struct World {
+    pub(crate) chat: Chat,
+    pub(crate) accounts: Accounts,
+    pub(crate) plugins: Plugins,
+    pub(crate) lifecycle: Lifecycle,
+    pub(crate) db: Db,
+    pub(crate) clock: Arc<ManualClock>,
+    tasks: ChatTasks,
+    plugins_tasks: PluginsTasks,
+    stop_jobs: CancellationToken,
+    folder: tempfile::TempDir,
+}
+
+/// Writes each test once, and runs it on both databases.
+macro_rules! on_both {
+    ($($(#[$doc:meta])* async fn $name:ident($world:ident: World) $body:block)+) => {
+        $($(#[$doc])* async fn $name($world: World) $body)+
+
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                let world = $crate::world::World::new($crate::world::Engine::Sqlite).await;
+                super::$name(world.expect("SQLite is always there")).await;
+            })+
+        }
+
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                if let Some(world) = $crate::world::World::new($crate::world::Engine::Postgres).await {
+                    super::$name(world).await;
+                }
+            })+
+        }
+    };
+}
+pub(crate) use on_both;
+
+/// An event is its JSON, without a frame around it.
+struct PlainJson;
+
+impl Encode for PlainJson {
+    fn encode(&self, _: Dialect, event: &ServerEvent) -> Option<Bytes> {
+        Some(event.to_json().into())
+    }
+}
+
+/// Versions are tried where they run: a test wants to see what happens then.
+struct NoTrials;
+
+#[async_trait]
+impl Trials for NoTrials {
+    async fn run(&self, _: Trial<'_>) -> Result<(), TrialError> {
+        Ok(())
+    }
+}
+
+impl World {
+    /// `None` when there is no PostgreSQL to test on.
+    pub(crate) async fn new(engine: Engine) -> Option<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        let config = match engine {
+            Engine::Sqlite => DatabaseConfig::sqlite(folder.path().join("test.db")),
+            Engine::Postgres => DatabaseConfig { max_connections: 6, ..postgres().await? },
+        };
+        let db = Db::connect(&config).await.unwrap();
+        db.migrate().await.unwrap();
+        let now = Timestamp::from_millis(Timestamp::from(SystemTime::now()).seconds() * 1000);
+        Some(Self::start(db, Arc::new(ManualClock::new(now)), folder).await)
+    }
+
+    async fn start(db: Db, clock: Arc<ManualClock>, folder: tempfile::TempDir) -> Self {
+        let account_events = Bus::in_process();
+        let wechat = json!({ "api_base": "http://127.0.0.1:9", "apps": [] });
+        let accounts = Accounts::new(AccountsParts {
+            db: db.clone(),
+            clock: clock.clone(),
+            wechat: teahouse_wechat::Client::new(&serde_json::from_value(wechat).unwrap()).unwrap(),
+            watermark_max_age: Duration::from_secs(600),
+            events: account_events.clone(),
+            sessions: SessionsConfig::default(),
+            guests: GuestsConfig { allowed: true },
+            sign_ins_per_minute: 0,
+            master_key: MasterKey::generate(),
+        });
+        let outbox = Outbox::new(clock.clone());
+        let parts = ChatParts {
+            db: db.clone(),
+            clock: clock.clone(),
+            accounts: accounts.clone(),
+            account_events,
+            outbox: outbox.clone(),
+            encoder: Arc::new(PlainJson),
+            config: ChatConfig::default(),
+            limits: ChatLimits { messages_per_second: 0, message_burst: 0, frame_bytes: 64 * 1024 },
+        };
+        let (chat, tasks) = Chat::start(parts).await.unwrap();
+        let secrets = SecretsKey::new(Zeroizing::new([7; 32]));
+        let lifecycle = Lifecycle::new(LifecycleParts {
+            db: db.clone(),
+            clock: clock.clone(),
+            trials: Arc::new(NoTrials),
+            secrets: secrets.clone(),
+            require_signature: false,
+            trusted_keys: Vec::new(),
+        });
+        let parts = PluginsParts {
+            db: db.clone(),
+            clock: clock.clone(),
+            chat: chat.clone(),
+            accounts: accounts.clone(),
+            outbox: outbox.clone(),
+            outbound: Outbound::new(Allow::default(), Arc::new(SystemNames)).unwrap(),
+            host: host(),
+            compile: Compile::InProcess,
+            secrets,
+            lifecycle: lifecycle.clone(),
+            config: PluginsConfig::default(),
+        };
+        let (plugins, plugins_tasks) = Plugins::start(parts).await.unwrap();
+        let stop_jobs = CancellationToken::new();
+        let runner = chat.register_jobs(Runner::new(db.clone(), outbox, RunnerSettings::default()));
+        tokio::spawn(plugins.register_jobs(runner).run(stop_jobs.clone()));
+        Self { chat, accounts, plugins, lifecycle, db, clock, tasks, plugins_tasks, stop_jobs, folder }
+    }
+
+    /// The same database after a stop in order and a start.
+    pub(crate) async fn restarted(self) -> Self {
+        self.plugins_tasks.stop().await;
+        self.chat.close();
+        self.tasks.stop().await;
+        self.stop_jobs.cancel();
+        Self::start(self.db, self.clock, self.folder).await
+    }
+
+    /// Installs the probe with its manifest changed in these words, agrees to all it asks for, and starts it.
+    pub(crate) async fn probe(&self, changes: &[(&str, &str)]) -> PluginId {
+        let package = package(changes);
+        let installed = self.lifecycle.install(package, &By::operator()).await.unwrap();
+        let consent = self.lifecycle.consent(&installed.plugin, None).await.unwrap();
+        let (id, digest) = (installed.plugin, installed.digest);
+        self.lifecycle.grant(&id, &digest, &Choices::all(&consent), &By::operator()).await.unwrap();
+        self.lifecycle.enable(&id, &By::operator()).await.unwrap();
+        self.plugins.refresh().await.unwrap();
+        id
+    }
+
+    /// Installs another version and switches to it.
+    pub(crate) async fn upgrade(&self, id: &PluginId, changes: &[(&str, &str)]) -> Digest {
+        let installed = self.lifecycle.install(package(changes), &By::operator()).await.unwrap();
+        let consent = self.lifecycle.consent(id, Some(&installed.digest)).await.unwrap();
+        let choices = Choices::all(&consent);
+        self.lifecycle.upgrade(id, &installed.digest, Some(&choices), &By::operator()).await.unwrap();
+        self.plugins.refresh().await.unwrap();
+        installed.digest
+    }
+
+    pub(crate) async fn set_policy(&self, id: &PluginId, policy: Policy) {
+        self.lifecycle.set_policy(id, &policy, &By::operator()).await.unwrap();
+        self.plugins.refresh().await.unwrap();
+    }
+
+    pub(crate) async fn configure(&self, id: &PluginId, values: Value) {
+        let none = std::collections::BTreeMap::new();
+        self.lifecycle.configure(id, &values, &none, &By::operator()).await.unwrap();
+        self.plugins.refresh().await.unwrap();
+    }
+
+    pub(crate) async fn stats(&self, id: &str) -> PluginStats {
+        self.plugins.stats(&PluginId::parse(id).unwrap()).await.unwrap().unwrap()
+    }
+
+    /// Signs `name` in; the same name again is the same person on another device.
+    pub(crate) async fn person(&self, name: &str) -> Session {
+        let user = ExternalUser {
+            external_id: ExternalId::parse(name).unwrap(),
+            name: Some(DisplayName::new(name).unwrap()),
+            avatar: None,
+        };
+        self.accounts.mint_as_operator(user, &Device::default()).await.unwrap().session
+    }
+
+    pub(crate) async fn room(&self, owner: &Session, members: &[&Session]) -> RoomId {
+        let new = CreateRoom {
+            name: RoomName::new("a room").unwrap(),
+            kind: RoomKind::Group,
+            visibility: Visibility::Public,
+            members: members.iter().map(|member| member.user_id()).collect(),
+        };
+        self.chat.create_room(owner, new).await.unwrap().id
+    }
+
+    pub(crate) async fn say(&self, who: &Session, room: RoomId, text: &str) -> Result<SendOutcome, Error> {
+        self.chat.send(who, room, draft(text)).await
+    }
+
+    /// Somebody who listens to `room`.
+    pub(crate) async fn listener(&self, session: &Session, room: RoomId) -> Listener {
+        let limits = MailboxLimits { frames: 4_096, bytes: 8 * 1024 * 1024 };
+        let mailbox = Mailbox::new(Dialect::Native, Arc::new(PlainJson), limits);
+        let mut connection = self.chat.connect(session.clone(), Arc::clone(&mailbox)).unwrap();
+        let frame = json!({ "type": "join", "room": room }).to_string();
+        if let teahouse_chat::Handled::Later(answer) = connection.handle(ClientFrame::parse(&frame).unwrap())
+        {
+            answer.await.unwrap();
+        }
+        let mut listener = Listener { connection, mailbox, waiting: VecDeque::new() };
+        listener.until("joined").await;
+        listener
+    }
+
+    /// Waits for `found`, which looks again and again: for what no event tells of.
+    pub(crate) async fn eventually<T, F: Future<Output = Option<T>>>(
+        &self,
+        mut found: impl FnMut() -> F,
+    ) -> T {
+        let look = async {
+            loop {
+                if let Some(found) = found().await {
+                    return found;
+                }
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, look).await.expect("it to happen in time")
+    }
+
+    /// The first column of the first row.
+    pub(crate) async fn count(&self, sql: &str) -> i64 {
+        let statement = Statement::from_string(self.db.conn().get_database_backend(), sql);
+        let row = self.db.conn().query_one_raw(statement).await.unwrap().unwrap();
+        row.try_get_by_index(0).unwrap()
+    }
+
+    /// Moves the clock, and has whoever waits for it look.
+    pub(crate) fn advance(&self, span: Duration) -> Timestamp {
+        self.clock.advance(span);
+        self.clock.now()
+    }
+}
+
+/// A connection that listens.
+pub(crate) struct Listener {
+    #[expect(dead_code, reason = "the mailbox closes with it")]
+    connection: teahouse_chat::Connection,
+    mailbox: Arc<Mailbox>,
+    waiting: VecDeque<Value>,
+}
+
+impl Listener {
+    pub(crate) async fn next(&mut self) -> Value {
+        loop {
+            if let Some(event) = self.waiting.pop_front() {
+                return event;
+            }
+            let mut frames: Vec<Bytes> = Vec::new();
+            let taken = poll_fn(|cx| self.mailbox.poll_take(cx, &mut frames));
+            let taken = tokio::time::timeout(PATIENCE, taken).await.expect("an event in time");
+            assert!(matches!(taken, Taken::Frames), "closed where an event was expected");
+            self.waiting.extend(frames.iter().map(|frame| serde_json::from_slice::<Value>(frame).unwrap()));
+        }
+    }
+
+    /// The next event of this type; others are passed over.
+    pub(crate) async fn until(&mut self, kind: &str) -> Value {
+        loop {
+            let event = self.next().await;
+            if event["type"] == kind {
+                return event;
+            }
+        }
+    }
+
+    /// The next message of a bot; all else is passed over.
+    pub(crate) async fn bot_says(&mut self) -> Value {
+        loop {
+            let event = self.until("msg").await;
+            if event["sender"]["is_bot"] == true {
+                return event;
+            }
+        }
+    }
+
+    /// The text of the next message of a bot.
+    pub(crate) async fn hears(&mut self, text: &str) {
+        let event = self.bot_says().await;
+        assert_eq!(event["content"], text, "{event}");
+    }
+}
+
+pub(crate) fn draft(text: &str) -> Draft {
+    Draft {
+        client_id: None,
+        room: None,
+        content: Content::Text(text.to_owned()),
+        reply_to: None,
+        mentions: Vec::new(),
+    }
+}
+
+/// The probe as a package, its manifest changed in these words.
+pub(crate) fn package(changes: &[(&str, &str)]) -> Vec<u8> {
+    const SCHEMA: &str = r#"{"type":"object","properties":{
+        "word":{"type":"string","default":""},"broken":{"type":"boolean","default":false}}}"#;
+    let manifest = include_str!("../../../../tests/components/probe/plugin.toml");
+    let mut manifest = format!("{manifest}\n[config]\nschema = \"config.schema.json\"\n");
+    for (from, to) in changes {
+        assert!(manifest.contains(from), "the manifest has no {from:?}");
+        manifest = manifest.replace(from, to);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("plugin.toml"), manifest).unwrap();
+    std::fs::write(folder.path().join("config.schema.json"), SCHEMA).unwrap();
+    let component =
+        std::fs::read(components().join("probe.wasm")).expect("the probe, built by `cargo xtask env`");
+    Package::pack(folder.path(), component).unwrap()
+}
+
+fn components() -> PathBuf {
+    std::env::var_os("TEAHOUSE_TEST_COMPONENTS").expect("run this under `cargo xtask env`").into()
+}
+
+/// One a process: it reserves addresses.
+pub(crate) fn host() -> Host {
+    static HOST: OnceLock<Host> = OnceLock::new();
+    HOST.get_or_init(|| Host::new(&HostConfig { slots: 100, ..HostConfig::default() }).unwrap()).clone()
+}
+
+/// A new database on the server that the environment names. It goes with the server.
+async fn postgres() -> Option<DatabaseConfig> {
+    let server = std::env::var("TEAHOUSE_TEST_POSTGRES").ok()?;
+    let name = format!("plugins_{}", Uuid::now_v7().simple());
+    let connection = sea_orm::Database::connect(&server).await.unwrap();
+    let create = format!("CREATE DATABASE {name} TEMPLATE template0");
+    connection.execute_unprepared(&create).await.unwrap();
+    connection.close().await.unwrap();
+    let (server, _) = server.rsplit_once('/').unwrap();
+    Some(DatabaseConfig::at(&format!("{server}/{name}")))
+}
