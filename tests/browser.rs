@@ -1,4 +1,4 @@
-//! The chat page in Chromium: the script in `browser/` drives it, and this gives it a server and restarts that.
+//! The chat page in Chromium: the scripts in `browser/` drive it, and this gives them a server and does what they ask.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -11,10 +11,15 @@ use tokio::process::Command;
 /// Two people talk; one is cut off and catches up; the server is killed in mid-conversation.
 #[server_test]
 async fn two_people_talk_in_the_browser(mut server: TestServer) {
+    play("chat.mjs", "browser", &mut server).await;
+}
+
+/// Plays a script to its end, and keeps its pictures in a folder of this name.
+async fn play(script: &str, pictures: &str, server: &mut TestServer) {
     let mut script = Command::new("node")
-        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("browser/chat.mjs"))
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("browser").join(script))
         .env("BASE_URL", server.url(""))
-        .env("OUT_DIR", server.artifacts("browser"))
+        .env("OUT_DIR", server.artifacts(pictures))
         .env("CONTROL", "stdin")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

@@ -4,36 +4,21 @@
  */
 
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync } from 'node:fs';
-import { chromium } from 'playwright-core';
-import { ask, say, SKIPPED, step } from './control.mjs';
-import { Person } from './person.mjs';
+import { ask, HAS_CALLER, SKIPPED } from './control.mjs';
 import { startProxy } from './proxy.mjs';
+import { BASE_URL, DESKTOP, openBrowser, OUT_DIR, PHONE, play } from './windows.mjs';
 
-const BASE_URL = process.env.BASE_URL ?? process.argv[2];
-const OUT_DIR = process.env.OUT_DIR ?? process.argv[3] ?? 'target/browser';
-const HAS_CALLER = process.env.CONTROL === 'stdin';
-const CHROMIUM = process.env.CHROMIUM ?? ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => existsSync(path));
-const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
-const DESKTOP = { width: 1280, height: 800 };
-const PHONE = { width: 390, height: 780 };
 const ROOM = '周末品茶会';
 /** More than one page of history, so that the page has to ask for an older one. */
 const MANY = 70;
 /** What a page that trusted its messages would run. */
 const MARKUP = '<img src=x onerror="document.title=`broken`"><script>document.title=`broken`</script>';
 
-const browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+const windows = await openBrowser();
 const proxy = await startProxy(BASE_URL);
-mkdirSync(OUT_DIR, { recursive: true });
 
-async function arrive(name, address, options) {
-  const context = await browser.newContext({ viewport: DESKTOP, locale: 'zh-CN', ...options });
-  return new Person(name, await context.newPage(), address);
-}
-
-const ann = await arrive('小明', BASE_URL, { colorScheme: 'light' });
-const bob = await arrive('Alice', proxy.address, { colorScheme: 'dark', locale: 'en-GB' });
+const ann = await windows.arrive('小明', BASE_URL, { colorScheme: 'light' });
+const bob = await windows.arrive('Alice', proxy.address, { colorScheme: 'dark', locale: 'en-GB' });
 const talk = [];
 
 /** One says it, both see it, and all that was said before stands where it stood. */
@@ -246,16 +231,4 @@ function isNoWiderThanItsWindow(person) {
   return person.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth);
 }
 
-try {
-  for (const [name, act] of Object.entries(steps)) await step(name, act);
-  say({ passed: Object.keys(steps).length });
-} catch {
-  await ann.page.screenshot({ path: `${OUT_DIR}/failed-first.png` }).catch(() => {});
-  await bob.page.screenshot({ path: `${OUT_DIR}/failed-second.png` }).catch(() => {});
-  process.exitCode = 1;
-} finally {
-  await browser.close();
-  proxy.close();
-  // An input that the caller keeps open would keep this process.
-  process.stdin.destroy();
-}
+await play(steps, windows, () => proxy.close());

@@ -4,6 +4,9 @@ import { createInterface } from 'node:readline';
 
 const WAIT_MS = 60_000;
 
+/** Whether somebody answers what is asked. */
+export const HAS_CALLER = process.env.CONTROL === 'stdin';
+
 export function say(line) {
   process.stdout.write(`${JSON.stringify(line)}\n`);
 }

@@ -69,6 +69,9 @@ export function makeDoors(house, { guestsAllowed = true, hasSimulator = true } =
     ['GET', 'v1/rooms/:id/join-requests', true, () => house.plugins.joinRequests()],
     ['POST', 'v1/rooms/:id/join-requests/:other/accept', true, ({ user, id, other }) => house.change(id, other, 'joined', user)],
     ['POST', 'v1/rooms/:id/join-requests/:other/refuse', true, () => null],
+    ['GET', 'v1/rooms/:id/held', true, ({ id }) => house.plugins.held(id)],
+    ['POST', 'v1/held/:id/release', true, ({ id }) => house.plugins.decide(id, true)],
+    ['POST', 'v1/held/:id/refuse', true, ({ id, body }) => house.plugins.decide(id, false, body.reason)],
     ['GET', 'v1/rooms/:id/commands', true, () => house.plugins.commands()],
     ['GET', 'v1/rooms/:id/events', true, ({ id, query }) => house.events(house.room(id), query)],
   ];
@@ -119,7 +122,7 @@ function receive(house, connection, frame) {
       house.room(frame.room).read.set(user, frame.seq);
       house.tell(house.room(frame.room), { type: 'receipt', room: frame.room, user, seq: frame.seq });
     },
-    press: () => house.plugins.press(connection, frame),
+    press: () => house.plugins.press(user, send, frame),
     typing: () => house.tell(house.room(frame.room), { type: 'typing', room: frame.room, user }, connection),
     presence: () => {
       const online = new Set([...house.connections].map((other) => other.user));

@@ -53,6 +53,7 @@ export class House {
       room.members.set(user, role);
     }
     this.log(room, { type: 'member', user: this.person(user), change, by, role });
+    if (change === 'joined' && room.kind === 'group' && role === 'member' && room.id !== this.lobby) this.plugins?.joined(room, user);
     if (change === 'left' || change === 'kicked') room.members.delete(user);
   }
 
@@ -125,12 +126,12 @@ export class House {
     if (!room.members.has(connection.user)) throw new Refusal('not_a_member', 403);
     const known = room.messages.find((message) => message.client_id === id && message.sender.id === connection.user);
     const replaced = this.plugins?.replaced({ content });
-    const answer = known ? null : this.plugins?.check({ id, content });
+    const answer = known ? null : this.plugins?.check(connection.user, room, { id, content });
     if (answer) return connection.send(answer);
     const message = known ?? this.log(room, { type: 'msg', id: uuid(), client_id: id, sender: this.person(connection.user), kind: 'text', content: replaced?.content ?? content, ...(reply_to && { reply_to }) }, connection);
     if (!known) room.messages.push({ ...message });
     connection.send({ type: 'ack', id, message: message.id, state: 'sent', seq: message.seq, at: message.at, ...(replaced && { replaced }) });
-    return this.plugins?.posted(connection, room, message);
+    return this.plugins?.posted(connection.user, room, message);
   }
 
   amend(connection, frame) {
