@@ -8,7 +8,7 @@ use teahouse_accounts::{AccountEvent, Accounts, AccountsParts};
 use teahouse_bus::Bus;
 use teahouse_chat::{Chat, ChatLimits, ChatParts, ChatTasks, Encode};
 use teahouse_jobs::{Outbox, Runner, RunnerSettings};
-use teahouse_plugins::lifecycle::{HostTrials, Lifecycle};
+use teahouse_plugins::{Plugins, PluginsTasks};
 use teahouse_protocol::SystemClock;
 use teahouse_store::Db;
 use tokio::task::JoinHandle;
@@ -22,7 +22,8 @@ use crate::secret_key;
 pub(super) struct House {
     pub(super) accounts: Accounts,
     pub(super) chat: Chat,
-    pub(super) plugins: Lifecycle,
+    pub(super) plugins: Plugins,
+    plugin_tasks: PluginsTasks,
     tasks: ChatTasks,
     jobs: JoinHandle<()>,
     stop_jobs: CancellationToken,
@@ -49,16 +50,18 @@ impl House {
             },
         };
         let (chat, tasks) = Chat::start(parts).await.context("could not start the conversation")?;
+        let (plugins, plugin_tasks) =
+            plugins::start(config, db, chat.clone(), accounts.clone(), outbox.clone()).await?;
         let stop_jobs = CancellationToken::new();
         let runner = chat.register_jobs(Runner::new(db.clone(), outbox, RunnerSettings::default()));
+        let runner = plugins.register_jobs(runner);
         let jobs = tokio::spawn(runner.run(stop_jobs.clone()));
-        let trials = HostTrials::new(plugins::host(config)?, plugins::compiler()?);
-        let plugins = plugins::lifecycle(config, db, trials)?;
-        Ok(Self { accounts, chat, plugins, tasks, jobs, stop_jobs })
+        Ok(Self { accounts, chat, plugins, plugin_tasks, tasks, jobs, stop_jobs })
     }
 
     /// Closes it: what was taken is written and answered, jobs under way are done.
     pub(super) async fn close(self) {
+        self.plugin_tasks.stop().await;
         self.chat.close();
         self.tasks.stop().await;
         self.stop_jobs.cancel();
