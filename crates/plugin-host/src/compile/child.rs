@@ -14,8 +14,7 @@ use crate::error::CompileError;
 
 /// The argument that makes a program the compiler.
 const ARGUMENT: &str = "__compile-component";
-/// The longest that compiling may take, by default.
-/// The compiler of a development build is itself unoptimised in part, and its machine is busy building: a plugin in
+/// The longest that compiling may take, by default. The compiler of a development build is itself unoptimised in part, and its machine is busy building: a plugin in
 /// Python would not be through by then.
 pub const COMPILE_TIME: Duration = Duration::from_secs(if cfg!(debug_assertions) { 120 } else { 20 });
 /// The most memory that compiling may take.
@@ -45,14 +44,23 @@ pub fn compile_child() -> i32 {
 }
 
 fn limit() -> io::Result<()> {
-    // What is written to, not what is reserved: allocators reserve addresses by the gigabyte.
-    setrlimit(Resource::RLIMIT_DATA, COMPILE_MEMORY_BYTES, COMPILE_MEMORY_BYTES)?;
+    // On top of what the program has before it compiles anything: an allocator's first arena counts too.
+    let most = mapped_bytes() + COMPILE_MEMORY_BYTES;
+    setrlimit(Resource::RLIMIT_DATA, most, most)?;
     // If whoever waits for us dies, we end by ourselves. Several threads compile, so this is more than the wall time.
     let cpu_seconds = COMPILE_TIME.as_secs() * 8;
     setrlimit(Resource::RLIMIT_CPU, cpu_seconds, cpu_seconds)?;
     setrlimit(Resource::RLIMIT_CORE, 0, 0)?;
     setrlimit(Resource::RLIMIT_FSIZE, 0, 0)?;
     Ok(())
+}
+
+/// Writable memory of this process, as `RLIMIT_DATA` counts it (proc(5), `VmData`); 0 where that can't be read.
+fn mapped_bytes() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let data = status.lines().find_map(|line| line.strip_prefix("VmData:"));
+    let kib = data.and_then(|data| data.trim().trim_end_matches("kB").trim().parse::<u64>().ok());
+    kib.unwrap_or(0) * 1024
 }
 
 fn pipe() -> Result<(), CompileError> {
@@ -71,6 +79,8 @@ pub(super) fn run(program: &Path, component: &[u8], time: Duration) -> Result<Ve
         .arg(ARGUMENT)
         // Nothing of ours is the compiler's business: not the database's address, not a key.
         .env_clear()
+        // The program's allocator would reserve gigabytes at once, and nothing would be left of the limit.
+        .env("MIMALLOC_ARENA_RESERVE", "64MiB")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
