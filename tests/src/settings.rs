@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
-/// Settings on top of development mode. Rate limits are off unless a test turns one on.
+/// Settings on top of development mode. Rate limits are off unless a test turns one on, and so are the plugins that come
+/// with the server: a greeting is no test's subject but their own.
 #[derive(Debug, Clone)]
 pub struct Settings {
     pub(crate) environment: BTreeMap<String, String>,
@@ -24,7 +25,11 @@ impl Default for Settings {
         ];
         let empty =
             Self { environment: BTreeMap::new(), database_through_proxy: false, small_disk_mib: None };
-        unlimited.into_iter().fold(empty, |settings, key| settings.set(key, 0)).set("guests.allowed", true)
+        unlimited
+            .into_iter()
+            .fold(empty, |settings, key| settings.set(key, 0))
+            .set("guests.allowed", true)
+            .set("plugins.bundled", false)
     }
 }
 

@@ -66,6 +66,8 @@ impl Teahouse {
         }
         command
             .env("TEAHOUSE__MODE", "development")
+            // Without the plugins that come with it: what filters cost is another question.
+            .env("TEAHOUSE__PLUGINS__BUNDLED", "false")
             .env("TEAHOUSE__DATA_DIR", &self.data)
             .env("TEAHOUSE__SERVER__LISTEN", "127.0.0.1:0")
             .env("TEAHOUSE__SERVER__WORKERS", "1")
