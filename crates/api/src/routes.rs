@@ -10,15 +10,15 @@ use poem_openapi::OpenApi;
 use poem_openapi::registry::{MetaApi, Registry};
 use teahouse_accounts::Accounts;
 use teahouse_chat::Chat;
-use teahouse_plugins::lifecycle::Lifecycle;
+use teahouse_plugins::Plugins;
 
 use crate::document::{Document, describe};
 use crate::door::Door;
 use crate::framing::framed;
 use crate::limits::{ApiLimits, Limiters};
 use crate::operations::{
-    MemberOperations, MessageOperations, OrderOperations, PeopleOperations, PluginOperations, RoomOperations,
-    SignInOperations,
+    MemberOperations, MessageOperations, OrderOperations, PeopleOperations, PluginOperations, PluginReports,
+    RoomOperations, SignInOperations,
 };
 use crate::signposts::Signposted;
 use crate::{tutorial, wafer};
@@ -29,8 +29,8 @@ pub struct ApiParts {
     pub accounts: Accounts,
     /// The conversation.
     pub chat: Chat,
-    /// The plugins that are installed.
-    pub plugins: Lifecycle,
+    /// Plugins at work.
+    pub plugins: Plugins,
     /// How often and how much.
     pub limits: ApiLimits,
 }
@@ -43,6 +43,7 @@ type Operations = (
     MessageOperations,
     OrderOperations,
     PluginOperations,
+    PluginReports,
 );
 
 /// What the interactive page may do: run what is in it, and call this server. Nothing comes from elsewhere.
@@ -89,7 +90,7 @@ impl OpenApi for Described {
     fn add_routes(self, _: &mut HashMap<String, HashMap<Method, BoxEndpoint<'static>>>) {}
 }
 
-fn operations(accounts: Accounts, chat: Chat, plugins: Lifecycle) -> Operations {
+fn operations(accounts: Accounts, chat: Chat, plugins: Plugins) -> Operations {
     (
         SignInOperations { accounts: accounts.clone() },
         PeopleOperations { accounts: accounts.clone(), chat: chat.clone() },
@@ -97,7 +98,8 @@ fn operations(accounts: Accounts, chat: Chat, plugins: Lifecycle) -> Operations 
         MemberOperations { chat: chat.clone() },
         MessageOperations { accounts, chat: chat.clone() },
         OrderOperations { chat },
-        PluginOperations { plugins },
+        PluginOperations { plugins: plugins.lifecycle().clone() },
+        PluginReports { plugins },
     )
 }
 

@@ -3,6 +3,7 @@
 mod messages;
 mod moderation;
 mod people;
+mod plugin_reports;
 mod plugins;
 mod rooms;
 mod text;
@@ -12,6 +13,7 @@ pub(crate) use moderation::{
     CommandList, HeldPage, HeldStage, JoinRequestPage, PressButton, Pressed, RefuseHeld, ReviewPage,
 };
 pub(crate) use people::{DeviceList, GuestSignIn, MintToken, Session, UpdateMe, WechatSignIn};
+pub(crate) use plugin_reports::{PluginHealth, PluginLog, PluginLogLevel, PluginVerdictPage};
 pub(crate) use plugins::{
     ConfigurePlugin, Consent, GrantPlugin, InstalledPlugin, Plugin, PluginList, PluginPolicy, PluginSettings,
     UpgradePlugin, UpgradedPlugin,

@@ -2,10 +2,12 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
+use teahouse_chat::Page;
 use teahouse_plugin_host::{LogLevel, LogLine, QuarantineState, StatsSnapshot};
 use teahouse_plugin_package::PluginId;
-use teahouse_protocol::{RoomId, Timestamp, UserId};
+use teahouse_protocol::{MessageId, RoomId, Timestamp, UserId};
 use teahouse_store::entity::plugin_verdict;
 use teahouse_store::plugin_verdicts::Filter;
 use teahouse_store::{PageSize, plugin_events, plugin_kv, plugin_verdicts};
@@ -62,6 +64,54 @@ pub struct VerdictFilter {
     pub user: Option<UserId>,
     /// Since then.
     pub since: Option<Timestamp>,
+}
+
+/// A verdict other than allow, as it was recorded: without what was said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VerdictView {
+    /// Its id, as old as the verdict.
+    pub id: Uuid,
+    /// When.
+    pub at: Timestamp,
+    /// The plugin's id.
+    pub plugin: String,
+    /// The version that said it.
+    pub version: String,
+    /// In which hook.
+    pub hook: String,
+    /// What became of it.
+    pub verdict: String,
+    /// The plugin's word for why.
+    pub code: String,
+    /// SHA-256 of what was looked at, in hex.
+    pub input_digest: String,
+    /// How long the call took.
+    pub took: Duration,
+    /// Where.
+    pub room: Option<RoomId>,
+    /// Who did what was looked at.
+    pub user: Option<UserId>,
+    /// The message.
+    pub message: Option<MessageId>,
+}
+
+impl From<plugin_verdict::Model> for VerdictView {
+    fn from(row: plugin_verdict::Model) -> Self {
+        Self {
+            id: row.id,
+            at: Timestamp::from_millis(row.at_ms),
+            plugin: row.plugin_id,
+            version: row.version,
+            hook: row.hook,
+            verdict: row.verdict,
+            code: row.code,
+            input_digest: row.input_digest,
+            took: Duration::from_micros(u64::try_from(row.took_us).unwrap_or_default()),
+            room: row.room_id.map(RoomId::from_uuid),
+            user: row.user_id.map(UserId::from_uuid),
+            message: row.message_id.map(MessageId::from_uuid),
+        }
+    }
 }
 
 /// How a plugin is on this node.
@@ -201,6 +251,24 @@ impl Plugins {
         let VerdictFilter { plugin, room, user, since } = filter;
         let filter = Filter { plugin, room, user, since };
         Ok(plugin_verdicts::page_before(self.0.grounds.db.conn(), &filter, before, size).await?)
+    }
+
+    /// As [`Plugins::verdicts`], a page at a time; `next` goes into `before` for the page after it.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn verdict_page(
+        &self,
+        filter: VerdictFilter,
+        before: Option<Uuid>,
+        limit: u16,
+    ) -> Result<Page<VerdictView>, Error> {
+        let size = PageSize::capped(limit);
+        let mut rows = self.verdicts(filter, before, size.and_one()).await?;
+        let more = rows.len() > usize::from(size.get());
+        rows.truncate(usize::from(size.get()));
+        let next = rows.last().filter(|_| more).map(|row| row.id);
+        Ok(Page { items: rows.into_iter().map(Into::into).collect(), next })
     }
 
     fn met(&self, plugin: &PluginId) -> Option<(Arc<str>, Arc<Resident>)> {

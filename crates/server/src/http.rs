@@ -16,7 +16,7 @@ use teahouse_accounts::Accounts;
 use teahouse_api::{ApiParts, Cors, Origins, framed};
 use teahouse_chat::Chat;
 use teahouse_gateway::{Gateway, GatewayMetrics, GatewayParts};
-use teahouse_plugins::lifecycle::Lifecycle;
+use teahouse_plugins::Plugins;
 use teahouse_store::Db;
 use teahouse_wechat_sim::Simulator;
 use tokio_util::sync::CancellationToken;
@@ -38,7 +38,7 @@ pub(crate) struct Parts<'a> {
     pub(crate) db: Db,
     pub(crate) accounts: Accounts,
     pub(crate) chat: Chat,
-    pub(crate) plugins: Lifecycle,
+    pub(crate) plugins: Plugins,
     pub(crate) sockets: Arc<GatewayMetrics>,
     pub(crate) simulator: Option<Simulator>,
     pub(crate) shutdown: CancellationToken,

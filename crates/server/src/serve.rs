@@ -51,7 +51,7 @@ async fn serve(mut loaded: Loaded) -> anyhow::Result<()> {
         db: db.clone(),
         accounts: house.accounts.clone(),
         chat: house.chat.clone(),
-        plugins: house.plugins.lifecycle().clone(),
+        plugins: house.plugins.clone(),
         sockets,
         simulator,
         shutdown: shutdown.clone(),

@@ -73,3 +73,19 @@ fn lifecycle_code(error: &LifecycleError) -> ErrorCode {
         E::Trial(_) | E::Seal => ErrorCode::Internal,
     }
 }
+
+impl From<teahouse_plugins::Error> for Problem {
+    fn from(error: teahouse_plugins::Error) -> Self {
+        use teahouse_plugins::Error as E;
+        match error {
+            E::NotInstalled => Self::new(ErrorCode::PluginNotFound),
+            E::NotRunning(_) => {
+                let zh = ErrorCode::Conflict.message_zh().to_owned();
+                Self::new(ErrorCode::Conflict).detail(&error, Some(zh))
+            }
+            E::Chat(error) => error.into(),
+            E::Accounts(error) => error.into(),
+            E::Store(error) => teahouse_chat::Error::from(error).into(),
+        }
+    }
+}

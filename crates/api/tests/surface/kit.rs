@@ -14,7 +14,10 @@ use teahouse_api::{ApiLimits, ApiParts};
 use teahouse_bus::Bus;
 use teahouse_chat::{Chat, ChatConfig, ChatLimits, ChatParts, Dialect, Encode};
 use teahouse_jobs::Outbox;
+use teahouse_outbound::{Allow, Outbound, SystemNames};
+use teahouse_plugin_host::{Compile, Host, HostConfig};
 use teahouse_plugins::lifecycle::{Lifecycle, LifecycleParts, SecretsKey, Trial, TrialError, Trials};
+use teahouse_plugins::{Plugins, PluginsConfig, PluginsParts};
 use teahouse_protocol::{Clock, DisplayName, ServerEvent, SystemClock};
 use teahouse_store::{DatabaseConfig, Db};
 
@@ -75,20 +78,35 @@ impl Server {
             clock: clock.clone(),
             accounts: accounts.clone(),
             account_events,
-            outbox,
+            outbox: outbox.clone(),
             encoder: Arc::new(NoSockets),
             config: ChatConfig::default(),
             limits: ChatLimits { messages_per_second: 0, message_burst: 0, frame_bytes: 64 * 1024 },
         };
         let (chat, _) = Chat::start(chat).await.unwrap();
-        let plugins = Lifecycle::new(LifecycleParts {
-            db,
-            clock,
+        let secrets = SecretsKey::new(MasterKey::generate().derive(SecretsKey::PURPOSE));
+        let lifecycle = Lifecycle::new(LifecycleParts {
+            db: db.clone(),
+            clock: clock.clone(),
             trials: Arc::new(NoSandbox),
-            secrets: SecretsKey::new(MasterKey::generate().derive(SecretsKey::PURPOSE)),
+            secrets: secrets.clone(),
             require_signature: false,
             trusted_keys: Vec::new(),
         });
+        let plugins = PluginsParts {
+            db,
+            clock,
+            chat: chat.clone(),
+            accounts: accounts.clone(),
+            outbox,
+            outbound: Outbound::new(Allow::default(), Arc::new(SystemNames)).unwrap(),
+            host: Host::new(&HostConfig { slots: 1, ..HostConfig::default() }).unwrap(),
+            compile: Compile::InProcess,
+            secrets,
+            lifecycle,
+            config: PluginsConfig { enabled: false, ..PluginsConfig::default() },
+        };
+        let (plugins, _) = Plugins::start(plugins).await.unwrap();
         let parts = ApiParts { accounts: accounts.clone(), chat: chat.clone(), plugins, limits };
         let endpoint = teahouse_api::routes(parts).boxed();
         Self { endpoint, accounts, chat, _folder: folder }

@@ -108,3 +108,20 @@ async fn what_is_no_package_or_no_version_is_refused() {
         .await
         .refused(404, "plugin_version_not_found");
 }
+
+#[tokio::test]
+async fn how_a_plugin_is_and_what_it_did_can_be_asked() {
+    let server = Server::start().await;
+    let operator = Operator::new(&server).await;
+    for path in [format!("{PLUGIN}/health"), format!("{PLUGIN}/logs")] {
+        operator.ask(Method::GET, &path).await.refused(404, "plugin_not_found");
+    }
+    operator.install(package("faq-bot")).await.expect(201);
+    let health = operator.ask(Method::GET, &format!("{PLUGIN}/health")).await.expect(200);
+    assert_eq!(health["condition"], "resting");
+    let logs = operator.ask(Method::GET, &format!("{PLUGIN}/logs?level=warn&limit=5")).await.expect(200);
+    assert_eq!(logs["items"], json!([]));
+    let verdicts =
+        operator.ask(Method::GET, "/v1/admin/verdicts?plugin=cn.teahouse.faq-bot").await.expect(200);
+    assert_eq!(verdicts, json!({ "items": [], "next": null }));
+}

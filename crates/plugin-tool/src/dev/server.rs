@@ -31,7 +31,7 @@ struct Installed {
 
 #[derive(Deserialize)]
 struct Log {
-    lines: Vec<Line>,
+    items: Vec<Line>,
 }
 
 #[derive(Deserialize)]
@@ -93,13 +93,13 @@ impl Server {
         if self.log_is_missing {
             return;
         }
-        let path = format!("/{}/logs?after={}&size={LINES}", self.plugin, self.last_line);
+        let path = format!("/{}/logs?after={}&limit={LINES}", self.plugin, self.last_line);
         match answer(self.request(Method::GET, &path))
             .await
             .and_then(|log| Ok(serde_json::from_value::<Log>(log)?))
         {
             Ok(log) => {
-                for line in log.lines {
+                for line in log.items {
                     self.last_line = self.last_line.max(line.id);
                     println!("log {}: {}", line.level, line.text);
                 }

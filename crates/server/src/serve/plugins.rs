@@ -42,7 +42,8 @@ pub(super) async fn start(
         chat,
         accounts,
         outbox,
-        outbound: Outbound::new(allow, Arc::new(SystemNames)).context("could not prepare requests of plugins")?,
+        outbound: Outbound::new(allow, Arc::new(SystemNames))
+            .context("could not prepare requests of plugins")?,
         host,
         compile,
         secrets: secrets_key(config)?,
