@@ -118,6 +118,8 @@ impl Event {
     pub fn of(event: &sdk::Event) -> Option<Self> {
         Some(match event {
             sdk::Event::Posted(message) => Self::Said(message.into()),
+            // Who makes a room comes into it as its owner, and is nobody's guest.
+            sdk::Event::Member(membership) if membership.role() == Some("owner") => return None,
             sdk::Event::Member(membership) if membership.change == "joined" => Self::Joined(Joined {
                 place: Place {
                     id: membership.room.id.clone(),
