@@ -131,14 +131,22 @@ impl Registry {
             .filter(|head| seen.get(&head.id) != Some(&head.generation))
             .map(|head| head.id.clone())
             .collect();
+        let mut begun = Vec::new();
         for (id, generation, outcome) in self.load_all(stale).await {
             if let Some(generation) = generation {
                 seen.insert(id.to_string(), generation);
+            }
+            if let Outcome::Runs(running) = &outcome {
+                begun.push((Arc::clone(&id), Arc::clone(running)));
             }
             changed |= self.settle(&mut plugins, &id, outcome);
         }
         if changed {
             self.current.store(Arc::new(Snapshot::new(plugins)));
+        }
+        // Not before: who reads the line may rely on it.
+        for (id, running) in begun {
+            tracing::info!(plugin.id = %id, plugin.version = %running.version, "a plugin runs");
         }
         Ok(changed)
     }
@@ -185,7 +193,6 @@ impl Registry {
         match outcome {
             Outcome::Runs(running) => {
                 resident.set_problem(None);
-                tracing::info!(plugin.id = %id, plugin.version = %running.version, "a plugin runs");
                 plugins.insert(Arc::clone(id), running);
                 true
             }
