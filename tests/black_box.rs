@@ -8,6 +8,7 @@ mod faults;
 mod limits;
 mod messages;
 mod openapi;
+mod plugins;
 mod rooms;
 mod sign_in;
 mod wafer;

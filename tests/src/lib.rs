@@ -2,6 +2,7 @@
 
 mod answer;
 mod database;
+mod keeper;
 mod outage;
 mod person;
 mod program;
@@ -15,6 +16,7 @@ mod wechat;
 
 pub use answer::Answer;
 pub use database::Engine;
+pub use keeper::Keeper;
 pub use outage::Outage;
 pub use person::Person;
 pub use program::{Output, node, program_output, run_venv};

@@ -12,10 +12,10 @@ use serde_json::json;
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use crate::{
-    Answer, Engine, Output, PATIENCE, Person, Proxy, Settings, Socket, WechatSim, database, program,
+    Answer, Engine, Keeper, Output, PATIENCE, Person, Proxy, Settings, Socket, WechatSim, database, program,
 };
 
 /// How long a start may take: a debug build that migrates on a busy machine.
@@ -42,6 +42,8 @@ pub struct TestServer {
     database_proxy: Option<Proxy>,
     address: Address,
     log: Arc<Mutex<Vec<String>>>,
+    /// How many lines the log has.
+    printed: watch::Sender<usize>,
     process: Option<Child>,
     http: reqwest::Client,
 }
@@ -69,6 +71,7 @@ impl TestServer {
             database_proxy,
             address: Address::default(),
             log: Arc::default(),
+            printed: watch::Sender::new(0),
             process: None,
             http: reqwest::Client::new(),
         };
@@ -172,7 +175,7 @@ impl TestServer {
         printed: impl AsyncRead + Unpin + Send + 'static,
         mut ready: Option<oneshot::Sender<u16>>,
     ) {
-        let log = Arc::clone(&self.log);
+        let (log, count) = (Arc::clone(&self.log), self.printed.clone());
         tokio::spawn(async move {
             let mut lines = BufReader::new(printed).lines();
             while let Ok(Some(line)) = lines.next_line().await {
@@ -181,6 +184,7 @@ impl TestServer {
                     let _ = ready.send(port);
                 }
                 log.lock().expect("the log").push(line);
+                count.send_modify(|count| *count += 1);
             }
         });
     }
@@ -234,6 +238,55 @@ impl TestServer {
     #[must_use]
     pub fn log(&self) -> String {
         self.log.lock().expect("the log").join("\n")
+    }
+
+    /// How many lines it has printed: where [`prints`](Self::prints) begins to look.
+    #[must_use]
+    pub fn lines(&self) -> usize {
+        *self.printed.borrow()
+    }
+
+    /// Waits for a line with all these words, from the line `from` on; returns where the next one stands.
+    ///
+    /// # Panics
+    /// When there is none in time.
+    pub async fn prints(&self, from: usize, words: &[&str]) -> usize {
+        let mut printed = self.printed.subscribe();
+        let waiting = async {
+            let mut next = from;
+            loop {
+                printed.mark_unchanged();
+                let is_it = |line: &String| words.iter().all(|word| line.contains(word));
+                {
+                    let log = self.log.lock().expect("the log");
+                    if let Some(place) = log.iter().skip(next).position(is_it) {
+                        return next + place + 1;
+                    }
+                    next = next.max(log.len());
+                }
+                printed.changed().await.expect("the log goes on");
+            }
+        };
+        let found = tokio::time::timeout(START, waiting).await;
+        found.unwrap_or_else(|_| panic!("nothing is printed with {words:?}"))
+    }
+
+    /// Who administers it from a program.
+    pub async fn keeper(&self) -> Keeper {
+        let made = self.command(&["token", "key", "keeper", "--admin"]).await;
+        assert_eq!(made.code, 0, "{made:?}");
+        Keeper::of(made.printed.trim(), self.address.clone(), self.http.clone())
+    }
+
+    /// The memory that it occupies, in bytes.
+    ///
+    /// # Panics
+    /// When it does not run.
+    #[must_use]
+    pub fn memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.id())).expect("its status");
+        let kib = status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB"));
+        kib.and_then(|kib| kib.trim().parse::<u64>().ok()).expect("its memory") * 1024
     }
 
     /// An HTTP client without a session.
