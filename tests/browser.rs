@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Stdio;
 
 use serde_json::{Value, json};
-use teahouse_tests::{TestServer, server_test};
+use teahouse_tests::{Settings, TestServer, server_test};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::process::Command;
 
@@ -12,6 +12,29 @@ use tokio::process::Command;
 #[server_test]
 async fn two_people_talk_in_the_browser(mut server: TestServer) {
     play("chat.mjs", "browser", &mut server).await;
+}
+
+/// A command, a card with buttons, words for one person alone, and messages that are refused, held and changed.
+#[server_test(with_the_plugins_that_come_along)]
+async fn people_see_what_plugins_bring(mut server: TestServer) {
+    let bot = "cn.teahouse.poll-bot";
+    for step in [["grant", bot, "--all"].as_slice(), &["enable", bot]] {
+        // At the first start plugins are installed beside the service: until then there is nothing to agree to.
+        while server.command(&[&["plugin"], step].concat()).await.code != 0 {}
+    }
+    let ann = server.person("ann").await;
+    let commands = format!("/v1/rooms/{}/commands", ann.connect().await.lobby());
+    loop {
+        let listed = ann.get(&commands).await.text;
+        if ["poll", "rules"].iter().all(|name| listed.contains(&format!("\"{name}\""))) {
+            break;
+        }
+    }
+    play("plugins.mjs", "browser-plugins", &mut server).await;
+}
+
+fn with_the_plugins_that_come_along(settings: Settings) -> Settings {
+    settings.set("plugins.bundled", true)
 }
 
 /// Plays a script to its end, and keeps its pictures in a folder of this name.
