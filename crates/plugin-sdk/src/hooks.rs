@@ -78,7 +78,7 @@ pub trait Gate: Setup {
 ///
 /// Each event comes at least once, with the same `id` each time: give it to
 /// [`messages::send_once`](crate::messages::send_once), and an answer is sent exactly once. An error is logged and
-/// counted; the event does not come again for it.
+/// counted, and the event comes again: five times at most, with growing pauses.
 #[expect(clippy::missing_errors_doc, reason = "the same for all: said above")]
 #[allow(unused_variables, reason = "the names of parameters are what an author copies")]
 pub trait Bot: Setup {
