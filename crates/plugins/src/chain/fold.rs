@@ -88,13 +88,34 @@ impl Fold {
 const FAILED_REASON: &str =
     "消息暂时无法检查，请稍后再试 This can't be checked at the moment: try again later";
 
+/// Stands for a plugin's word that is none.
+const NAMELESS: &str = "unnamed";
+
+/// The most characters of what a plugin tells a person.
+const TOLD_CHARS: usize = 500;
+
+/// The plugin's stable word: clients and statistics rely on its form.
+fn stable(code: &str) -> String {
+    let is_in_it = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_.".contains(&byte);
+    let is_one = (1..=64).contains(&code.len()) && code.bytes().all(is_in_it);
+    if is_one { code } else { NAMELESS }.to_owned()
+}
+
+/// As much of it as the interface lets a plugin tell.
+fn told(mut text: String) -> String {
+    if let Some((end, _)) = text.char_indices().nth(TOLD_CHARS) {
+        text.truncate(end);
+    }
+    text
+}
+
 /// The refusal in the conversation's words.
 pub(crate) fn refusal(by: &Speaker, rejection: Rejection) -> Refusal {
     Refusal {
         by: Arc::clone(&by.name),
         plugin: Arc::clone(&by.id),
-        rule: rejection.code,
-        reason: rejection.reason,
+        rule: stable(&rejection.code),
+        reason: told(rejection.reason),
     }
 }
 
@@ -103,8 +124,8 @@ pub(crate) fn flag(by: &Speaker, review: &Review) -> Flag {
     Flag {
         by: Arc::clone(&by.name),
         plugin: Arc::clone(&by.id),
-        code: review.code.clone(),
-        note: review.note.clone(),
+        code: stable(&review.code),
+        note: told(review.note.clone()),
         severity: review.severity.min(MOST_SEVERE),
     }
 }
@@ -156,5 +177,16 @@ mod tests {
         assert_eq!(failed(OnError::Flag), Decision::Accept);
         assert!(matches!(failed(OnError::Hold), Decision::Hold(flag) if flag.code == FAILED));
         assert!(matches!(failed(OnError::Reject), Decision::Reject(refusal) if refusal.rule == FAILED));
+    }
+
+    #[test]
+    fn a_word_that_is_none_is_not_passed_on_and_a_text_without_end_is_cut() {
+        let speaker = speaker("a");
+        for code in ["", "No Such\nCode", "Spam", "茶", &"x".repeat(65)] {
+            let refusal =
+                refusal(&speaker, Rejection { code: code.to_owned(), reason: "茶".repeat(2 * TOLD_CHARS) });
+            assert_eq!((refusal.rule.as_str(), refusal.reason), (NAMELESS, "茶".repeat(TOLD_CHARS)));
+        }
+        assert_eq!(flag(&speaker, &review("bad-word_2.x", true)).code, "bad-word_2.x");
     }
 }
