@@ -33,6 +33,16 @@ impl Talk {
         talk
     }
 
+    /// The room.
+    pub(super) fn room(&self) -> &str {
+        &self.room
+    }
+
+    /// Who owns it.
+    pub(super) fn owner(&self) -> &Person {
+        &self.owner
+    }
+
     /// Waits for so many acks from here on. Ends early, and fails, with one who failed.
     pub(super) async fn goes_on(&mut self, acks: u64) {
         let mut count = self.acks.subscribe();

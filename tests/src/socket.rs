@@ -1,6 +1,7 @@
 //! One WebSocket: frames out, events in, and waiting for the events that a test expects.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -27,6 +28,7 @@ pub struct Socket {
     incoming: mpsc::UnboundedReceiver<Incoming>,
     waiting: VecDeque<Value>,
     closed: Option<Option<u16>>,
+    patience: Duration,
 }
 
 enum Incoming {
@@ -71,7 +73,23 @@ impl Socket {
         let (sender, incoming) = mpsc::unbounded_channel();
         tokio::spawn(read(stream, sender));
         let waiting = VecDeque::new();
-        Ok(Self { who: who.into(), hello: Value::Null, protocol, sink, incoming, waiting, closed: None })
+        Ok(Self {
+            who: who.into(),
+            hello: Value::Null,
+            protocol,
+            sink,
+            incoming,
+            waiting,
+            closed: None,
+            patience: PATIENCE,
+        })
+    }
+
+    /// Waits longer for each event, where what it waits for takes its time by design.
+    #[must_use]
+    pub fn with_patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
     }
 
     /// The lobby's id.
@@ -230,7 +248,7 @@ impl Socket {
         if let Some(code) = self.closed {
             return Err(code);
         }
-        match tokio::time::timeout(PATIENCE, self.incoming.recv()).await {
+        match tokio::time::timeout(self.patience, self.incoming.recv()).await {
             Ok(Some(Incoming::Event(event))) => Ok(event),
             Ok(Some(Incoming::Closed(code))) => {
                 self.closed = Some(code);
