@@ -50,8 +50,12 @@ pub(crate) struct Parts<'a> {
 /// When two metrics have one name.
 pub(crate) fn endpoint(parts: Parts<'_>) -> anyhow::Result<impl Endpoint<Output = Response> + use<>> {
     let cors = Cors::new(Origins::from_list(&parts.config.server.cors_origins));
-    let sources =
-        Sources { db: parts.db.clone(), chat: parts.chat.clone(), gateway: Arc::clone(&parts.sockets) };
+    let sources = Sources {
+        db: parts.db.clone(),
+        chat: parts.chat.clone(),
+        gateway: Arc::clone(&parts.sockets),
+        plugins: parts.plugins.clone(),
+    };
     let metrics = Metrics::new()?.with(sources)?;
     let counted = Counted { inner: routes(parts, metrics.clone()), metrics };
     Ok(Guarded(framed(counted)).with(cors))

@@ -22,7 +22,7 @@ pub(crate) use greeting::{SignIns, base_url};
 use house::House;
 pub(crate) use house::with_accounts;
 pub(crate) use listen::{announce, listen};
-pub(crate) use plugins::with_lifecycle;
+pub(crate) use plugins::{with_lifecycle, with_replay};
 pub(crate) use runtime::block_on_one_thread;
 pub(crate) use signals::shutdown_on_signals;
 

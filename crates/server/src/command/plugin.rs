@@ -2,6 +2,7 @@
 //! of the configuration; a server that runs on it sees the change within a second.
 
 mod operate;
+mod replay;
 mod shown;
 
 use std::path::PathBuf;
@@ -70,6 +71,8 @@ pub(super) enum OperatorCommand {
         /// The plugin
         plugin: PluginId,
     },
+    /// Show what another version, or other settings, would have said to what people said; nothing is touched
+    Replay(Replay),
     /// Show a plugin's settings, or change them
     Settings(Settings),
     /// Let a plugin work in a room, or no more
@@ -128,6 +131,22 @@ pub(super) struct Settings {
     /// Sets a secret; its value is read from standard input
     #[arg(long, value_name = "NAME")]
     secret: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Replay {
+    /// A package (a .teaplugin file), or an installed plugin, whose newest kept version is tried
+    #[arg(value_name = "PACKAGE_FILE|PLUGIN_ID")]
+    what: String,
+    /// How far back: a span such as 90m, 2h or 7d, a day such as 2026-11-20 (UTC), or an RFC 3339 time
+    #[arg(long, value_name = "SPAN|DATE")]
+    since: replay::Since,
+    /// A JSON file with the settings to try, in place of those that are saved
+    #[arg(long, value_name = "FILE")]
+    settings: Option<PathBuf>,
+    /// Print the report as JSON
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(Debug, Args)]

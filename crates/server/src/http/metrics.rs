@@ -1,6 +1,7 @@
 //! `/metrics` for Prometheus: what passed through HTTP here, and what the other crates count.
 
 mod house;
+mod plugins;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -60,12 +61,15 @@ impl Metrics {
 
     /// All of it, in Prometheus' text format.
     pub(super) async fn text(&self) -> Response {
+        let mut of_plugins = Vec::new();
         if let Some(house) = &self.house {
             house.refresh().await;
+            of_plugins = house.plugins();
         }
         let encoder = TextEncoder::new();
         let mut text = Vec::new();
-        match encoder.encode(&self.registry.gather(), &mut text) {
+        let families = [self.registry.gather(), of_plugins].concat();
+        match encoder.encode(&families, &mut text) {
             Ok(()) => Response::builder().content_type(encoder.format_type()).body(text),
             Err(error) => {
                 tracing::error!(%error, "the metrics could not be written");

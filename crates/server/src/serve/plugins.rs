@@ -10,7 +10,7 @@ use teahouse_outbound::{Allow, Outbound, SystemNames};
 use teahouse_plugin_host::{Compile, Host, HostConfig};
 use teahouse_plugin_package::TrustedKey;
 use teahouse_plugins::lifecycle::{HostTrials, Lifecycle, LifecycleParts, SecretsKey, bundled_plugins};
-use teahouse_plugins::{Plugins, PluginsParts, PluginsTasks};
+use teahouse_plugins::{Plugins, PluginsParts, PluginsTasks, Replay};
 use teahouse_protocol::SystemClock;
 use teahouse_store::Db;
 
@@ -122,6 +122,26 @@ pub(crate) async fn with_lifecycle(
         let trials = HostTrials::alone(host_config(config), compiler()?);
         let trials = trials.context("could not start the sandbox for plugins")?;
         act(&lifecycle(config, &db, trials)?).await
+    };
+    let outcome = outcome.await;
+    db.close().await;
+    outcome
+}
+
+/// For a command: as [`with_lifecycle`], with what runs versions over what was said.
+///
+/// # Errors
+/// When the database is not ready to serve, and what `act` fails with.
+pub(crate) async fn with_replay(
+    config: &Config,
+    act: impl AsyncFnOnce(&Lifecycle, &Replay) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let db = database::open(config).await?;
+    let outcome = async {
+        let (host, compile) = (host(config)?, compiler()?);
+        let lifecycle = lifecycle(config, &db, HostTrials::new(host.clone(), compile.clone()))?;
+        let replay = Replay { db: db.clone(), host, compile, config: config.plugins.clone() };
+        act(&lifecycle, &replay).await
     };
     let outcome = outcome.await;
     db.close().await;

@@ -9,19 +9,17 @@ use teahouse_plugins::lifecycle::{By, Choices, Data, Lifecycle, LifecycleError, 
 use teahouse_protocol::RoomId;
 use zeroize::Zeroizing;
 
-use super::{Grant, Install, Logs, OperatorCommand, Rooms, Settings, shown};
+use super::{Grant, Install, Logs, OperatorCommand, Rooms, Settings, replay, shown};
 use crate::config::Config;
 use crate::serve;
 
 pub(super) async fn run(command: OperatorCommand, config: &Config) -> anyhow::Result<()> {
-    if let OperatorCommand::Logs(logs) = command {
-        return print_logs(&logs).await;
-    }
-    serve::with_lifecycle(config, async |plugins| match act(plugins, command).await {
-        Ok(()) => Ok(()),
-        Err(error) => Err(advised(error)),
-    })
-    .await
+    let done = match command {
+        OperatorCommand::Logs(logs) => print_logs(&logs).await,
+        OperatorCommand::Replay(replay) => replay::run(&replay, config).await,
+        command => serve::with_lifecycle(config, async |plugins| act(plugins, command).await).await,
+    };
+    done.map_err(advised)
 }
 
 async fn act(plugins: &Lifecycle, command: OperatorCommand) -> anyhow::Result<()> {
@@ -64,7 +62,8 @@ async fn act(plugins: &Lifecycle, command: OperatorCommand) -> anyhow::Result<()
         OperatorCommand::Uninstall { plugin, keep_data, yes } => {
             throw_out(plugins, &plugin, keep_data, yes).await?;
         }
-        OperatorCommand::Logs(_) => {}
+        // Those have been dealt with: they need more, or less, than what is installed.
+        OperatorCommand::Logs(_) | OperatorCommand::Replay(_) => {}
     }
     Ok(())
 }
@@ -122,7 +121,7 @@ async fn agree(plugins: &Lifecycle, grant: &Grant) -> anyhow::Result<()> {
 }
 
 /// The newest version that is kept.
-fn newest(plugin: &PluginView) -> anyhow::Result<Digest> {
+pub(super) fn newest(plugin: &PluginView) -> anyhow::Result<Digest> {
     plugin.versions.first().map(|version| version.digest).context("no version is kept")
 }
 

@@ -4,10 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
+use prometheus::proto::MetricFamily;
 use prometheus::{IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry};
 use teahouse_chat::Chat;
 use teahouse_gateway::GatewayMetrics;
+use teahouse_plugins::{PluginStats, Plugins};
 use teahouse_store::Db;
+
+use super::plugins;
 
 /// A scrape must not hang while the database is away.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -18,6 +22,7 @@ pub(crate) struct Sources {
     pub(crate) db: Db,
     pub(crate) chat: Chat,
     pub(crate) gateway: Arc<GatewayMetrics>,
+    pub(crate) plugins: Plugins,
 }
 
 /// The copies.
@@ -26,6 +31,7 @@ pub(super) struct House {
     /// Two scrapes at once must not both add what is new.
     copies: Mutex<Copies>,
     jobs: IntGaugeVec,
+    plugins: Mutex<Vec<PluginStats>>,
 }
 
 struct Copies {
@@ -45,17 +51,27 @@ impl House {
     pub(super) fn new(registry: &Registry, sources: Sources) -> prometheus::Result<Self> {
         let jobs =
             gauges(registry, "teahouse_jobs", "Durable jobs that wait, and that were given up.", "state")?;
-        Ok(Self { sources, copies: Mutex::new(Copies::new(registry)?), jobs })
+        Ok(Self { sources, copies: Mutex::new(Copies::new(registry)?), jobs, plugins: Mutex::default() })
     }
 
-    /// Brings the copies up to date. Where the database does not answer, the jobs stay as they were.
+    /// Brings the copies up to date. Where the database does not answer, jobs and plugins stay as they were.
     pub(super) async fn refresh(&self) {
-        let counted = tokio::time::timeout(PATIENCE, teahouse_jobs::counts(&self.sources.db)).await;
+        let jobs = tokio::time::timeout(PATIENCE, teahouse_jobs::counts(&self.sources.db));
+        let plugins = tokio::time::timeout(PATIENCE, self.sources.plugins.all_stats());
+        let (counted, plugins) = tokio::join!(jobs, plugins);
+        if let Ok(Ok(stats)) = plugins {
+            *self.plugins.lock() = stats;
+        }
         if let Ok(Ok(counts)) = counted {
             self.jobs.with_label_values(&["waiting"]).set(counts.waiting.cast_signed());
             self.jobs.with_label_values(&["dead"]).set(counts.dead.cast_signed());
         }
         self.copies.lock().copy(&self.sources);
+    }
+
+    /// What plugins did, as the last refresh found it.
+    pub(super) fn plugins(&self) -> Vec<MetricFamily> {
+        plugins::families(&self.plugins.lock(), self.sources.plugins.record_stats())
     }
 }
 
@@ -89,7 +105,7 @@ impl Copies {
         })
     }
 
-    fn copy(&self, Sources { db, chat, gateway }: &Sources) {
+    fn copy(&self, Sources { db, chat, gateway, .. }: &Sources) {
         self.connections.set(gateway.open().cast_signed());
         catch_up(&self.opened, gateway.opened());
         catch_up(&self.frames.with_label_values(&["in"]), gateway.frames_in());
