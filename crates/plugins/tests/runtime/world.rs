@@ -371,7 +371,7 @@ fn components() -> PathBuf {
 /// One a process: it reserves addresses.
 pub(crate) fn host() -> Host {
     static HOST: OnceLock<Host> = OnceLock::new();
-    HOST.get_or_init(|| Host::new(&HostConfig { slots: 100, ..HostConfig::default() }).unwrap()).clone()
+    HOST.get_or_init(|| Host::new(&HostConfig::default()).unwrap()).clone()
 }
 
 /// A new database on the server that the environment names. It goes with the server.
