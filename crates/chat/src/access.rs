@@ -11,6 +11,7 @@ use crate::cached::Look;
 use crate::connection::Seat;
 use crate::hooks::Hooks;
 use crate::hub::RoomFacts;
+use crate::underway::finished;
 use crate::{Error, reason};
 
 /// Somebody who may read a room.
@@ -136,13 +137,20 @@ impl Access {
     ) -> Result<Option<MemberState>, Error> {
         let mut row = members::find(self.db.conn(), room, user).await?;
         if row.is_none() && room == self.lobby && !members::is_banned(self.db.conn(), room, user).await? {
-            let is_new = members::insert(self.db.writer(), room, user, Role::Member, now).await?;
-            if let (true, Some(hooks)) = (is_new, self.hooks.get()) {
-                hooks.came(room, user).await;
-            }
+            let access = self.clone();
+            // Who is told of somebody new hears of them also when they hang up right here.
+            finished(async move { access.let_into_the_lobby(user, now).await }).await?;
             row = members::find(self.db.conn(), room, user).await?;
         }
         Ok(row.as_ref().map(members::state))
+    }
+
+    async fn let_into_the_lobby(&self, user: UserId, now: Timestamp) -> Result<(), Error> {
+        let is_new = members::insert(self.db.writer(), self.lobby, user, Role::Member, now).await?;
+        if let (true, Some(hooks)) = (is_new, self.hooks.get()) {
+            hooks.came(self.lobby, user).await;
+        }
+        Ok(())
     }
 
     /// # Errors

@@ -2,6 +2,7 @@
 
 use teahouse_accounts::Session;
 use teahouse_protocol::{Draft, Role, RoomId, RoomKind, ServerEvent};
+use teahouse_store::{PageSize, members};
 
 use crate::access::Reader;
 use crate::hooks::CommandInfo;
@@ -43,7 +44,13 @@ impl Chat {
     /// [`Error::RoomNotFound`], [`Error::NotAMember`], [`Error::Store`].
     pub async fn commands(&self, caller: &Session, room: RoomId) -> Result<Vec<CommandInfo>, Error> {
         let member = self.access().require_member(caller, room, self.now()).await?;
-        Ok(self.hooks().map(|hooks| hooks.commands(room, member.state.role)).unwrap_or_default())
+        let Some(hooks) = self.hooks() else { return Ok(Vec::new()) };
+        let mut commands = hooks.commands(room, member.state.role);
+        if member.room.kind == RoomKind::Direct {
+            let inside = members::page(self.db().conn(), room, None, PageSize::capped(2)).await?;
+            commands.retain(|command| inside.iter().any(|row| row.user_id == command.bot.uuid()));
+        }
+        Ok(commands)
     }
 
     async fn admit_bot(&self, bot: &Session, room: RoomId) -> Result<Reader, Error> {

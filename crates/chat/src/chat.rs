@@ -22,6 +22,7 @@ use crate::news::News;
 use crate::pipeline::{SendLimit, Ticket};
 use crate::presence::Presence;
 use crate::presses::Presses;
+use crate::underway::Underway;
 use crate::whispers::Whispers;
 use crate::{Error, hub, lobby, publish};
 
@@ -71,6 +72,7 @@ struct Inner {
     whispers: Whispers,
     presses: Presses,
     kept_senders: KeptSenders,
+    underway: Underway,
     /// Gone once the conversation is closing: then nothing more is taken.
     writer: RwLock<Option<WriterQueue<Ticket>>>,
 }
@@ -107,6 +109,7 @@ impl Chat {
             whispers: Whispers::new(),
             presses: Presses::new(),
             kept_senders: KeptSenders::new(),
+            underway: Underway::new(),
             db: parts.db.clone(),
             clock: parts.clock,
             accounts: parts.accounts,
@@ -258,6 +261,10 @@ impl Chat {
 
     pub(crate) fn kept_senders(&self) -> &KeptSenders {
         &self.0.kept_senders
+    }
+
+    pub(crate) fn underway(&self) -> &Underway {
+        &self.0.underway
     }
 
     pub(crate) fn limits(&self) -> ChatLimits {

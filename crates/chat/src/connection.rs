@@ -14,7 +14,7 @@ pub(crate) use self::core::{Core, Seat};
 pub(crate) use self::join::follow;
 use crate::edits::Edit;
 use crate::hooks::Watched;
-use crate::pipeline::Ticket;
+use crate::pipeline::{Noted, Ticket};
 use crate::{Chat, Error};
 
 /// What became of a frame.
@@ -108,7 +108,12 @@ impl Connection {
                 if watched {
                     return chat.accept_watched(reader, &core, draft).await;
                 }
-                chat.accept(reader, core.session(), draft, Ticket::Socket(Arc::clone(&core), None))
+                chat.accept(
+                    reader,
+                    core.session(),
+                    draft,
+                    Ticket::Socket(Arc::clone(&core), Noted::default()),
+                )
             });
         };
         if watched {
@@ -119,7 +124,7 @@ impl Connection {
                 Err(error) => Handled::Refused(error),
             };
         }
-        let ticket = Ticket::Socket(Arc::clone(&self.core), None);
+        let ticket = Ticket::Socket(Arc::clone(&self.core), Noted::default());
         reader.and_then(|reader| self.chat.accept(reader, self.core.session(), draft, ticket)).into()
     }
 

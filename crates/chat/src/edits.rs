@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use teahouse_accounts::Session;
 use teahouse_protocol::{
-    Ack, AckState, ClientId, Content, Kind, Message, MessageId, Replaced, RoomId, Seq, ServerEvent,
+    Ack, AckState, ClientId, Content, Kind, Message, MessageId, Recalled, Replaced, RoomId, Seq, ServerEvent,
     Timestamp, UserId,
 };
 use teahouse_store::held::HeldState;
@@ -13,7 +13,9 @@ use teahouse_store::writer::ChangeKind;
 use crate::connection::Core;
 use crate::filters::EditPassed;
 use crate::hooks::Watched;
+use crate::news::News;
 use crate::pipeline::{Changed, ReplacedNote};
+use crate::underway::finished;
 use crate::{Chat, Error, reason};
 
 /// A change to what was said.
@@ -97,7 +99,13 @@ impl Chat {
         Ok(())
     }
 
+    /// To its end, also when the client hangs up in the middle: a filter has begun to look at it.
     async fn carry_out(&self, caller: &Session, edit: Edit) -> Result<Made, Error> {
+        let (chat, caller) = (self.clone(), caller.clone());
+        finished(async move { chat.carry_out_now(&caller, edit).await }).await
+    }
+
+    async fn carry_out_now(&self, caller: &Session, edit: Edit) -> Result<Made, Error> {
         let row = match self.require_message(caller, edit.message()).await {
             Err(Error::MessageNotFound) => return self.carry_out_on_kept(caller, edit).await,
             other => other?,
@@ -159,14 +167,25 @@ impl Chat {
     /// A change to the caller's own message that a filter keeps. It can be withdrawn; what it says stays as a moderator
     /// may be reading it, and nothing betrays a shadow.
     async fn carry_out_on_kept(&self, caller: &Session, edit: Edit) -> Result<Made, Error> {
-        let (user, id) = (caller.user_id(), edit.message());
-        let done = Made { seq: None, at: self.now(), state: AckState::Sent, replaced: None };
-        if matches!(edit, Edit::Recall { .. }) {
-            return if self.withdraw(user, id).await? { Ok(done) } else { Err(Error::MessageNotFound) };
-        }
-        match self.find_kept_of(user, id).await? {
-            Some(HeldState::Shadowed) => Ok(done),
-            Some(HeldState::Held) => Err(Error::Conflict(reason::WAITS_FOR_REVIEW)),
+        let (user, id, at) = (caller.user_id(), edit.message(), self.now());
+        let Some((room, state)) = self.find_kept_of(user, id).await? else {
+            return Err(Error::MessageNotFound);
+        };
+        let done = |seq| Made { seq, at, state: AckState::Sent, replaced: None };
+        let is_shadow = state == HeldState::Shadowed;
+        let seq = if is_shadow { Some(self.head_seq(room).await?) } else { None };
+        match edit {
+            Edit::Recall { .. } if self.withdraw(user, id).await? => {
+                if let Some(seq) = seq {
+                    let event =
+                        Arc::new(ServerEvent::Recalled(Recalled { room, seq, message: id, by: user, at }));
+                    self.publish(News::Shadowed { room, user, event, except: None }).await;
+                }
+                Ok(done(seq))
+            }
+            Edit::Recall { .. } => Err(Error::MessageNotFound),
+            _ if is_shadow => Ok(done(seq)),
+            _ if state == HeldState::Held => Err(Error::Conflict(reason::WAITS_FOR_REVIEW)),
             _ => Err(Error::MessageNotFound),
         }
     }

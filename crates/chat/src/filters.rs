@@ -16,8 +16,9 @@ use crate::access::Member;
 use crate::hooks::{Decision, Flag, Passage, Proposed, Refusal, Replaced, RoomBrief, Watched};
 use crate::hub::{ConnectionId, RoomFacts};
 use crate::keeping::{Keep, Repeat};
-use crate::pipeline::{Admitted, Passed, ReplacedNote, Ticket};
+use crate::pipeline::{Admitted, Noted, Passed, ReplacedNote, Ticket};
 use crate::reviews::review_rows;
+use crate::underway::finished;
 use crate::{Chat, Error};
 
 const ANOTHER_KIND: &str = "it is of another kind";
@@ -47,7 +48,52 @@ impl Chat {
     ///
     /// Notes for the moderators are written before the message is: they can't be lost, and one whose message was not
     /// written after all is never shown.
+    ///
+    /// Under one client id one message is judged at a time, and to its end, also when its client hangs up: sent again, it
+    /// is answered by what became of it, and no filter sees it twice.
     pub(crate) async fn filter(
+        &self,
+        session: &Session,
+        admitted: Admitted,
+        from: Option<ConnectionId>,
+        ticket: impl FnOnce(Noted) -> Ticket + Send + 'static,
+    ) -> Result<Passed, Error> {
+        let (chat, session) = (self.clone(), session.clone());
+        finished(async move { chat.judge_in_turn(&session, admitted, from, ticket).await }).await
+    }
+
+    async fn judge_in_turn(
+        &self,
+        session: &Session,
+        admitted: Admitted,
+        from: Option<ConnectionId>,
+        ticket: impl FnOnce(Noted) -> Ticket,
+    ) -> Result<Passed, Error> {
+        let mut turn = None;
+        if let Some(id) = &admitted.message.client_id {
+            let (sender, room) = (admitted.message.sender, admitted.message.room);
+            let taken = self.underway().turn((sender, room, id)).await;
+            if taken.is_repeat()
+                && let Some(answer) = self.first_answer(id, sender, room).await?
+                && self.is_whole(&answer, &admitted.message.content).await?
+            {
+                return Ok(answer.into());
+            }
+            turn = Some(taken);
+        }
+        let ticket = move |replaced| ticket(Noted { replaced, turn });
+        self.pass_filters(session, admitted, from, ticket).await
+    }
+
+    /// Whether `answer` is all that there is to say again. Where a filter changed the message, the filter says it again:
+    /// what it noted stands nowhere else.
+    async fn is_whole(&self, answer: &Repeat, said: &Content) -> Result<bool, Error> {
+        let Repeat::Sent(first) = answer else { return Ok(true) };
+        let row = messages::find(self.db().conn(), first.message).await?;
+        Ok(row.is_none_or(|row| row.content == said.to_stored()))
+    }
+
+    async fn pass_filters(
         &self,
         session: &Session,
         admitted: Admitted,

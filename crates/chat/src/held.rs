@@ -198,15 +198,15 @@ impl Chat {
         Ok(held::decide(self.db().writer(), id, HeldState::WAITING, decision).await?)
     }
 
-    /// What became of the caller's own message that a filter kept.
+    /// What became of the caller's own message that a filter kept, and from where.
     pub(crate) async fn find_kept_of(
         &self,
         caller: UserId,
         id: MessageId,
-    ) -> Result<Option<HeldState>, Error> {
+    ) -> Result<Option<(RoomId, HeldState)>, Error> {
         let row = held::find(self.db().conn(), id).await?;
         let own = row.filter(|row| row.sender_id == caller.uuid() && row.edit_of.is_none());
-        Ok(own.as_ref().map(HeldState::of))
+        Ok(own.map(|row| (RoomId::from_uuid(row.room_id), HeldState::of(&row))))
     }
 }
 

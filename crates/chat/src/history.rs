@@ -85,7 +85,30 @@ impl Chat {
             // Stable: of two with one number, the one in the log comes first.
             page.items.sort_by_key(|message| message.seq);
         }
+        self.show_own_edits(user, room, &mut page.items).await?;
         Ok(page)
+    }
+
+    /// Puts what the caller alone believes their messages to say since an edit.
+    async fn show_own_edits(
+        &self,
+        user: UserId,
+        room: RoomId,
+        messages: &mut [Message],
+    ) -> Result<(), Error> {
+        let own: Vec<MessageId> =
+            messages.iter().filter(|message| message.sender.id == user).map(|message| message.id).collect();
+        for row in held::shadowed_edits(self.db().conn(), room, user, &own).await? {
+            let edited = row.edit_of.map(MessageId::from_uuid);
+            let Some(message) = messages.iter_mut().find(|message| Some(message.id) == edited) else {
+                continue;
+            };
+            let Some(content) = Content::from_stored(message.kind, row.content) else { continue };
+            message.text = (message.kind != Kind::Text).then(|| content.plain_text());
+            message.content = Some(content);
+            message.edited_at = Some(Timestamp::from_millis(row.sent_at_ms));
+        }
+        Ok(())
     }
 
     async fn before(&self, room: RoomId, seq: Seq, size: PageSize) -> Result<HistoryPage, Error> {
@@ -137,7 +160,16 @@ impl Chat {
     /// [`Error::MessageNotFound`], [`Error::Store`].
     pub async fn message(&self, caller: &Session, id: MessageId) -> Result<Message, Error> {
         match self.require_message(caller, id).await {
-            Ok(row) => self.messages_of(vec![row]).await?.pop().ok_or(Error::MessageNotFound),
+            Ok(row) => {
+                let mut messages = self.messages_of(vec![row]).await?;
+                if let [message] = &messages[..]
+                    && self.keeps_something_of(caller.user_id(), message.room).await?
+                {
+                    let room = message.room;
+                    self.show_own_edits(caller.user_id(), room, &mut messages).await?;
+                }
+                messages.pop().ok_or(Error::MessageNotFound)
+            }
             Err(Error::MessageNotFound) => self.shadowed(caller, id).await,
             Err(error) => Err(error),
         }

@@ -3,10 +3,12 @@
 use teahouse_accounts::Session;
 use teahouse_protocol::{Notice, Role, RoomId, ServerEvent, Timestamp, UserId, UserProfile};
 use teahouse_store::entity::join_request;
+use teahouse_store::writer::ChangeKind;
 use teahouse_store::{PageSize, audit, join_requests, members};
 
 use crate::authority::Authority;
 use crate::hooks::{Flag, JoinPassage};
+use crate::pipeline::Changed;
 use crate::views::{MemberView, Page, PageRequest};
 use crate::{Chat, Error};
 
@@ -58,7 +60,6 @@ impl Chat {
                     return Err(Error::ApprovalRequired);
                 }
             }
-            join_requests::take(self.db().writer(), room, user).await?;
         }
         self.member_view(room, user).await
     }
@@ -123,11 +124,16 @@ impl Chat {
     ///
     /// # Errors
     /// [`Error::RoomNotFound`], [`Error::NotAMember`], [`Error::NotAllowed`]; [`Error::UserNotFound`] when they don't
-    /// ask any more; [`Error::Banned`] when they may not come in; [`Error::Store`].
+    /// ask any more, as nobody does who is banned since; [`Error::Store`].
     pub async fn accept_join(&self, authority: &Authority, room: RoomId, user: UserId) -> Result<(), Error> {
-        self.answer_request(authority, room, user, "join.accepted").await?;
+        self.require_authority(authority, room).await?;
+        let act = authority.act("join.accepted", "user", &user, serde_json::json!({ "room": room }));
         let by = authority.user().unwrap_or(user);
-        self.add(room, by, user, Role::Member).await?;
+        if let Changed::Unchanged =
+            self.change_noting(room, by, ChangeKind::AcceptJoin { user }, Some(act)).await?
+        {
+            return Err(Error::UserNotFound);
+        }
         let text = "你的加入请求已通过 You may come in".to_owned();
         self.notify(user, "join_accepted", room, None, text).await;
         Ok(())
@@ -138,28 +144,17 @@ impl Chat {
     /// # Errors
     /// As [`Chat::accept_join`].
     pub async fn refuse_join(&self, authority: &Authority, room: RoomId, user: UserId) -> Result<(), Error> {
-        self.answer_request(authority, room, user, "join.refused").await?;
-        let text = "你的加入请求未通过 Your request to come in was refused".to_owned();
-        self.notify(user, "join_refused", room, None, text).await;
-        Ok(())
-    }
-
-    async fn answer_request(
-        &self,
-        authority: &Authority,
-        room: RoomId,
-        user: UserId,
-        action: &'static str,
-    ) -> Result<(), Error> {
         self.require_authority(authority, room).await?;
         let now = self.now();
-        let act = authority.act(action, "user", &user, serde_json::json!({ "room": room }));
+        let act = authority.act("join.refused", "user", &user, serde_json::json!({ "room": room }));
         let tx = self.db().begin().await?;
         if !join_requests::take(&tx, room, user).await? {
             return Err(Error::UserNotFound);
         }
         audit::append(&tx, now, act).await?;
         tx.commit().await.map_err(teahouse_store::Error::from)?;
+        let text = "你的加入请求未通过 Your request to come in was refused".to_owned();
+        self.notify(user, "join_refused", room, None, text).await;
         Ok(())
     }
 

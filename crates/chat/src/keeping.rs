@@ -6,8 +6,8 @@ use std::time::Duration;
 use moka::sync::Cache;
 use teahouse_accounts::Session;
 use teahouse_protocol::{
-    Ack, AckState, ClientId, Content, Kind, Message, MessageId, RoomId, Sender, Seq, ServerEvent, Timestamp,
-    UserId,
+    Ack, AckState, ClientId, Content, Edited, Kind, Message, MessageId, RoomId, Sender, Seq, ServerEvent,
+    Timestamp, UserId,
 };
 use teahouse_store::entity::held_message;
 use teahouse_store::held::{self, HeldState};
@@ -59,6 +59,15 @@ pub(crate) enum Repeat {
     Sent(FirstAck),
     /// One that was kept.
     Kept(Box<Kept>),
+}
+
+impl From<Repeat> for Passed {
+    fn from(repeat: Repeat) -> Self {
+        match repeat {
+            Repeat::Sent(first) => Self::Repeated(first, None),
+            Repeat::Kept(kept) => Self::Kept(kept),
+        }
+    }
 }
 
 impl KeptSenders {
@@ -136,8 +145,27 @@ impl Chat {
         let mut row = held_row(&after, None, state, flag, reached);
         row.edit_of = Some(row.id);
         row.id = MessageId::generate().uuid();
-        held::insert(self.db().writer(), row).await?;
+        let tx = self.db().begin().await?;
+        // The newest alone waits: a moderator decides about what its author wants to say now.
+        held::withdraw_edits(&tx, after.room.id, after.id, after.sender.id, after.at).await?;
+        held::insert(&tx, row).await?;
+        tx.commit().await.map_err(teahouse_store::Error::from)?;
         self.kept_senders().0.insert((after.room.id, after.sender.id), true);
+        if state == HeldState::Shadowed {
+            let (room, user, content) = (after.room.id, after.sender.id, after.content);
+            let text = (content.kind() != Kind::Text).then(|| content.plain_text());
+            let edited = Edited {
+                room,
+                seq: reached,
+                message: after.id,
+                by: user,
+                content: Some(content),
+                text,
+                at: after.at,
+            };
+            let event = Arc::new(ServerEvent::Edited(edited));
+            self.publish(News::Shadowed { room, user, event, except: None }).await;
+        }
         Ok(())
     }
 

@@ -32,6 +32,7 @@ mod reads;
 mod reason;
 mod reviews;
 mod rooms;
+mod underway;
 mod views;
 mod whispers;
 

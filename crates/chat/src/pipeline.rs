@@ -12,8 +12,8 @@ use governor::clock::{Clock as _, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use teahouse_accounts::Session;
 use teahouse_protocol::{
-    Ack, AckState, ClientId, Content, Draft, FieldError, Message, MessageId, Replaced, RoomId, Sender, Seq,
-    ServerEvent, UserId,
+    Ack, AckState, ClientId, Content, Draft, FieldError, Message, MessageId, Replaced, RoomId, RoomKind,
+    Sender, Seq, ServerEvent, UserId,
 };
 use teahouse_store::audit::Act;
 use teahouse_store::entity::room_event;
@@ -25,14 +25,15 @@ use crate::config::ChatLimits;
 use crate::connection::Core;
 use crate::hooks::{CommandRefusal, Watched};
 use crate::keeping::Kept;
+use crate::underway::Turn;
 use crate::{Chat, Error, reason};
 
 /// Who waits for an entry's outcome, and how they are told.
 pub(crate) enum Ticket {
     /// A socket: its mailbox gets the ack.
-    Socket(Arc<Core>, ReplacedNote),
+    Socket(Arc<Core>, Noted),
     /// A message by REST.
-    Sender(Session, oneshot::Sender<Result<Sent, Error>>, ReplacedNote),
+    Sender(Session, oneshot::Sender<Result<Sent, Error>>, Noted),
     /// A change, by either door.
     Changer(oneshot::Sender<Result<Changed, Error>>),
 }
@@ -99,6 +100,14 @@ impl SendLimit {
 /// What a filter made of a message, for its ack.
 pub(crate) type ReplacedNote = Option<Box<Replaced>>;
 
+/// What the filters leave with a message on its way to the writer.
+#[derive(Default)]
+pub(crate) struct Noted {
+    pub(crate) replaced: ReplacedNote,
+    /// Kept until the message is in the log, so that a second one with its client id finds it there.
+    pub(crate) turn: Option<Turn>,
+}
+
 /// A message whose sender may send it, before the filters.
 pub(crate) struct Admitted {
     pub(crate) member: Member,
@@ -128,7 +137,10 @@ impl Chat {
         let user = session.user_id();
         let member = reader.require_member(user)?.require_writer(at)?;
         self.send_limit().check(user)?;
-        self.check_command(&member, &draft.content)?;
+        // A conversation of two is no bot's room: one that is in it reads what is said there as it is.
+        if member.room.kind != RoomKind::Direct {
+            self.check_command(&member, &draft.content)?;
+        }
         let message = NewMessage {
             id: MessageId::generate(),
             room: member.room.id,
@@ -165,7 +177,8 @@ impl Chat {
         let id = draft.client_id.clone();
         let admitted = self.admit(reader, core.session(), draft, 0)?;
         let from = Some(core.id());
-        let ticket = |replaced| Ticket::Socket(Arc::clone(core), replaced);
+        let socket = Arc::clone(core);
+        let ticket = move |noted| Ticket::Socket(socket, noted);
         let ack = match self.filter(core.session(), admitted, from, ticket).await? {
             Passed::Appended => return Ok(()),
             Passed::Kept(kept) => kept.ack(),
@@ -210,11 +223,12 @@ impl Chat {
         let watched = self.watches(reader.room.id, draft.content.kind(), Watched::Message);
         let admitted = self.admit(reader, caller, draft, hops)?;
         let (tell, told) = oneshot::channel();
-        let ticket = |replaced| Ticket::Sender(caller.clone(), tell, replaced);
+        let sender = caller.clone();
+        let ticket = move |noted| Ticket::Sender(sender, tell, noted);
         let passed = if watched {
             self.filter(caller, admitted, None, ticket).await?
         } else {
-            self.append(Entry::Message(admitted.message), ticket(None))?;
+            self.append(Entry::Message(admitted.message), ticket(Noted::default()))?;
             Passed::Appended
         };
         let first = match passed {

@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use crate::connection::Core;
 use crate::hooks::Press;
+use crate::underway::finished;
 use crate::{Chat, Error, reason};
 
 /// How long a press is known to have been made, for clients that lost its ack.
@@ -52,8 +53,24 @@ impl Chat {
         button: &str,
         client_id: Option<ClientId>,
     ) -> Result<Timestamp, Error> {
+        let (chat, caller, button) = (self.clone(), caller.clone(), button.to_owned());
+        finished(async move { chat.press_in_turn(&caller, message, &button, client_id).await }).await
+    }
+
+    /// One press at a time under one client id, and to its end: a client that hung up in the middle finds it made.
+    async fn press_in_turn(
+        &self,
+        caller: &Session,
+        message: MessageId,
+        button: &str,
+        client_id: Option<ClientId>,
+    ) -> Result<Timestamp, Error> {
         let user = caller.user_id();
         let repeat = client_id.clone().map(|id| (user, id));
+        let _turn = match &repeat {
+            Some(key) => Some(self.underway().turn(("press", key)).await),
+            None => None,
+        };
         if let Some(at) = repeat.as_ref().and_then(|key| self.presses().0.get(key)) {
             return Ok(at);
         }

@@ -15,7 +15,7 @@ use teahouse_store::writer::{
 use crate::connection::{Core, follow};
 use crate::history::unknown_person;
 use crate::news::{Logged, News, Origin};
-use crate::pipeline::{Changed, ReplacedNote, Sent, Ticket, ack_of, published};
+use crate::pipeline::{Changed, Noted, ReplacedNote, Sent, Ticket, ack_of, published};
 use crate::{Chat, Error, hub, reason};
 
 /// Answers that leave after the events are published, so that who is answered finds the event delivered.
@@ -54,10 +54,12 @@ async fn settle(
 ) {
     let Appended { entry, ticket, outcome } = appended;
     match (entry, ticket) {
-        (Entry::Message(message), Ticket::Socket(core, replaced)) => {
+        (Entry::Message(message), Ticket::Socket(core, Noted { replaced, turn })) => {
+            drop(turn);
             settle_socket(message, core, replaced, outcome, events, repeated);
         }
-        (Entry::Message(message), Ticket::Sender(session, tell, replaced)) => {
+        (Entry::Message(message), Ticket::Sender(session, tell, Noted { replaced, turn })) => {
+            drop(turn);
             let sent = match outcome {
                 Ok(Outcome::Written(seq)) => {
                     let message = published(message, seq, session.sender());

@@ -9,6 +9,8 @@ use teahouse_protocol::{
     CardContent, Content, Ephemeral, Kind, MessageId, RoomId, ServerEvent, Timestamp, UserId,
 };
 
+use teahouse_store::members;
+
 use crate::{Chat, Error, reason};
 
 /// How long the buttons of such a message work.
@@ -60,8 +62,8 @@ impl Chat {
     /// Shows `user` alone something in `room`, where they are connected now. Whoever is not never sees it.
     ///
     /// # Errors
-    /// [`Error::NotAllowed`] unless `bot` is a bot that may act in the room, [`Error::UserNotFound`] when `user` is no
-    /// member there, [`Error::Field`], [`Error::Store`].
+    /// [`Error::NotAllowed`] for who is no bot, [`Error::Banned`] and [`Error::Muted`] where the room's moderators want
+    /// to hear nothing of it, [`Error::UserNotFound`] when `user` is no member there, [`Error::Field`], [`Error::Store`].
     pub async fn tell_privately(
         &self,
         bot: &Session,
@@ -76,6 +78,7 @@ impl Chat {
         content.check().map_err(Error::Field)?;
         let at = self.now();
         self.access().facts(room).await?.ok_or(Error::RoomNotFound)?;
+        self.require_not_silenced(bot.user_id(), room, at).await?;
         self.access().membership(room, user, at).await?.ok_or(Error::UserNotFound)?;
         let id = MessageId::generate();
         if let Content::Card(card) = &content {
@@ -89,5 +92,17 @@ impl Chat {
         let event = Ephemeral { id, room, sender, kind, content, text, reply_to, at };
         self.tell(user, ServerEvent::Ephemeral(event)).await;
         Ok(id)
+    }
+
+    /// A bot whispers where it is installed, member or not; but not where it was told to be silent.
+    async fn require_not_silenced(&self, bot: UserId, room: RoomId, now: Timestamp) -> Result<(), Error> {
+        match members::find(self.db().conn(), room, bot).await?.as_ref().map(members::state) {
+            Some(state) => match state.muted_until.filter(|until| *until > now) {
+                Some(until) => Err(Error::Muted { until }),
+                None => Ok(()),
+            },
+            None if members::is_banned(self.db().conn(), room, bot).await? => Err(Error::Banned),
+            None => Ok(()),
+        }
     }
 }

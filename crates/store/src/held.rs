@@ -171,6 +171,7 @@ pub async fn shadowed_of(
         .filter(Column::RoomId.eq(room.uuid()))
         .filter(Column::SenderId.eq(sender.uuid()))
         .filter(Column::State.eq(HeldState::Shadowed.number()))
+        .filter(Column::EditOf.is_null())
         .filter(Column::AfterSeq.gte(from.get()))
         .filter(Column::AfterSeq.lte(to.get()))
         .order_by_asc(Column::AfterSeq)
@@ -178,6 +179,50 @@ pub async fn shadowed_of(
         .limit(size.rows())
         .all(conn)
         .await?)
+}
+
+/// What `sender` believes that their `messages` in `room` say since an edit that nobody else sees, oldest first. Reads the
+/// index `(room, sender, client id)`.
+pub async fn shadowed_edits(
+    conn: &impl ConnectionTrait,
+    room: RoomId,
+    sender: UserId,
+    messages: &[MessageId],
+) -> Result<Vec<held_message::Model>, Error> {
+    use held_message::Column;
+    if messages.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(held_message::Entity::find()
+        .filter(Column::RoomId.eq(room.uuid()))
+        .filter(Column::SenderId.eq(sender.uuid()))
+        .filter(Column::State.eq(HeldState::Shadowed.number()))
+        .filter(Column::EditOf.is_in(messages.iter().map(|id| id.uuid())))
+        .order_by_asc(Column::Id)
+        .all(conn)
+        .await?)
+}
+
+/// The edits of `message` that wait are waited for no more: it was edited anew, or taken back. Reads the index
+/// `(room_id, state, id)`.
+pub async fn withdraw_edits(
+    conn: &impl ConnectionTrait,
+    room: RoomId,
+    message: MessageId,
+    by: UserId,
+    at: Timestamp,
+) -> Result<(), Error> {
+    use held_message::Column;
+    held_message::Entity::update_many()
+        .col_expr(Column::State, HeldState::Refused.number().into())
+        .col_expr(Column::DecidedBy, Expr::val(Some(format!("user:{by}"))))
+        .col_expr(Column::DecidedAtMs, Expr::val(Some(at.millis())))
+        .filter(Column::RoomId.eq(room.uuid()))
+        .filter(Column::State.is_in(HeldState::WAITING.iter().map(|state| state.number())))
+        .filter(Column::EditOf.eq(message.uuid()))
+        .exec(conn)
+        .await?;
+    Ok(())
 }
 
 /// The edits of `message` that wait, oldest first.

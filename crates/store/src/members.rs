@@ -154,6 +154,23 @@ pub async fn is_banned(conn: &impl ConnectionTrait, room: RoomId, user: UserId) 
     Ok(ban::Entity::find_by_id((room.uuid(), user.uuid())).one(conn).await?.is_some())
 }
 
+/// Those of `users` who are banned from `room`. Reads the primary key.
+pub async fn banned_of(
+    conn: &impl ConnectionTrait,
+    room: RoomId,
+    users: &[UserId],
+) -> Result<Vec<UserId>, Error> {
+    if users.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = ban::Entity::find()
+        .filter(ban::Column::RoomId.eq(room.uuid()))
+        .filter(ban::Column::UserId.is_in(users.iter().map(|user| user.uuid())))
+        .all(conn)
+        .await?;
+    Ok(rows.into_iter().map(|row| UserId::from_uuid(row.user_id)).collect())
+}
+
 /// The banned of `room` after `after`, by user id, at most `size`. Reads the primary key.
 pub async fn page_banned(
     conn: &impl ConnectionTrait,

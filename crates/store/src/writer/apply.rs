@@ -13,7 +13,7 @@ use super::{
 use crate::entity::{ban, member, message, reaction, room, room_event};
 use crate::held::{HeldDecision, HeldState};
 use crate::log::{Detail, MemberDetail, ReactionDetail, RoomDetail};
-use crate::{Error, audit, held, members, messages, rooms};
+use crate::{Error, audit, held, join_requests, members, messages, rooms};
 
 /// Carries `change` out. What changes nothing leaves no event and takes no number.
 pub(super) async fn change(
@@ -96,9 +96,12 @@ async fn details(tx: &impl ConnectionTrait, change: &Change) -> Result<Vec<Detai
             return Ok(new.members.iter().map(joined).collect());
         }
         ChangeKind::Edit { message, content } => {
+            // An older edit that a moderator lets through later must not undo this one.
+            held::withdraw_edits(tx, room, *message, change.actor, at).await?;
             edit(tx, *message, content.to_stored(), at).await?.then_some(Detail::Edited(*message))
         }
         ChangeKind::Recall { message } => {
+            held::withdraw_edits(tx, room, *message, change.actor, at).await?;
             recall(tx, *message, at).await?.then_some(Detail::Recalled(*message))
         }
         ChangeKind::React { message, emoji, remove } => {
@@ -114,6 +117,9 @@ async fn details(tx: &impl ConnectionTrait, change: &Change) -> Result<Vec<Detai
         ChangeKind::AddMember { user, role } => add_member(tx, room, *user, *role, at)
             .await?
             .then(|| Detail::Member(MemberDetail::joined(*user, *role))),
+        ChangeKind::AcceptJoin { user } => accept_join(tx, room, *user, at)
+            .await?
+            .then(|| Detail::Member(MemberDetail::joined(*user, Role::Member))),
         ChangeKind::ChangeMember { user, edit } => {
             change_member(tx, room, *user, *edit).await?.map(Detail::Member)
         }
@@ -258,7 +264,22 @@ async fn add_member(
     if members::is_banned(tx, room, user).await? {
         return Ok(false);
     }
+    // Whichever way somebody comes in, they ask no more.
+    join_requests::take(tx, room, user).await?;
     members::insert(tx, room, user, role, at).await
+}
+
+/// The request decides, in the transaction that lets them in: of two who answer it, one is too late.
+async fn accept_join(
+    tx: &impl ConnectionTrait,
+    room: RoomId,
+    user: UserId,
+    at: Timestamp,
+) -> Result<bool, Error> {
+    if members::is_banned(tx, room, user).await? || !join_requests::take(tx, room, user).await? {
+        return Ok(false);
+    }
+    members::insert(tx, room, user, Role::Member, at).await
 }
 
 async fn change_member(
@@ -299,6 +320,7 @@ async fn remove_member(
     if removal != Removal::Banned {
         return Ok(removed);
     }
+    join_requests::take(tx, change.room, user).await?;
     let row = ban::ActiveModel {
         room_id: Set(change.room.uuid()),
         user_id: Set(user.uuid()),

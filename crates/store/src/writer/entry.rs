@@ -87,6 +87,11 @@ pub enum ChangeKind {
         /// As what.
         role: Role,
     },
+    /// Somebody who asks to come in becomes a member. Where they ask no more, or are banned, nothing changes.
+    AcceptJoin {
+        /// Who.
+        user: UserId,
+    },
     /// A member has another role, is muted or unmuted.
     ChangeMember {
         /// Who.

@@ -44,6 +44,9 @@ on_both! {
         assert!(matches!(refused, Err(Error::NotAllowed(_))));
         let (own, _) = world.chat.open_direct(&ann, bot.user_id()).await.unwrap();
         world.chat.send_as_bot(&bot, own.id, draft(None, "hello"), 1).await.unwrap();
+        // Between two people no bot has commands, and what looks like one is a text.
+        world.chat.send(&ann, direct.id, draft(None, "/guard")).await.unwrap();
+        assert!(world.chat.commands(&ann, direct.id).await.unwrap().is_empty());
     }
 
     async fn a_command_is_a_message_unless_it_is_used_wrongly(world: World) {

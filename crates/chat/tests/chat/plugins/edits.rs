@@ -62,11 +62,38 @@ on_both! {
         let said = world.chat.send(&ann, room, draft(None, "tea")).await.unwrap().message;
         let edited = world.chat.edit(&ann, said.id, r#""hold the tea""#).await.unwrap();
         assert_eq!((edited.state, &edited.message.content), (AckState::Held, &said.content));
-        world.chat.recall(&ann, said.id).await.unwrap();
         let held = world.chat.held_page(&admin(), HeldFilter::default(), first_page()).await.unwrap().items;
-        world.chat.release(&admin(), held[0].id).await.unwrap();
+        world.chat.recall(&ann, said.id).await.unwrap();
+        // Nor does it stay where moderators read it.
+        assert!(world.chat.held_page(&admin(), HeldFilter::default(), first_page()).await.unwrap().items.is_empty());
+        assert!(matches!(world.chat.release(&admin(), held[0].id).await, Err(Error::Conflict(_))));
         let now = world.chat.message(&bob, said.id).await.unwrap();
         assert!(now.content.is_none() && now.recalled_at.is_some());
+    }
+
+    /// The author changed their mind while the first edit waited: a moderator who is late must not undo that.
+    async fn an_edit_that_waits_gives_way_to_a_newer_one(world: World) {
+        let [ann] = world.people(["ann"]).await;
+        let room = world.group(&ann, &[]).await;
+        FakeHooks::at_work(&world);
+        let waiting = async || {
+            world.chat.held_page(&admin(), HeldFilter::default(), first_page()).await.unwrap().items
+        };
+        let said = world.chat.send(&ann, room, draft(None, "tea")).await.unwrap().message;
+        let edit = async |json: &str| world.chat.edit(&ann, said.id, json).await.unwrap();
+        edit(r#""hold the tea""#).await;
+        edit(r#""hold the coffee""#).await;
+        let [newest] = &waiting().await[..] else { panic!("one waits") };
+        assert_eq!(newest.content.as_ref().unwrap().plain_text(), "hold the coffee");
+        edit(r#""coffee""#).await;
+        assert!(waiting().await.is_empty());
+        assert!(matches!(world.chat.release(&admin(), newest.id).await, Err(Error::Conflict(_))));
+        edit(r#""hold the water""#).await;
+        // As it was: that too is what its author wants now.
+        edit(r#""coffee""#).await;
+        assert!(waiting().await.is_empty());
+        let now = world.chat.message(&ann, said.id).await.unwrap();
+        assert_eq!(now.content.unwrap().plain_text(), "coffee");
     }
 
     async fn what_is_held_can_be_taken_back_but_not_edited(world: World) {

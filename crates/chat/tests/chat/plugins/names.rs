@@ -1,5 +1,6 @@
 //! Names and doors: what plugins say of a name, and of who wants to come in.
 
+use sea_orm::EntityTrait;
 use serde_json::json;
 use teahouse_accounts::ProfileChange;
 use teahouse_chat::{Authority, CreateRoom, Error, ReviewFilter, ReviewState, RoomChange};
@@ -93,6 +94,45 @@ on_both! {
         assert_eq!(asking.sees("notice").await["kind"], "join_accepted");
         chat.join(&stranger, room).await.unwrap();
         assert!(chat.join_requests(&owner_of, room, first_page()).await.unwrap().items.is_empty());
+    }
+
+    async fn who_was_banned_or_came_in_otherwise_asks_no_more(world: World) {
+        let [ann, stranger] = world.people(["ann", "stranger"]).await;
+        let room = world.public_group(&ann, &[]).await;
+        FakeHooks::at_work(&world);
+        let (chat, user) = (&world.chat, stranger.user_id());
+        let owner = Authority::Moderator(ann.clone());
+        let asking = async || chat.join_requests(&owner, room, first_page()).await.unwrap().items.len();
+        let ask = async || chat.ask_to_join(&stranger, room, "").await.unwrap_err().code();
+        assert_eq!((ask().await, asking().await), (ErrorCode::ApprovalRequired, 1));
+        chat.remove_member(&ann, room, user, true).await.unwrap();
+        assert_eq!((ask().await, asking().await), (ErrorCode::Banned, 0));
+        assert!(matches!(chat.accept_join(&owner, room, user).await, Err(Error::UserNotFound)));
+        chat.unban(&ann, room, user).await.unwrap();
+        assert_eq!((ask().await, asking().await), (ErrorCode::ApprovalRequired, 1));
+        chat.put_member(&ann, room, user, teahouse_chat::PutMember::default()).await.unwrap();
+        assert_eq!(asking().await, 0);
+        assert!(matches!(chat.accept_join(&owner, room, user).await, Err(Error::UserNotFound)));
+        let acts = teahouse_store::entity::audit::Entity::find().all(world.db.conn()).await.unwrap();
+        assert!(acts.iter().all(|act| act.action != "join.accepted"), "nobody was let in by a request");
+    }
+
+    async fn of_two_who_answer_a_request_at_once_one_does(world: World) {
+        let [ann, stranger] = world.people(["ann", "stranger"]).await;
+        FakeHooks::at_work(&world);
+        for _ in 0..8 {
+            let room = world.public_group(&ann, &[]).await;
+            world.chat.ask_to_join(&stranger, room, "").await.unwrap_err();
+            let (owner, user) = (Authority::Moderator(ann.clone()), stranger.user_id());
+            let [one, two] = [world.chat.clone(), world.chat.clone()];
+            let other = owner.clone();
+            let accept = tokio::spawn(async move { one.accept_join(&owner, room, user).await });
+            let refuse = tokio::spawn(async move { two.refuse_join(&other, room, user).await });
+            let (accepted, refused) = (accept.await.unwrap(), refuse.await.unwrap());
+            assert_ne!(accepted.is_ok(), refused.is_ok(), "{accepted:?} {refused:?}");
+            let inside = world.chat.read_member(room, user).await.unwrap().is_some();
+            assert_eq!(inside, accepted.is_ok());
+        }
     }
 
     async fn who_comes_into_the_lobby_is_told_of_once(world: World) {

@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use teahouse_accounts::{BotUser, Session};
-use teahouse_chat::Error;
+use teahouse_chat::{Error, Handled};
 use teahouse_protocol::{
     Button, ButtonStyle, CardContent, Content, DisplayName, Draft, ErrorCode, MessageId, RoomId,
 };
 
 use super::hooks::FakeHooks;
+use super::repeats::begin;
 use crate::world::{World, draft, on_both};
 
 pub(super) async fn bot(world: &World) -> Session {
@@ -18,15 +19,15 @@ pub(super) async fn bot(world: &World) -> Session {
 }
 
 fn card() -> Content {
-    let button = Button {
-        id: "yes".to_owned(),
+    let button = |id: &str| Button {
+        id: id.to_owned(),
         label: "Yes".to_owned(),
         style: Some(ButtonStyle::Primary),
         value: Some("1".to_owned()),
         row: Some(0),
     };
-    let title = "Tea?".to_owned();
-    Content::Card(CardContent { title, text: None, image_url: None, buttons: Some(vec![button]) })
+    let (title, buttons) = ("Tea?".to_owned(), Some(vec![button("yes"), button("slow")]));
+    Content::Card(CardContent { title, text: None, image_url: None, buttons })
 }
 
 fn press(message: MessageId, id: &str, button: &str) -> Value {
@@ -60,6 +61,28 @@ on_both! {
         assert_eq!((pressed.button.as_str(), pressed.value.as_str()), ("yes", "1"));
     }
 
+    async fn a_press_sent_twice_at_once_or_after_a_hang_up_is_one(world: World) {
+        let [ann, bob] = world.people(["ann", "bob"]).await;
+        let room = world.group(&ann, &[&bob]).await;
+        let hooks = FakeHooks::at_work(&world);
+        let bot = bot(&world).await;
+        let card = card_in(&world, &bot, room).await;
+        let mut phone = world.socket(&bob);
+        let Handled::Later(mut work) = phone.hand_over(&press(card, "p-1", "slow")) else { panic!("it waits") };
+        begin(&mut work).await;
+        // The client hangs up, and presses again on two new connections at once.
+        drop((work, phone));
+        let [mut one, mut two] = [world.socket(&bob), world.socket(&bob)];
+        let again = async { tokio::join!(one.ask(press(card, "p-1", "slow")), two.ask(press(card, "p-1", "slow"))) };
+        let permit = async {
+            tokio::task::yield_now().await;
+            hooks.permits.add_permits(3);
+        };
+        let ((one, two), ()) = tokio::join!(again, permit);
+        assert_eq!((&one["type"], &one["at"]), (&json!("ack"), &two["at"]));
+        assert_eq!(hooks.presses.lock().len(), 1);
+    }
+
     async fn only_members_press_and_only_what_is_there(world: World) {
         let [ann, bob, eve] = world.people(["ann", "bob", "eve"]).await;
         let hidden = world.group(&ann, &[&bob]).await;
@@ -88,6 +111,9 @@ on_both! {
         let bot = bot(&world).await;
         let mut phone = world.joined(&bob, room).await;
         let mut other = world.joined(&ann, room).await;
+        world.chat.put_member(&ann, room, bot.user_id(), teahouse_chat::PutMember::default()).await.unwrap();
+        phone.sees("member").await;
+        other.sees("member").await;
         let id = world.chat.tell_privately(&bot, room, bob.user_id(), card(), None).await.unwrap();
         let shown = phone.sees("ephemeral").await;
         assert_eq!((&shown["id"], &shown["room"]), (&json!(id), &json!(room)));
@@ -101,6 +127,12 @@ on_both! {
         let stranger = world.person("eve").await.user_id();
         let outside = world.chat.tell_privately(&bot, room, stranger, card(), None).await;
         assert!(matches!(outside, Err(Error::UserNotFound)));
+        world.mute(&ann, room, bot.user_id(), Duration::from_secs(60)).await;
+        let muted = world.chat.tell_privately(&bot, room, bob.user_id(), card(), None).await;
+        assert!(matches!(muted, Err(Error::Muted { .. })));
+        world.chat.remove_member(&ann, room, bot.user_id(), true).await.unwrap();
+        let banned = world.chat.tell_privately(&bot, room, bob.user_id(), card(), None).await;
+        assert!(matches!(banned, Err(Error::Banned)));
         let no_bot = world.chat.tell_privately(&ann, room, bob.user_id(), card(), None).await;
         assert!(matches!(no_bot, Err(Error::NotAllowed(_))));
     }

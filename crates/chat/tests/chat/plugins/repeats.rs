@@ -1,14 +1,59 @@
 //! Sent again: never doubled, never refused after an ack, whatever the filters say by now.
 
+use std::future::poll_fn;
+use std::task::Poll;
+
 use serde_json::json;
-use teahouse_chat::Window;
+use teahouse_chat::{Handled, Window};
 use teahouse_protocol::AckState;
 
 use super::hooks::FakeHooks;
 use super::verdicts::{admin, msg};
 use crate::world::{World, draft, on_both};
 
+/// Polls work once, so that it is under way.
+pub(super) async fn begin<T>(work: &mut std::pin::Pin<Box<dyn Future<Output = T> + Send>>) {
+    poll_fn(|cx| {
+        assert!(work.as_mut().poll(cx).is_pending());
+        Poll::Ready(())
+    })
+    .await;
+}
+
 on_both! {
+    /// Its client hung up while a filter looked at it, and sends it again by another connection.
+    async fn what_a_filter_began_to_judge_is_judged_once(world: World) {
+        let [ann, bob] = world.people(["ann", "bob"]).await;
+        let room = world.group(&ann, &[&bob]).await;
+        let hooks = FakeHooks::at_work(&world);
+        let mut other = world.joined(&bob, room).await;
+        let mut phone = world.joined(&ann, room).await;
+        let Handled::Later(mut work) = phone.hand_over(&msg(room, "c-1", "slow tea")) else { panic!("it waits") };
+        begin(&mut work).await;
+        drop((work, phone));
+        let mut phone = world.joined(&ann, room).await;
+        let permit = async {
+            tokio::task::yield_now().await;
+            // A second look would refuse it.
+            hooks.refuse_everything();
+            hooks.permits.add_permits(1);
+        };
+        let (sent, ()) = tokio::join!(phone.frame(msg(room, "c-1", "slow tea")), permit);
+        sent.unwrap();
+        let said = other.hears("slow tea").await;
+        assert_eq!(phone.until("ack").await["message"], said["id"]);
+        assert_eq!(phone.ask(msg(room, "c-1", "slow tea")).await["message"], said["id"]);
+        let by_rest = world.chat.send(&ann, room, draft(Some("c-1"), "slow tea")).await.unwrap();
+        assert_eq!((json!(by_rest.message.id), by_rest.repeated), (said["id"].clone(), true));
+        assert_eq!(hooks.checks(), 1);
+        other.has_nothing().await;
+        // Refused, it is judged anew: its sender may have thought better of it.
+        assert!(world.chat.send(&ann, room, draft(Some("c-2"), "spam")).await.is_err());
+        hooks.let_everything_pass();
+        world.chat.send(&ann, room, draft(Some("c-2"), "tea")).await.unwrap();
+        other.hears("tea").await;
+    }
+
     async fn what_was_sent_is_acknowledged_again_though_it_would_be_refused_now(world: World) {
         let [ann, bob] = world.people(["ann", "bob"]).await;
         let room = world.group(&ann, &[&bob]).await;

@@ -84,6 +84,44 @@ on_both! {
         assert!(matches!(world.chat.release(&admin(), sent.id).await, Err(Error::Conflict(_))));
     }
 
+    async fn a_shadowed_edit_is_seen_by_its_author_alone(world: World) {
+        let [ann, bob] = world.people(["ann", "bob"]).await;
+        let room = world.group(&ann, &[&bob]).await;
+        FakeHooks::at_work(&world);
+        let said = world.chat.send(&ann, room, draft(None, "tea")).await.unwrap().message;
+        let mut phone = world.joined(&ann, room).await;
+        let mut tablet = world.joined(&ann, room).await;
+        let mut other = world.joined(&bob, room).await;
+        phone.frame(json!({ "type": "edit", "id": "e", "message": said.id, "content": "shadow" })).await.unwrap();
+        assert_eq!(phone.until("ack").await["state"], "sent");
+        let edited = tablet.sees("edited").await;
+        assert_eq!((&edited["message"], &edited["content"]), (&json!(said.id), &json!("shadow")));
+        other.has_nothing().await;
+        let mine = world.chat.history(&ann, room, Window::Newest, 10).await.unwrap();
+        assert_eq!((texts(&mine), mine.items[0].id), (vec!["shadow".to_owned()], said.id));
+        let others = world.chat.history(&bob, room, Window::Newest, 10).await.unwrap();
+        assert_eq!(texts(&others), ["tea"]);
+        let by_id = world.chat.message(&ann, said.id).await.unwrap();
+        assert_eq!(by_id.content.unwrap().plain_text(), "shadow");
+        assert!(by_id.edited_at.is_some());
+        assert_eq!(world.chat.message(&bob, said.id).await.unwrap().content, said.content);
+    }
+
+    async fn taken_back_it_is_acknowledged_and_told_like_any_other(world: World) {
+        let [ann] = world.people(["ann"]).await;
+        let room = world.group(&ann, &[]).await;
+        FakeHooks::at_work(&world);
+        let mut phone = world.joined(&ann, room).await;
+        let mut tablet = world.joined(&ann, room).await;
+        let sent = phone.ask(msg(room, "c-1", "shadow")).await["message"].clone();
+        tablet.hears("shadow").await;
+        let react = json!({ "type": "react", "id": "r", "message": sent, "emoji": "👍" });
+        assert!(phone.ask(react).await["seq"].is_number());
+        phone.frame(json!({ "type": "recall", "id": "x", "message": sent })).await.unwrap();
+        assert!(phone.until("ack").await["seq"].is_number());
+        assert_eq!(tablet.sees("recalled").await["message"], sent);
+    }
+
     async fn released_it_comes_under_the_id_that_its_sender_knows(world: World) {
         let [ann, bob] = world.people(["ann", "bob"]).await;
         let room = world.group(&ann, &[&bob]).await;
