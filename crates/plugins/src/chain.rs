@@ -6,7 +6,7 @@ mod gates;
 use std::time::{Duration, Instant};
 
 use teahouse_chat::{Decision, Passage, Proposed, Replaced};
-use teahouse_plugin_host::wit::{Message, Verdict};
+use teahouse_plugin_host::wit::{Message, Replacement, Verdict};
 use teahouse_plugin_host::{CallFailure, Called, FailureKind, Hook};
 use teahouse_protocol::Content;
 
@@ -81,7 +81,7 @@ impl Chain<'_> {
                     Verdict::Reject(rejection) => Next::End(Decision::Reject(refusal(by, rejection))),
                     Verdict::Shadow(review) => Next::End(Decision::Shadow(flag(by, &review))),
                     Verdict::Flag(review) => fold.review(by, &review),
-                    Verdict::Replace(new) => match convert::replacement(&subject.content, &new) {
+                    Verdict::Replace(new) => match subject.replacement(&new) {
                         Ok(content) => {
                             subject.replace(by, content, new.note);
                             new.review.map_or(Next::GoOn, |review| fold.review(by, &review))
@@ -136,6 +136,15 @@ impl Chain<'_> {
 }
 
 impl Subject<'_> {
+    /// What the filter put in its place. An edit never changes what a message is.
+    fn replacement(&self, new: &Replacement) -> Result<Content, String> {
+        let content = convert::replacement(&self.content, new)?;
+        if self.hook == Hook::CheckEdit && content.kind() != self.content.kind() {
+            return Err("an edited message stays of its kind".to_owned());
+        }
+        Ok(content)
+    }
+
     /// The next filter sees what this one made of it.
     fn replace(&mut self, by: &Speaker, content: Content, note: String) {
         let (text, object) = convert::content(&content);

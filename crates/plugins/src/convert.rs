@@ -2,9 +2,9 @@
 
 use std::str::FromStr;
 
-use teahouse_chat::{Proposed, RoomBrief, RoomDetails};
+use teahouse_chat::{NameSubject, Proposed, RoomBrief, RoomDetails};
 use teahouse_plugin_host::wit;
-use teahouse_protocol::{Content, Kind, Role, RoomKind, Timestamp, UserProfile};
+use teahouse_protocol::{Content, DisplayName, Kind, Role, RoomKind, RoomName, Timestamp, UserProfile};
 
 /// A time as the interface has it: milliseconds as a whole number below 2^53.
 pub(crate) fn instant(at: Timestamp) -> wit::Instant {
@@ -113,6 +113,27 @@ pub(crate) fn replacement(before: &Content, new: &wit::Replacement) -> Result<Co
     Ok(content)
 }
 
+/// The longest announcement, in characters.
+const MAX_ANNOUNCEMENT_CHARS: usize = 2_000;
+
+/// What a gate put in a name's place: as good as what a person may choose.
+///
+/// # Errors
+/// What is wrong with it.
+pub(crate) fn name(subject: NameSubject, text: &str) -> Result<String, String> {
+    match subject {
+        NameSubject::UserName => {
+            DisplayName::new(text).map(DisplayName::into_string).map_err(|e| e.to_string())
+        }
+        NameSubject::RoomName => RoomName::new(text).map(RoomName::into_string).map_err(|e| e.to_string()),
+        NameSubject::Announcement if text.contains('\0') => Err("an announcement has no NUL".to_owned()),
+        NameSubject::Announcement if text.chars().count() > MAX_ANNOUNCEMENT_CHARS => {
+            Err(format!("an announcement has at most {MAX_ANNOUNCEMENT_CHARS} characters"))
+        }
+        NameSubject::Announcement => Ok(text.to_owned()),
+    }
+}
+
 /// The bit of a kind in a set of kinds.
 pub(crate) const fn kind_bit(kind: Kind) -> u16 {
     1 << kind.number()
@@ -130,6 +151,17 @@ mod tests {
             review: None,
         };
         replacement(before, &new)
+    }
+
+    #[test]
+    fn a_replaced_name_is_one_that_a_person_may_choose() {
+        assert_eq!(name(NameSubject::UserName, "tea"), Ok("tea".to_owned()));
+        for subject in [NameSubject::UserName, NameSubject::RoomName] {
+            assert!(name(subject, "").is_err() && name(subject, &"x".repeat(1_000)).is_err());
+        }
+        assert!(name(NameSubject::Announcement, &"茶".repeat(2_000)).is_ok());
+        assert!(name(NameSubject::Announcement, &"茶".repeat(2_001)).is_err());
+        assert!(name(NameSubject::Announcement, "\0").is_err());
     }
 
     #[test]

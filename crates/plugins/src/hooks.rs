@@ -136,7 +136,7 @@ fn told(error: crate::Error) -> teahouse_chat::Error {
 }
 
 /// The least role of a command. A guest is a member as far as a room's roles go.
-const fn least(role: CommandRole) -> Role {
+pub(crate) const fn least(role: CommandRole) -> Role {
     match role {
         CommandRole::Guest | CommandRole::Member => Role::Member,
         CommandRole::Admin => Role::Admin,

@@ -126,6 +126,11 @@ impl Cast {
         self.profiles.get(&id).is_some_and(|profile| profile.is_bot)
     }
 
+    /// What somebody of the cast is in the room; `None`: no member any more.
+    pub(crate) fn role_of(&self, id: UserId) -> Option<Role> {
+        self.roles.get(&id).copied()
+    }
+
     fn role(&self, id: UserId) -> &'static str {
         let role = self.roles.get(&id).copied().unwrap_or(Role::Member);
         self.profiles.get(&id).map_or("member", |profile| convert::role(profile, role))

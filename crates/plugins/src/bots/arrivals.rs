@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use teahouse_chat::{Committed, Press};
+use teahouse_chat::{Committed, Press, Reason};
 use teahouse_plugin_host::wit;
 use teahouse_plugin_package::EventKind;
 use teahouse_protocol::{RoomId, RoomKind, Seq, Timestamp, UserId};
 use teahouse_store::entity::{message, plugin_event};
 use teahouse_store::log::{self, LogRow};
-use teahouse_store::{PageSize, messages, plugin_events};
+use teahouse_store::{PageSize, members, messages, plugin_events};
 use uuid::Uuid;
 
 use super::sequence::Sequence;
@@ -17,10 +17,14 @@ use super::told::{self, Happening};
 use super::{MOST_WAITING, Wakes, ids};
 use crate::Error;
 use crate::convert;
+use crate::hooks::least;
 use crate::reading::{Cast, Reading};
 use crate::registry::{Registry, Running, Snapshot};
 use crate::services::Grounds;
 
+/// Why a press is refused.
+const NOBODY_LISTENS: Reason =
+    Reason { en: "this card's bot does not listen any more", zh: "这张卡片的机器人已停用" };
 /// Entries of a log that are looked at in one go.
 const ENTRIES: u16 = 500;
 
@@ -87,16 +91,19 @@ impl Arrivals {
         }
     }
 
-    /// Bots that are installed in `room`. A conversation of two is nobody's business but of a bot that is one of them.
+    /// Bots that are installed in `room` and were not banned there. A conversation of two is nobody's business but of a
+    /// bot that is one of them.
     async fn hearers(
         &self,
         snapshot: &Snapshot,
         room: RoomId,
         kind: RoomKind,
     ) -> Result<Vec<Arc<Running>>, Error> {
+        let users: Vec<UserId> = snapshot.bots.iter().filter_map(|bot| bot.bot_user()).collect();
+        let banned = members::banned_of(self.grounds.db.conn(), room, &users).await?;
         let mut hearers = Vec::new();
         for bot in snapshot.bots.iter().filter(|bot| bot.rooms.contains(room)) {
-            let Some(user) = bot.bot_user() else { continue };
+            let Some(user) = bot.bot_user().filter(|user| !banned.contains(user)) else { continue };
             let may_hear =
                 kind != RoomKind::Direct || Reading(&self.grounds).role(room, user).await?.is_some();
             if may_hear {
@@ -131,6 +138,10 @@ impl Arrivals {
         }
         let command = told::as_command(&happening.event).and_then(|(message, name, rest)| {
             let (owner, command) = snapshot.find_command(room, name)?;
+            // Asked of what was typed, too; but a filter may have made a command of it since.
+            if cast.role_of(happening.actor).is_none_or(|role| role < least(command.role)) {
+                return None;
+            }
             Some((Arc::clone(owner), told::command(command, rest, message)?))
         });
         for bot in hearers {
@@ -154,11 +165,16 @@ impl Arrivals {
         }
     }
 
-    /// Hands a press to its bot: durable when this returns. One that is not heard of is nobody's.
+    /// Hands a press to its bot: durable when this returns.
+    ///
+    /// # Errors
+    /// The card's bot does not listen, or not in this room any more; its queue is full. Whoever pressed is told, since
+    /// nothing would come of it.
     pub(crate) async fn pressed(&self, press: &Press) -> Result<(), Error> {
         let snapshot = self.registry.snapshot();
-        let Some(bot) = snapshot.find_bot(press.bot).filter(|bot| bot.hears(EventKind::Pressed)) else {
-            return Ok(());
+        let listens = |bot: &&Arc<Running>| bot.hears(EventKind::Pressed) && bot.rooms.contains(press.room);
+        let Some(bot) = snapshot.find_bot(press.bot).filter(listens) else {
+            return Err(teahouse_chat::Error::Conflict(NOBODY_LISTENS).into());
         };
         let event = wit::Event::Pressed(wit::Press {
             message: press.message.to_string(),
@@ -171,7 +187,10 @@ impl Arrivals {
         });
         let id = ids::pressed(press.at, press.id);
         let row = self.row(bot, id, Some(press.room), EventKind::Pressed, &event, 0);
-        self.queue(vec![row]).await
+        match self.queue(vec![row]).await? {
+            0 => Ok(()),
+            _refused => Err(teahouse_chat::Error::Busy.into()),
+        }
     }
 
     /// A filter held a message, and the plugin's own bot half is told.
@@ -187,7 +206,7 @@ impl Arrivals {
         let hops = message.hops;
         let event = wit::Event::Held(wit::Holding { message, review });
         let row = self.row(bot, ids::held(at, id), Some(room), EventKind::Held, &event, hops);
-        self.queue(vec![row]).await
+        self.queue(vec![row]).await.map(drop)
     }
 
     /// Somebody came into the lobby, of which its log says nothing.
@@ -211,7 +230,7 @@ impl Arrivals {
             snapshot.bots.iter().filter(|bot| bot.rooms.contains(room) && bot.hears(EventKind::Member)).map(
                 |bot| self.row(bot, ids::came(at, room, user), Some(room), EventKind::Member, &event, 0),
             );
-        self.queue(rows.collect()).await
+        self.queue(rows.collect()).await.map(drop)
     }
 
     fn row(
@@ -235,7 +254,9 @@ impl Arrivals {
         }
     }
 
-    async fn queue(&self, events: Vec<plugin_event::Model>) -> Result<(), Error> {
+    /// Returns how many were refused, because a bot's queue is full.
+    async fn queue(&self, events: Vec<plugin_event::Model>) -> Result<u64, Error> {
+        let mut refused = 0;
         let mut of_plugins: HashMap<String, Vec<plugin_event::Model>> = HashMap::new();
         for event in events {
             of_plugins.entry(event.plugin_id.clone()).or_default().push(event);
@@ -247,10 +268,11 @@ impl Arrivals {
             if queued.refused > 0 {
                 tracing::warn!(plugin.id = plugin, events = queued.refused, "a bot's queue is full");
                 counts.queue.dropped(queued.refused);
+                refused += queued.refused;
             }
             self.wakes.wake(&plugin);
         }
-        Ok(())
+        Ok(refused)
     }
 }
 

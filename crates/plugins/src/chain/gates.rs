@@ -78,10 +78,16 @@ impl Chain<'_> {
             Verdict::Reject(rejection) => (Next::End(Decision::Reject(refusal(speaker, rejection))), false),
             Verdict::Shadow(review) => (Next::End(Decision::Shadow(flag(speaker, &review))), false),
             Verdict::Flag(review) => (fold.review(speaker, &review), false),
-            Verdict::Replace(new) => {
-                *text = new.text;
-                (new.review.map_or(Next::GoOn, |review| fold.review(speaker, &review)), true)
-            }
+            Verdict::Replace(new) => match convert::name(subject, &new.text) {
+                Ok(name) => {
+                    *text = name;
+                    (new.review.map_or(Next::GoOn, |review| fold.review(speaker, &review)), true)
+                }
+                Err(why) => {
+                    running.resident.health.bad_reply(&why);
+                    (self.gate_failed(place, asked, text, fold, &why, took), false)
+                }
+            },
         }
     }
 
