@@ -122,9 +122,9 @@ impl Registry {
             self.resident(&head.id).health.adopt(&head.state);
         }
         let mut plugins = self.snapshot().plugins.clone();
-        let before = plugins.len();
+        let before: Vec<Arc<str>> = plugins.keys().cloned().collect();
         plugins.retain(|id, _| heads.iter().any(|head| *head.id == **id));
-        let mut changed = plugins.len() != before;
+        let mut changed = plugins.len() != before.len();
         seen.retain(|id, _| heads.iter().any(|head| head.id == *id));
         let stale: Vec<String> = heads
             .iter()
@@ -141,12 +141,16 @@ impl Registry {
             }
             changed |= self.settle(&mut plugins, &id, outcome);
         }
+        let gone: Vec<Arc<str>> = before.into_iter().filter(|id| !plugins.contains_key(id)).collect();
         if changed {
             self.current.store(Arc::new(Snapshot::new(plugins)));
         }
         // Not before: who reads the line may rely on it.
         for (id, running) in begun {
             tracing::info!(plugin.id = %id, plugin.version = %running.version, "a plugin runs");
+        }
+        for id in gone {
+            tracing::info!(plugin.id = %id, "a plugin rests");
         }
         Ok(changed)
     }
