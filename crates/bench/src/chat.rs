@@ -2,7 +2,7 @@
 
 mod flow;
 mod gathering;
-mod place;
+mod lineup;
 
 use anyhow::Context as _;
 
@@ -10,7 +10,6 @@ use crate::{
     aims,
     args::{ChatArgs, Effort},
     contestant::{Contestant, Name},
-    cores::Cores,
     machine::{self, Machine},
     measure::Measure,
     outcome::{Entry, Outcome},
@@ -19,19 +18,17 @@ use crate::{
 };
 use flow::Field;
 use gathering::Gathering;
-use place::Place;
+use lineup::Lineup;
 
 /// Runs what was asked for, and prints it as it comes; `false` if anything was lost, doubled or misordered.
 pub(crate) fn run(args: &ChatArgs) -> anyhow::Result<bool> {
-    let cores = Cores::choose(args.server_core, args.client_core)?;
-    cores.stay()?;
-    let effort = args.effort();
-    machine::allow_many_files(effort.idle_connections)?;
-    let place = Place::new(args, cores)?;
-    let machine = Machine::look(cores, place.folder(), place.program());
+    let effort = args.stage.effort();
+    machine::allow_many_files(args.throng().idle_connections)?;
+    let lineup = Lineup::new(args)?;
+    let machine = Machine::look(lineup.cores(), lineup.folder(), lineup.program());
     report::print_head(&machine, &effort);
 
-    let mut bench = Bench { args, effort, place, field: None, gathering: None };
+    let mut bench = Bench { args, effort, lineup, field: None, gathering: None };
     let mut outcomes = Vec::new();
     for scenario in args.scenarios() {
         if let Some(outcome) =
@@ -43,7 +40,7 @@ pub(crate) fn run(args: &ChatArgs) -> anyhow::Result<bool> {
     }
     let verdicts = aims::judge(&outcomes);
     report::print_verdicts(&verdicts);
-    if let Some(path) = &args.json {
+    if let Some(path) = &args.stage.json {
         report::write_json(path, &machine, &effort, &outcomes, &verdicts)?;
     }
     let clean = outcomes.iter().all(|outcome| outcome.faults().none());
@@ -55,7 +52,7 @@ pub(crate) fn run(args: &ChatArgs) -> anyhow::Result<bool> {
 struct Bench<'a> {
     args: &'a ChatArgs,
     effort: Effort,
-    place: Place,
+    lineup: Lineup,
     field: Option<Field>,
     gathering: Option<Gathering>,
 }
@@ -84,7 +81,7 @@ impl Bench<'_> {
     }
 
     fn measure_once(&mut self, scenario: Scenario, name: Name) -> anyhow::Result<Measure> {
-        let cores = self.place.cores();
+        let cores = self.lineup.cores();
         match scenario.method() {
             Method::Flow(layout, pace) => {
                 self.field()?.flow(name, layout, pace).with_context(|| name.title().to_owned())
@@ -99,7 +96,7 @@ impl Bench<'_> {
     fn field(&mut self) -> anyhow::Result<&mut Field> {
         if self.field.is_none() {
             let contestants = self.contestants("field")?;
-            self.field = Some(Field::new(self.place.cores(), self.effort, contestants));
+            self.field = Some(Field::new(self.lineup.cores(), self.effort, contestants));
         }
         self.field.as_mut().context("the field was just made")
     }
@@ -110,12 +107,12 @@ impl Bench<'_> {
             self.field = None;
             let with_idle = self.args.scenarios().contains(&Scenario::Idle);
             let contestants = self.contestants("gathering")?;
-            self.gathering = Some(Gathering::new(self.effort, with_idle, contestants));
+            self.gathering = Some(Gathering::new(self.args.throng(), with_idle, contestants));
         }
         self.gathering.as_mut().context("the gathering was just made")
     }
 
     fn contestants(&self, purpose: &str) -> anyhow::Result<Vec<Box<dyn Contestant>>> {
-        self.args.names().into_iter().map(|name| self.place.contestant(name, purpose)).collect()
+        self.args.names().into_iter().map(|name| self.lineup.contestant(name, purpose)).collect()
     }
 }

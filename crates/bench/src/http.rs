@@ -18,6 +18,23 @@ pub(crate) struct Http {
     stream: BufReader<TcpStream>,
 }
 
+/// What came back.
+pub(crate) struct Answer {
+    what: String,
+    pub(crate) status: u16,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Answer {
+    /// Its body, unless it was a refusal.
+    pub(crate) fn success(self) -> anyhow::Result<Vec<u8>> {
+        if !(200..300).contains(&self.status) {
+            bail!("{} answered {}: {}", self.what, self.status, String::from_utf8_lossy(&self.body));
+        }
+        Ok(self.body)
+    }
+}
+
 impl Http {
     /// Connects.
     pub(crate) fn connect(address: SocketAddr) -> anyhow::Result<Self> {
@@ -29,26 +46,41 @@ impl Http {
 
     /// Posts `body`; the answer must be a success with a JSON body, or empty.
     pub(crate) fn post(&mut self, path: &str, token: Option<&str>, body: &Value) -> anyhow::Result<Value> {
-        let body = body.to_string();
-        let mut request = format!(
-            "POST {path} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n",
-            self.address,
-            body.len()
-        );
-        if let Some(token) = token {
-            write!(request, "Authorization: Bearer {token}\r\n")?;
-        }
-        write!(request, "\r\n{body}")?;
-        self.stream.get_mut().write_all(request.as_bytes()).with_context(|| format!("POST {path}"))?;
-        let (status, answer) = self.read_response().with_context(|| format!("POST {path}"))?;
-        if !(200..300).contains(&status) {
-            bail!("POST {path} answered {status}: {}", String::from_utf8_lossy(&answer));
-        }
+        let answer = self.request("POST", path, token, body.to_string().as_bytes())?.success()?;
         if answer.is_empty() {
             return Ok(Value::Null);
         }
         serde_json::from_slice(&answer)
             .with_context(|| format!("POST {path} answered something that is no JSON"))
+    }
+
+    /// Gets a text; the answer must be a success.
+    pub(crate) fn text(&mut self, path: &str) -> anyhow::Result<String> {
+        let answer = self.request("GET", path, None, b"")?.success()?;
+        String::from_utf8(answer).with_context(|| format!("GET {path} answered something that is no text"))
+    }
+
+    /// Whatever is answered to a JSON `body`.
+    pub(crate) fn request(
+        &mut self,
+        method: &str,
+        path: &str,
+        token: Option<&str>,
+        body: &[u8],
+    ) -> anyhow::Result<Answer> {
+        let mut request = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\n", self.address);
+        if !body.is_empty() {
+            write!(request, "Content-Type: application/json\r\nContent-Length: {}\r\n", body.len())?;
+        }
+        if let Some(token) = token {
+            write!(request, "Authorization: Bearer {token}\r\n")?;
+        }
+        request.push_str("\r\n");
+        let what = format!("{method} {path}");
+        let bytes = [request.as_bytes(), body].concat();
+        self.stream.get_mut().write_all(&bytes).with_context(|| what.clone())?;
+        let (status, body) = self.read_response().with_context(|| what.clone())?;
+        Ok(Answer { what, status, body })
     }
 
     fn read_response(&mut self) -> anyhow::Result<(u16, Vec<u8>)> {

@@ -11,6 +11,7 @@ mod crowd;
 mod dialect;
 #[cfg(test)]
 mod fake;
+mod flow;
 mod histogram;
 mod http;
 mod ledger;
@@ -18,6 +19,8 @@ mod machine;
 mod measure;
 mod meter;
 mod outcome;
+mod place;
+mod plugins;
 mod process;
 mod report;
 mod scenario;
@@ -35,6 +38,7 @@ use args::{Cli, Command};
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Chat(args) => chat::run(&args),
+        Command::Plugins(args) => plugins::run(&args),
         Command::BareServer => bare_server::run().map(|()| true),
     };
     match outcome {

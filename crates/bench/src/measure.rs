@@ -223,7 +223,7 @@ fn millis(histogram: &Histogram, share: f64) -> f64 {
 }
 
 /// The middle one, or the mean of the two middle ones.
-fn median(values: impl Iterator<Item = f64>) -> f64 {
+pub(crate) fn median(values: impl Iterator<Item = f64>) -> f64 {
     let mut sorted: Vec<_> = values.collect();
     sorted.sort_by(f64::total_cmp);
     let middle = sorted.len() / 2;

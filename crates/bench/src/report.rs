@@ -10,11 +10,23 @@ use crate::{
     contestant::Name,
     machine::Machine,
     measure::{Connects, Flow, Idle, Measure},
+    meter::Load,
     outcome::Outcome,
 };
 
 /// Prints what the figures were seen on.
 pub(crate) fn print_head(machine: &Machine, effort: &Effort) {
+    print_place(machine);
+    println!(
+        "{} repetition(s) of {} ms after {} ms of warm-up, the servers taking turns; medians; 128-byte texts",
+        effort.reps,
+        effort.window.as_millis(),
+        effort.warm_up.as_millis()
+    );
+}
+
+/// Prints the machine, the cores and the versions.
+pub(crate) fn print_place(machine: &Machine) {
     println!("{}, Linux {}", machine.processor, machine.kernel);
     println!("server on core {}, load on core {}", machine.cores.server, machine.cores.client);
     println!("Node {}", machine.node.as_deref().unwrap_or("absent"));
@@ -22,12 +34,6 @@ pub(crate) fn print_head(machine: &Machine, effort: &Effort) {
         println!("{version}");
     }
     println!("databases on {}", machine.data_file_system);
-    println!(
-        "{} repetition(s) of {} ms after {} ms of warm-up, the servers taking turns; medians; 128-byte texts",
-        effort.reps,
-        effort.window.as_millis(),
-        effort.warm_up.as_millis()
-    );
 }
 
 /// Prints one scenario's table.
@@ -115,10 +121,17 @@ fn connects_line(connects: &Connects) -> String {
 
 /// What must not be overlooked beside the figures: faults, and somebody else's work on the cores.
 fn print_remarks(measure: &Measure) {
-    let faults = measure.faults();
-    if let Measure::Flow(flow) = measure
-        && !faults.none()
-    {
+    match measure {
+        Measure::Flow(flow) => print_flow_remarks(flow),
+        Measure::Connects(connects) => print_disturbances(connects.server, connects.client),
+        Measure::Idle(_) => {}
+    }
+}
+
+/// The same for messages that flow.
+pub(crate) fn print_flow_remarks(flow: &Flow) {
+    let faults = flow.faults;
+    if !faults.none() {
         println!(
             "    !! lost {}, doubled {}, misordered {}, stray {}, refused {}, closed {}; first: {}",
             faults.lost,
@@ -130,11 +143,10 @@ fn print_remarks(measure: &Measure) {
             flow.first_complaint.as_deref().unwrap_or("nothing was said")
         );
     }
-    let (server, client) = match measure {
-        Measure::Flow(flow) => (flow.server, flow.client),
-        Measure::Connects(connects) => (connects.server, connects.client),
-        Measure::Idle(_) => return,
-    };
+    print_disturbances(flow.server, flow.client);
+}
+
+fn print_disturbances(server: Load, client: Load) {
     for (side, load) in [("server", server), ("client", client)] {
         if let Some(others) = load.disturbance() {
             println!(
@@ -210,6 +222,6 @@ fn with_ratios(outcome: &Outcome) -> serde_json::Value {
     serde_json::json!({"outcome": outcome, "ratios": ratios})
 }
 
-fn percent(share: f64) -> String {
+pub(crate) fn percent(share: f64) -> String {
     format!("{:.0} %", share * 100.0)
 }

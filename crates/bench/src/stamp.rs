@@ -1,6 +1,6 @@
-//! The text of a measured message: 128 bytes that say who sent it, which one it is, and when it was due.
+//! The text of a measured message: who sent it, which one it is, when it was due, and something to fill it up.
 
-/// Bytes of a measured message's text.
+/// Bytes of a measured message's text in [`Prose::English`].
 pub(crate) const TEXT_BYTES: usize = 128;
 
 /// What a stamp begins with; nothing else in a frame contains it, and JSON escapes none of it.
@@ -11,8 +11,32 @@ const NUMBER_AT: usize = 10;
 const MICROS_AT: usize = 20;
 const STAMP_BYTES: usize = 32;
 /// What the rest of the text says.
-const FILLER: &[u8; TEXT_BYTES - STAMP_BYTES] =
-    b"the kettle sings, the cups are warm; whoever comes in finds a seat and something to talk about. ";
+const ENGLISH: &str =
+    "the kettle sings, the cups are warm; whoever comes in finds a seat and something to talk about. ";
+const _: () = assert!(ENGLISH.len() == TEXT_BYTES - STAMP_BYTES);
+/// Another rest: a hundred characters.
+const CHINESE: &str = "水开了，茶杯还温着。不论谁推门进来，都有座位，也有人陪着说话。窗外下着小雨，院子里的桂花落了一地，\
+老人们下完一盘棋，又添了一壶新茶，说起去年春天在山上采茶的事，孩子们听着听着靠在门边睡着了，真安静啊。";
+
+/// What a message says behind its stamp.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Prose {
+    /// 128 bytes with the stamp.
+    #[default]
+    English,
+    /// A hundred Chinese characters behind the stamp.
+    Chinese,
+}
+
+impl Prose {
+    /// The text itself.
+    pub(crate) const fn text(self) -> &'static str {
+        match self {
+            Self::English => ENGLISH,
+            Self::Chinese => CHINESE,
+        }
+    }
+}
 
 /// Who, which, when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,11 +50,11 @@ pub(crate) struct Stamp {
 }
 
 impl Stamp {
-    /// Appends the 128 bytes of text.
-    pub(crate) fn write(self, out: &mut Vec<u8>) {
+    /// Appends the stamp and the prose.
+    pub(crate) fn write(self, prose: Prose, out: &mut Vec<u8>) {
         let start = out.len();
         out.extend_from_slice(&[b' '; STAMP_BYTES]);
-        out.extend_from_slice(FILLER);
+        out.extend_from_slice(prose.text().as_bytes());
         let text = &mut out[start..];
         text[..SENDER_AT].copy_from_slice(MARK);
         put_digits(&mut text[SENDER_AT..NUMBER_AT - 1], u64::from(self.sender));
@@ -81,11 +105,18 @@ mod tests {
         let mut hint = 0;
         for before in [0, 40, 41, 3] {
             let mut payload = vec![b'"'; before];
-            stamp.write(&mut payload);
+            stamp.write(Prose::English, &mut payload);
             assert_eq!(payload.len(), before + TEXT_BYTES);
             assert_eq!(Stamp::read(&payload, &mut hint), Some(stamp));
             assert_eq!(hint, before);
         }
+    }
+
+    #[test]
+    fn the_chinese_prose_has_a_hundred_characters_that_json_leaves_alone() {
+        let text = Prose::Chinese.text();
+        assert_eq!(text.chars().count(), 100);
+        assert_eq!(serde_json::Value::from(text).to_string(), format!("\"{text}\""));
     }
 
     #[test]

@@ -42,6 +42,8 @@ pub(crate) struct Tally {
     pub(crate) spent: Spent,
     pub(crate) deliveries: u64,
     pub(crate) acked: u64,
+    /// Messages in the whole run, warm-up included.
+    pub(crate) sent: u64,
     /// From sending, or in an open loop from being due, to a receiver's hand.
     pub(crate) delivery: Histogram,
     /// From sending to the acknowledgement.
@@ -142,6 +144,7 @@ impl<'a> Run<'a> {
             spent,
             deliveries: closed.deliveries - opened.deliveries,
             acked: closed.acked - opened.acked,
+            sent: self.sent,
             delivery: self.delivery,
             ack: self.ack,
             faults: self.ledger.close(&sent),

@@ -56,7 +56,7 @@ enum Command {
         #[arg(long, value_enum)]
         toolchain: Option<plugins::Kind>,
     },
-    /// Build the server and the load generator in release, and run one benchmark
+    /// Build the server and the load generator in release, and run one benchmark: chat or plugins
     Bench {
         /// The benchmark's name and its arguments, passed on as they are
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]

@@ -50,9 +50,10 @@ pub(crate) fn run(workspace: &Workspace, names: &[String], with: Option<Kind>, t
     }
 }
 
-/// For the tests: builds all and gives the folder of the fresh components.
-pub(crate) fn fresh(workspace: &Workspace) -> Result<PathBuf> {
-    let members = members::named(&folder(workspace), &[])?;
+/// For tests and benchmarks: builds those of these names (all, if there are none), keeps nothing, and gives the folder of
+/// the fresh components.
+pub(crate) fn fresh(workspace: &Workspace, names: &[String]) -> Result<PathBuf> {
+    let members = members::named(&folder(workspace), names)?;
     build(workspace, &Toolchain::choose(workspace, None)?, &members)
 }
 
@@ -77,7 +78,7 @@ pub(crate) fn test(workspace: &Workspace) -> Result<Tally> {
 
 /// Runs the cases of every plugin, once the server, which has the tool for it, is built.
 pub(crate) fn run_cases(workspace: &Workspace) -> Result<Tally> {
-    cases::run_all(workspace, &fresh(workspace)?)
+    cases::run_all(workspace, &fresh(workspace, &[])?)
 }
 
 /// Format and lints of the plugins' workspace.

@@ -65,7 +65,7 @@ fn prepare(command: &mut Command, workspace: &Workspace, cluster: &Cluster) -> R
         .env("TEAHOUSE_TEST_POSTGRES", &cluster.url)
         .env("TEAHOUSE_TEST_POSTGRES_BIN", &cluster.programs)
         .env("TEAHOUSE_TEST_ARTIFACTS", workspace.target.join("test-artifacts"))
-        .env("TEAHOUSE_TEST_COMPONENTS", plugins::fresh(workspace)?)
+        .env("TEAHOUSE_TEST_COMPONENTS", plugins::fresh(workspace, &[])?)
         .env("TEAHOUSE_TEST_VENV", python::environment(&workspace.root, &workspace.target)?);
     Ok(())
 }

@@ -8,12 +8,11 @@ use crate::{
     args::Effort,
     contestant::{Contestant, Name},
     cores::Cores,
-    crowd::Crowd,
+    flow::{self, Course},
     ledger::Layout,
     measure::{Flow, Measure},
-    meter::Meter,
     process::Server,
-    traffic::{self, Pace, Plan},
+    traffic::Pace,
 };
 
 pub(super) struct Field {
@@ -39,13 +38,9 @@ impl Field {
             Entry::Occupied(there) => &*there.into_mut(),
             Entry::Vacant(none) => &*none.insert(contestant.start()?),
         };
-        let seats = contestant.seats(server, layout.rooms, layout.members)?;
+        let course = Course { layout, pace, effort: self.effort, cores: self.cores };
         let mut dialect = contestant.dialect();
-        let mut crowd = Crowd::new(server.address)?;
-        crowd.seat_all(&seats, &*dialect)?;
-        let plan = Plan { layout, pace, warm_up: self.effort.warm_up, window: self.effort.window };
-        let meter = Meter { cores: self.cores, server: server.pid() };
-        let tally = traffic::run(plan, crowd, &seats, &mut *dialect, meter)?;
+        let tally = flow::run(course, contestant.as_mut(), server, &mut *dialect, || Ok(()))?;
         Ok(Measure::Flow(Flow::of(&tally)))
     }
 }

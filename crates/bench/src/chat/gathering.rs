@@ -9,7 +9,7 @@ use std::{
 use anyhow::Context as _;
 
 use crate::{
-    args::Effort,
+    args::Throng,
     contestant::{Contestant, Name},
     cores::Cores,
     crowd::Crowd,
@@ -27,7 +27,7 @@ const WARM_UP_CONNECTIONS: usize = 500;
 const SETTLE: Duration = Duration::from_millis(1500);
 
 pub(super) struct Gathering {
-    effort: Effort,
+    throng: Throng,
     /// How many people are signed in for it.
     people: usize,
     contestants: Vec<Box<dyn Contestant>>,
@@ -36,10 +36,10 @@ pub(super) struct Gathering {
 }
 
 impl Gathering {
-    pub(super) fn new(effort: Effort, with_idle: bool, contestants: Vec<Box<dyn Contestant>>) -> Self {
-        let idle = if with_idle { effort.idle_connections + WARM_UP_CONNECTIONS } else { 0 };
-        let people = idle.max(effort.connects).next_multiple_of(CROWD_ROOM);
-        Self { effort, people, contestants, running: HashMap::new() }
+    pub(super) fn new(throng: Throng, with_idle: bool, contestants: Vec<Box<dyn Contestant>>) -> Self {
+        let idle = if with_idle { throng.idle_connections + WARM_UP_CONNECTIONS } else { 0 };
+        let people = idle.max(throng.connects).next_multiple_of(CROWD_ROOM);
+        Self { throng, people, contestants, running: HashMap::new() }
     }
 
     /// Resident memory of idle connections in a process that has never had any other.
@@ -58,7 +58,7 @@ impl Gathering {
         crowd.seat_all(warm_up, &*dialect)?;
         thread::sleep(SETTLE);
         let before = usage::resident_bytes(server.pid())?;
-        let measured = &measured[..self.effort.idle_connections];
+        let measured = &measured[..self.throng.idle_connections];
         crowd.seat_all(measured, &*dialect)?;
         thread::sleep(SETTLE);
         let after = usage::resident_bytes(server.pid())?;
@@ -74,7 +74,7 @@ impl Gathering {
         };
         let seats = contestant.seats(server, self.people / CROWD_ROOM, CROWD_ROOM)?;
         let doors: Vec<_> =
-            seats.into_iter().take(self.effort.connects).map(|seat| Seat { room: None, ..seat }).collect();
+            seats.into_iter().take(self.throng.connects).map(|seat| Seat { room: None, ..seat }).collect();
         let dialect = contestant.dialect();
         if is_new {
             Crowd::new(server.address)?.seat_all(&doors, &*dialect)?;

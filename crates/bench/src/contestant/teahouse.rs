@@ -57,9 +57,15 @@ impl Teahouse {
         Ok(Self { cores, program, history, data, log, tokens: Vec::new(), arranged: HashMap::new() })
     }
 
-    fn command(&self) -> Command {
+    /// Starts it. What an earlier process has stored is there again.
+    pub(crate) fn serve(&self) -> anyhow::Result<Server> {
+        Server::start(self.cores, self.command().arg("serve"), &self.log)
+    }
+
+    /// The program with this server's configuration, to be called with arguments.
+    pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(&self.program);
-        command.arg("serve").current_dir(&self.data);
+        command.current_dir(&self.data);
         for (key, _) in std::env::vars_os().filter(|(key, _)| key.to_string_lossy().starts_with("TEAHOUSE__"))
         {
             command.env_remove(key);
@@ -97,7 +103,7 @@ impl Contestant for Teahouse {
     }
 
     fn start(&mut self) -> anyhow::Result<Server> {
-        Server::start(self.cores, &mut self.command(), &self.log)
+        self.serve()
     }
 
     fn seats(&mut self, server: &Server, rooms: usize, members: usize) -> anyhow::Result<Vec<Seat>> {

@@ -8,7 +8,7 @@ use std::{
 use serde_json::Value;
 
 use super::{Dialect, Incoming, Seat, Step};
-use crate::stamp::Stamp;
+use crate::stamp::{Prose, Stamp};
 
 const MSG: &[u8] = br#"{"type":"msg""#;
 const ACK: &[u8] = br#"{"type":"ack""#;
@@ -21,7 +21,15 @@ const NUMBER_DIGITS: usize = 8;
 /// Spoken by `teahouse serve`.
 #[derive(Debug, Default)]
 pub(crate) struct Native {
+    prose: Prose,
     stamp_at: usize,
+}
+
+impl Native {
+    /// One whose messages say this.
+    pub(crate) fn saying(prose: Prose) -> Self {
+        Self { prose, stamp_at: 0 }
+    }
 }
 
 impl Dialect for Native {
@@ -56,7 +64,7 @@ impl Dialect for Native {
         out.extend_from_slice(br#"","room":""#);
         out.extend_from_slice(seat.room.as_deref().unwrap_or_default().as_bytes());
         out.extend_from_slice(br#"","content":""#);
-        stamp.write(out);
+        stamp.write(self.prose, out);
         out.extend_from_slice(br#""}"#);
     }
 

@@ -1,7 +1,7 @@
 //! Raw text broadcast, as the tutorials' server does it: what comes in goes out to everybody else of the room.
 
 use super::{Dialect, Incoming, Seat, Step};
-use crate::stamp::Stamp;
+use crate::stamp::{Prose, Stamp};
 
 /// The answer of the bench's own peers to the sender of a message.
 pub(crate) const ACK: &[u8] = b"ack";
@@ -26,7 +26,7 @@ impl Dialect for Raw {
     }
 
     fn write(&self, _seat: &Seat, stamp: Stamp, out: &mut Vec<u8>) {
-        stamp.write(out);
+        stamp.write(Prose::English, out);
     }
 
     fn read(&mut self, payload: &[u8]) -> Incoming {
