@@ -3,6 +3,7 @@
 mod js;
 mod python;
 mod rust;
+mod sources;
 mod tools;
 
 use std::path::PathBuf;

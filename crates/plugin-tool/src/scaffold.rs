@@ -13,13 +13,15 @@ use crate::command::{Language, New};
 #[folder = "$CARGO_MANIFEST_DIR/../plugin-sdk/templates"]
 struct Templates;
 
-/// The SDK itself. It is in no registry: each Rust project has its own copy, and builds wherever it stands.
+/// The SDK itself. It is in no registry: each project has its own copy of what it needs, and builds wherever it stands.
 #[derive(RustEmbed)]
 #[folder = "$CARGO_MANIFEST_DIR/../plugin-sdk"]
 #[include = "Cargo.toml"]
 #[include = "README.md"]
 #[include = "src/*"]
 #[include = "wit/*"]
+#[include = "js/*"]
+#[include = "python/*"]
 struct Sdk;
 
 /// What stands in templates for what the author names.
@@ -89,16 +91,28 @@ fn create(folder: &Path, language: Language, bot: bool, names: &Names) -> Result
         write(&folder.join(inner), names.fill(&text(&file)?).as_bytes())?;
     }
     for path in Sdk::iter() {
-        let to = match language {
-            Language::Rust => Path::new("sdk").join(&*path),
-            Language::Js | Language::Python if path == "wit/plugin.wit" => PathBuf::from(&*path),
-            Language::Js | Language::Python => continue,
-        };
-        if let Some(file) = Sdk::get(&path) {
+        if let (Some(to), Some(file)) = (place_of(&path, language, bot), Sdk::get(&path)) {
             write(&folder.join(to), &file.data)?;
         }
     }
     Ok(())
+}
+
+/// Where a file of the SDK stands in a project; `None`: it is of no use there.
+fn place_of(path: &str, language: Language, bot: bool) -> Option<PathBuf> {
+    let (ours, of_bots) = match language {
+        Language::Rust => {
+            let other = path.starts_with("js/") || path.starts_with("python/");
+            return (!other).then(|| Path::new("sdk").join(path));
+        }
+        Language::Js => ("js/", "teahouse-bot.js"),
+        Language::Python => ("python/", "teahouse_bot.py"),
+    };
+    if path == "wit/plugin.wit" {
+        return Some(PathBuf::from(path));
+    }
+    let name = path.strip_prefix(ours)?;
+    (bot || name != of_bots).then(|| Path::new("src").join(name))
 }
 
 fn text(file: &EmbeddedFile) -> Result<String> {
@@ -146,6 +160,14 @@ mod tests {
                 assert!(folder.join("cases.jsonl").is_file(), "{language:?} {bot}");
                 let wit = if language == Language::Rust { "sdk/wit/plugin.wit" } else { "wit/plugin.wit" };
                 assert!(folder.join(wit).is_file(), "{language:?} {bot}");
+                for (file, for_all) in [("teahouse", true), ("teahouse-bot", false), ("teahouse_bot", false)]
+                {
+                    let extension = if language == Language::Js { "js" } else { "py" };
+                    let wanted = language != Language::Rust
+                        && (for_all || bot && file.contains('-') == (language == Language::Js));
+                    let there = folder.join(format!("src/{file}.{extension}")).is_file();
+                    assert_eq!(there, wanted, "{language:?} {bot}: {file}");
+                }
                 assert!(!left_over(&folder), "{language:?} {bot}: a placeholder was not filled");
             }
         }

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use super::{tools, world};
+use super::{sources, tools, world};
 use crate::project::Project;
 
 const NODE: &str = "Install Node.js 20 or newer, with npm (Debian: `apt-get install nodejs npm`).";
@@ -24,6 +24,7 @@ pub(super) fn build(project: &Project, component: &Path) -> Result<()> {
     let mut command = Command::new(tool);
     command.current_dir(&project.folder).args(["--wit", "wit", "--world", world(&project.manifest.hooks)]);
     // Without the first the component would ask for WASI; without the second a hook would be an async function.
-    command.args(["--js", "src/plugin.js", "--stub-wasi", "--sync", "--output"]).arg(component);
+    command.arg("--js").arg(sources::folder(project)?.join("plugin.js"));
+    command.args(["--stub-wasi", "--sync", "--output"]).arg(component);
     tools::run(&mut command)
 }

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use super::{tools, world};
+use super::{sources, tools, world};
 use crate::project::Project;
 
 const PYTHON: &str =
@@ -31,6 +31,7 @@ pub(super) fn build(project: &Project, component: &Path) -> Result<()> {
         "componentize",
     ]);
     // Without this the component would ask for 25 interfaces of WASI, sockets and files among them.
-    command.args(["--stub-wasi", "-p", "src", "app", "-o"]).arg(component);
+    command.args(["--stub-wasi", "-p"]).arg(sources::folder(project)?);
+    command.args(["app", "-o"]).arg(component);
     tools::run(&mut command)
 }

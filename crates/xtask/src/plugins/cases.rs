@@ -9,14 +9,6 @@ use crate::process::{run, say, succeeds};
 use crate::tally::Tally;
 use crate::workspace::Workspace;
 
-/// What belongs to the SDK in plugins that are not Rust, and the folder of the template that it comes from.
-const COPIES: &[(&str, &str)] = &[
-    ("src/teahouse.js", "js-bot"),
-    ("src/teahouse-bot.js", "js-bot"),
-    ("src/teahouse.py", "python-bot"),
-    ("src/teahouse_bot.py", "python-bot"),
-];
-
 /// Runs the cases of every plugin, with the fresh components in `fresh`; those that are not Rust are built first.
 pub(super) fn run_all(workspace: &Workspace, fresh: &Path) -> Result<Tally> {
     let teahouse = workspace.target.join("debug/teahouse");
@@ -24,7 +16,7 @@ pub(super) fn run_all(workspace: &Workspace, fresh: &Path) -> Result<Tally> {
     for folder in folders(&workspace.root.join("plugins"))? {
         let name = folder.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         say(&format!("running the cases of {name}"));
-        let result = test(workspace, &teahouse, &folder, &fresh.join(format!("{name}.wasm")));
+        let result = test(&teahouse, &folder, &fresh.join(format!("{name}.wasm")));
         if let Err(error) = &result {
             println!("  wrong: {error:#}");
         }
@@ -35,7 +27,7 @@ pub(super) fn run_all(workspace: &Workspace, fresh: &Path) -> Result<Tally> {
     Ok(tally)
 }
 
-fn test(workspace: &Workspace, teahouse: &Path, folder: &Path, fresh: &Path) -> Result<()> {
+fn test(teahouse: &Path, folder: &Path, fresh: &Path) -> Result<()> {
     let plugin = |command: &str| {
         let mut tool = Command::new(teahouse);
         tool.current_dir(folder).args(["plugin", command]);
@@ -44,7 +36,6 @@ fn test(workspace: &Workspace, teahouse: &Path, folder: &Path, fresh: &Path) -> 
     if folder.join("Cargo.toml").is_file() {
         return run(plugin("test").arg("--component").arg(fresh));
     }
-    check_copies(workspace, folder)?;
     if folder.join("requirements.txt").is_file() {
         let mut unit_tests = Command::new("python3");
         unit_tests.current_dir(folder).args(["-m", "unittest", "--quiet"]);
@@ -54,18 +45,6 @@ fn test(workspace: &Workspace, teahouse: &Path, folder: &Path, fresh: &Path) -> 
     }
     run(&mut plugin("build"))?;
     run(&mut plugin("test"))
-}
-
-/// A copy that lags behind its template would keep a fault that was mended there.
-fn check_copies(workspace: &Workspace, folder: &Path) -> Result<()> {
-    let templates = workspace.root.join("crates/plugin-sdk/templates");
-    for (file, template) in COPIES {
-        let copy = folder.join(file);
-        if copy.is_file() && super::read(&copy)? != super::read(&templates.join(template).join(file))? {
-            bail!("{} is not the template's", copy.display());
-        }
-    }
-    Ok(())
 }
 
 /// Each folder with a manifest and cases, by name.
