@@ -114,7 +114,7 @@ impl Error {
             Self::WechatSessionLost => ErrorCode::WechatSessionLost,
             Self::WechatUnavailable(_) => ErrorCode::WechatUnavailable,
             Self::WechatMisconfigured(_) => ErrorCode::WechatMisconfigured,
-            Self::Store(error) => store_code(error),
+            Self::Store(error) => error.code(),
             Self::Internal(_) => ErrorCode::Internal,
         }
     }
@@ -135,14 +135,5 @@ impl Error {
             Self::InvalidField(field) => Some(field),
             _ => None,
         }
-    }
-}
-
-fn store_code(error: &teahouse_store::Error) -> ErrorCode {
-    match error {
-        teahouse_store::Error::Unavailable(_) => ErrorCode::Unavailable,
-        teahouse_store::Error::StorageFull(_) => ErrorCode::StorageFull,
-        teahouse_store::Error::Conflict(_) => ErrorCode::Conflict,
-        teahouse_store::Error::Schema(_) | teahouse_store::Error::Database(_) => ErrorCode::Internal,
     }
 }

@@ -81,12 +81,7 @@ impl Error {
             Self::Conflict(_) => ErrorCode::Conflict,
             Self::Busy => ErrorCode::Unavailable,
             Self::Accounts(error) => error.code(),
-            Self::Store(error) => match error {
-                teahouse_store::Error::Unavailable(_) => ErrorCode::Unavailable,
-                teahouse_store::Error::StorageFull(_) => ErrorCode::StorageFull,
-                teahouse_store::Error::Conflict(_) => ErrorCode::Conflict,
-                teahouse_store::Error::Schema(_) | teahouse_store::Error::Database(_) => ErrorCode::Internal,
-            },
+            Self::Store(error) => error.code(),
         }
     }
 
@@ -105,7 +100,8 @@ impl Error {
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::RateLimited { retry_after } => Some(*retry_after),
-            Self::Busy | Self::Store(teahouse_store::Error::Unavailable(_)) => Some(Duration::from_secs(1)),
+            Self::Busy => Some(Duration::from_secs(1)),
+            Self::Store(error) => error.retry_after(),
             _ => None,
         }
     }

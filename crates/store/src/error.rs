@@ -1,6 +1,9 @@
 //! What can go wrong with the database, as callers need to tell it apart.
 
+use std::time::Duration;
+
 use sea_orm::{DbErr, RuntimeErr, SqlErr};
+use teahouse_protocol::ErrorCode;
 
 /// A database error. Clonable, because one failed transaction answers everybody who was in it.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -23,6 +26,26 @@ pub enum Error {
 }
 
 impl Error {
+    /// The stable word for this, for whatever was asked of the database.
+    #[must_use]
+    pub const fn code(&self) -> ErrorCode {
+        match self {
+            Self::Unavailable(_) => ErrorCode::Unavailable,
+            Self::StorageFull(_) => ErrorCode::StorageFull,
+            Self::Conflict(_) => ErrorCode::Conflict,
+            Self::Schema(_) | Self::Database(_) => ErrorCode::Internal,
+        }
+    }
+
+    /// When to try again, where that is known.
+    #[must_use]
+    pub const fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Unavailable(_) => Some(Duration::from_secs(1)),
+            _ => None,
+        }
+    }
+
     /// Whether the transaction was undone only because another stood in its way: it may be repeated at once.
     pub(crate) fn lost_a_race(&self) -> bool {
         let Self::Unavailable(error) = self else { return false };

@@ -40,7 +40,7 @@ impl From<teahouse_chat::Error> for Problem {
 
 impl From<LifecycleError> for Problem {
     fn from(error: LifecycleError) -> Self {
-        let code = lifecycle_code(&error);
+        let code = error.code();
         if matches!(error, LifecycleError::Trial(_) | LifecycleError::Seal | LifecycleError::Store(_)) {
             return Self::caused_by(code, error);
         }
@@ -49,28 +49,6 @@ impl From<LifecycleError> for Problem {
         let (en, zh) = error.advice();
         let zh = format!("{}{zh}", code.message_zh());
         Self::new(code).with_fields(fields).detail(&format!("{error}. {en}"), Some(zh))
-    }
-}
-
-fn lifecycle_code(error: &LifecycleError) -> ErrorCode {
-    use LifecycleError as E;
-    match error {
-        E::NotInstalled(_) => ErrorCode::PluginNotFound,
-        E::NoSuchVersion(_) => ErrorCode::PluginVersionNotFound,
-        E::NoEarlierVersion => ErrorCode::PluginNoEarlierVersion,
-        E::Package(_) => ErrorCode::PluginInvalid,
-        E::Unsigned | E::UntrustedKey(_) => ErrorCode::SignatureRequired,
-        E::KeyChanged { .. } => ErrorCode::PluginKeyChanged,
-        E::Component(_) => ErrorCode::PluginComponentRefused,
-        E::Settings(_) => ErrorCode::PluginSettingsRefused,
-        E::ConsentRequired(_) => ErrorCode::ConsentRequired,
-        E::NotAsked { .. } => ErrorCode::PluginNotAsked,
-        E::Policy(_) => ErrorCode::PluginPolicyRefused,
-        E::RoomNotFound => ErrorCode::RoomNotFound,
-        E::Changed => ErrorCode::PluginChanged,
-        // The database fails plugins as it fails the conversation.
-        E::Store(error) => teahouse_chat::Error::from(error.clone()).code(),
-        E::Trial(_) | E::Seal => ErrorCode::Internal,
     }
 }
 
@@ -85,7 +63,10 @@ impl From<teahouse_plugins::Error> for Problem {
             }
             E::Chat(error) => error.into(),
             E::Accounts(error) => error.into(),
-            E::Store(error) => teahouse_chat::Error::from(error).into(),
+            E::Store(error) => {
+                let (code, wait) = (error.code(), error.retry_after());
+                Self::caused_by(code, error).retry_after(wait)
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Why a change was not made, and what can be done about it.
 
 use teahouse_plugin_package::{PackageError, Problem, Problems};
+use teahouse_protocol::ErrorCode;
 
 use super::{Consent, TrialError};
 
@@ -71,24 +72,25 @@ pub enum LifecycleError {
 }
 
 impl LifecycleError {
-    /// The error's name for programs: it stays.
+    /// The stable word for this.
     #[must_use]
-    pub const fn code(&self) -> &'static str {
+    pub const fn code(&self) -> ErrorCode {
         match self {
-            Self::NotInstalled(_) => "plugin_not_found",
-            Self::NoSuchVersion(_) => "plugin_version_not_found",
-            Self::NoEarlierVersion => "plugin_no_earlier_version",
-            Self::Package(_) => "plugin_invalid",
-            Self::Unsigned | Self::UntrustedKey(_) => "signature_required",
-            Self::KeyChanged { .. } => "plugin_key_changed",
-            Self::Component(_) => "plugin_component_refused",
-            Self::Settings(_) => "plugin_settings_refused",
-            Self::ConsentRequired(_) => "consent_required",
-            Self::NotAsked { .. } => "plugin_not_asked",
-            Self::Policy(_) => "plugin_policy_refused",
-            Self::RoomNotFound => "room_not_found",
-            Self::Changed => "plugin_changed",
-            Self::Trial(_) | Self::Seal | Self::Store(_) => "internal",
+            Self::NotInstalled(_) => ErrorCode::PluginNotFound,
+            Self::NoSuchVersion(_) => ErrorCode::PluginVersionNotFound,
+            Self::NoEarlierVersion => ErrorCode::PluginNoEarlierVersion,
+            Self::Package(_) => ErrorCode::PluginInvalid,
+            Self::Unsigned | Self::UntrustedKey(_) => ErrorCode::SignatureRequired,
+            Self::KeyChanged { .. } => ErrorCode::PluginKeyChanged,
+            Self::Component(_) => ErrorCode::PluginComponentRefused,
+            Self::Settings(_) => ErrorCode::PluginSettingsRefused,
+            Self::ConsentRequired(_) => ErrorCode::ConsentRequired,
+            Self::NotAsked { .. } => ErrorCode::PluginNotAsked,
+            Self::Policy(_) => ErrorCode::PluginPolicyRefused,
+            Self::RoomNotFound => ErrorCode::RoomNotFound,
+            Self::Changed => ErrorCode::PluginChanged,
+            Self::Store(error) => error.code(),
+            Self::Trial(_) | Self::Seal => ErrorCode::Internal,
         }
     }
 

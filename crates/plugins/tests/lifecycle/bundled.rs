@@ -1,6 +1,7 @@
 //! What comes with the server: there from the first start, and never in an admin's way.
 
 use teahouse_plugins::lifecycle::{BundledPlugin, By, Data, SignerView, bundled_plugins};
+use teahouse_protocol::ErrorCode;
 
 use crate::world::{Draft, House, World, guard, on_both, version};
 
@@ -81,7 +82,7 @@ on_both! {
     async fn nobody_else_takes_its_name(world: World) {
         world.lifecycle.install_bundled(&bundled("1.0.0", KV)).await;
         let refused = world.lifecycle.install(version("9.0.0", KV), &By::operator()).await.unwrap_err();
-        assert_eq!(refused.code(), "plugin_key_changed");
+        assert_eq!(refused.code(), ErrorCode::PluginKeyChanged);
     }
 
     async fn one_that_is_broken_costs_the_others_nothing(world: World) {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::json;
 use teahouse_plugin_host::{Compile, HostConfig};
 use teahouse_plugins::lifecycle::{By, Choices, HostTrials, Lifecycle, bundled_plugins};
+use teahouse_protocol::ErrorCode;
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
@@ -70,7 +71,7 @@ on_both! {
         assert_eq!(world.row().await, before);
         // A newer one that is worse leaves it as it was.
         let trap = version_of("1.1.0", FILTER, Some(SCHEMA), &filter("(unreachable)"));
-        assert_eq!(house.install(trap, &by).await.unwrap_err().code(), "plugin_component_refused");
+        assert_eq!(house.install(trap, &by).await.unwrap_err().code(), ErrorCode::PluginComponentRefused);
         assert_eq!(world.row().await, before);
     }
 
@@ -86,7 +87,7 @@ on_both! {
         ];
         for (what, manifest, component) in bad {
             let refused = house.install(version_of("1.0.0", manifest, None, &component), &by).await.unwrap_err();
-            assert_eq!(refused.code(), "plugin_component_refused", "{what}: {refused}");
+            assert_eq!(refused.code(), ErrorCode::PluginComponentRefused, "{what}: {refused}");
         }
         assert!(house.list().await.unwrap().is_empty());
         assert!(house.install(version_of("1.0.0", FILTER, None, &good), &by).await.unwrap().is_first);

@@ -2,7 +2,7 @@
 
 use teahouse_plugin_package::{CapabilityName, Terms};
 use teahouse_plugins::lifecycle::{By, Choices, Standing, effective_grants};
-use teahouse_protocol::UserId;
+use teahouse_protocol::{ErrorCode, UserId};
 use teahouse_store::{plugin_grants, users};
 
 use crate::world::{GUARD, World, guard, on_both, version};
@@ -53,12 +53,12 @@ on_both! {
             async move { lifecycle.grant(&guard(), &digest, &choices, &by).await }
         };
         let refused = grant(Choices::of([CapabilityName::Kv])).await.unwrap_err();
-        assert_eq!(refused.code(), "consent_required");
+        assert_eq!(refused.code(), ErrorCode::ConsentRequired);
         let all = Choices::all(&installed.consent);
         let refused = grant(all.clone().with(Terms::Timers { max: 1 })).await.unwrap_err();
-        assert_eq!(refused.code(), "plugin_not_asked");
+        assert_eq!(refused.code(), ErrorCode::PluginNotAsked);
         let refused = grant(all.clone().with(Terms::Kv { quota_kib: 65 })).await.unwrap_err();
-        assert_eq!(refused.code(), "plugin_not_asked");
+        assert_eq!(refused.code(), ErrorCode::PluginNotAsked);
         assert!(effective(&world).await.is_empty());
         grant(all.with(Terms::Kv { quota_kib: 8 })).await.unwrap();
         assert_eq!(effective(&world).await[0], Terms::Kv { quota_kib: 8 });
@@ -98,7 +98,7 @@ on_both! {
     async fn a_plugin_without_capabilities_needs_consent_too(world: World) {
         let installed = world.install(version("1.0.0", "[hooks.filter]")).await;
         let by = By::operator();
-        assert_eq!(world.lifecycle.enable(&guard(), &by).await.unwrap_err().code(), "consent_required");
+        assert_eq!(world.lifecycle.enable(&guard(), &by).await.unwrap_err().code(), ErrorCode::ConsentRequired);
         assert!(!installed.consent.hooks.is_empty());
         world.lifecycle.grant(&guard(), &installed.digest, &Choices::default(), &by).await.unwrap();
         assert!(world.lifecycle.enable(&guard(), &by).await.unwrap());
@@ -118,7 +118,7 @@ on_both! {
         assert_eq!(revoked.is_ok(), done("plugin.revoked"));
         assert_eq!(decided.is_ok(), done("plugin.policy_changed"));
         for error in [revoked.map(drop), decided].into_iter().filter_map(Result::err) {
-            assert_eq!(error.code(), "plugin_changed");
+            assert_eq!(error.code(), ErrorCode::PluginChanged);
         }
     }
 }

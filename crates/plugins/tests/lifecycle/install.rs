@@ -2,6 +2,7 @@
 
 use teahouse_plugin_package::SecretKey;
 use teahouse_plugins::lifecycle::{By, LifecycleError, SignerView};
+use teahouse_protocol::ErrorCode;
 
 use crate::world::{Draft, GUARD, House, World, digest, guard, on_both, signed, trusting, version};
 
@@ -17,7 +18,7 @@ on_both! {
         assert_eq!(installed.consent.items.len(), 1);
         assert!(!world.row().await.enabled);
         let refused = world.lifecycle.enable(&guard(), &By::operator()).await.unwrap_err();
-        assert_eq!(refused.code(), "consent_required");
+        assert_eq!(refused.code(), ErrorCode::ConsentRequired);
         let view = world.lifecycle.show(&guard()).await.unwrap();
         assert_eq!(world.lifecycle.list().await.unwrap(), std::slice::from_ref(&view));
         assert_eq!((view.name.as_str(), view.hooks, view.signer), ("Guard", vec!["filter"], SignerView::Unsigned));
@@ -38,9 +39,9 @@ on_both! {
         let broken = Draft { component: "broken", ..Draft::default() }.pack();
         let whole = version("1.0.0", FILTER);
         let attempts = [
-            (b"not a package".to_vec(), "plugin_invalid"),
-            (whole[..whole.len() / 2].to_vec(), "plugin_invalid"),
-            (broken, "plugin_component_refused"),
+            (b"not a package".to_vec(), ErrorCode::PluginInvalid),
+            (whole[..whole.len() / 2].to_vec(), ErrorCode::PluginInvalid),
+            (broken, ErrorCode::PluginComponentRefused),
         ];
         for (bytes, code) in attempts {
             let refused = world.lifecycle.install(bytes, &by).await.unwrap_err();
@@ -60,7 +61,7 @@ on_both! {
         let by = By::operator();
         world.lifecycle.grant(&guard(), &installed.digest, &choices, &by).await.unwrap();
         let refused = world.lifecycle.enable(&guard(), &by).await.unwrap_err();
-        assert_eq!((refused.code(), refused.problems()[0].field.as_str()), ("plugin_settings_refused", "word"));
+        assert_eq!((refused.code(), refused.problems()[0].field.as_str()), (ErrorCode::PluginSettingsRefused, "word"));
         let settings = serde_json::json!({"word": "tea"});
         world.lifecycle.configure(&guard(), &settings, &Default::default(), &by).await.unwrap();
         assert!(world.lifecycle.enable(&guard(), &by).await.unwrap());
@@ -80,7 +81,7 @@ on_both! {
         let mut forged = signed(&package, &known);
         let last = forged.len() - 1;
         forged[last] ^= 1;
-        assert_eq!(strict.install(forged, &by).await.unwrap_err().code(), "plugin_invalid");
+        assert_eq!(strict.install(forged, &by).await.unwrap_err().code(), ErrorCode::PluginInvalid);
         let installed = strict.install(signed(&package, &known), &by).await.unwrap();
         let expected = SignerView::Trusted { key: known.public().to_string(), name: "Example Ltd".to_owned() };
         assert_eq!(installed.signer, expected);
@@ -93,7 +94,7 @@ on_both! {
         let next = version("1.1.0", FILTER);
         for stranger in [next.clone(), signed(&next, &second)] {
             let refused = world.lifecycle.install(stranger, &by).await.unwrap_err();
-            assert_eq!(refused.code(), "plugin_key_changed", "{refused}");
+            assert_eq!(refused.code(), ErrorCode::PluginKeyChanged, "{refused}");
         }
         assert!(!world.install(signed(&next, &first)).await.is_first);
     }
@@ -105,11 +106,11 @@ on_both! {
         world.run(version("1.0.0", FILTER)).await;
         let (by, next) = (By::operator(), version("1.1.0", FILTER));
         let refused = house.install(signed(&next, &unknown), &by).await.unwrap_err();
-        assert_eq!(refused.code(), "plugin_key_changed");
+        assert_eq!(refused.code(), ErrorCode::PluginKeyChanged);
         let installed = house.install(signed(&next, &known), &by).await.unwrap();
         assert!(!installed.consent.agreed, "it comes from other hands: somebody must agree");
         let refused = house.upgrade(&guard(), &installed.digest, None, &by).await.unwrap_err();
-        assert_eq!(refused.code(), "consent_required");
+        assert_eq!(refused.code(), ErrorCode::ConsentRequired);
     }
 
     async fn three_versions_and_the_one_in_use_are_kept(world: World) {
@@ -130,7 +131,7 @@ on_both! {
         for installed in [both.0, both.1] {
             match installed {
                 Ok(_) => {}
-                Err(error) => assert_eq!(error.code(), "plugin_changed"),
+                Err(error) => assert_eq!(error.code(), ErrorCode::PluginChanged),
             }
         }
         assert_eq!(world.lifecycle.list().await.unwrap().len(), 1);

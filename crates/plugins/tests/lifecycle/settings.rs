@@ -7,7 +7,7 @@ use serde_json::json;
 use teahouse_plugin_package::{OnError, Rooms};
 use teahouse_plugins::lifecycle::{By, SecretChanges, effective_settings};
 use teahouse_plugins::{HookPolicy, LimitPolicy, Policy};
-use teahouse_protocol::RoomId;
+use teahouse_protocol::{ErrorCode, RoomId};
 use teahouse_store::entity::room as room_entity;
 use zeroize::Zeroizing;
 
@@ -59,12 +59,12 @@ on_both! {
         ];
         for (values, secrets, field) in attempts {
             let refused = world.lifecycle.configure(&guard(), &values, &secrets, &By::operator()).await.unwrap_err();
-            assert_eq!(refused.code(), "plugin_settings_refused", "{values}");
+            assert_eq!(refused.code(), ErrorCode::PluginSettingsRefused, "{values}");
             assert_eq!(refused.problems()[0].field, field, "{values}: {refused}");
         }
         let trap = json!({"word": "trap"});
         let refused = world.lifecycle.configure(&guard(), &trap, &none(), &By::operator()).await.unwrap_err();
-        assert_eq!(refused.code(), "plugin_component_refused");
+        assert_eq!(refused.code(), ErrorCode::PluginComponentRefused);
         assert_eq!(world.row().await, before);
     }
 
@@ -127,7 +127,7 @@ on_both! {
         world.run(version("1.0.0", "[hooks.filter]")).await;
         let (by, room) = (By::operator(), RoomId::generate());
         let refused = world.lifecycle.add_room(&guard(), room, &by).await.unwrap_err();
-        assert_eq!(refused.code(), "room_not_found");
+        assert_eq!(refused.code(), ErrorCode::RoomNotFound);
         make(&world, room).await;
         assert!(world.lifecycle.add_room(&guard(), room, &by).await.unwrap());
         assert!(!world.lifecycle.add_room(&guard(), room, &by).await.unwrap());

@@ -2,6 +2,7 @@
 
 use teahouse_plugin_package::SecretKey;
 use teahouse_plugins::lifecycle::{By, Data};
+use teahouse_protocol::ErrorCode;
 use teahouse_store::plugin_kv::{self, Quota};
 
 use crate::world::{GUARD, World, guard, on_both, signed, version};
@@ -30,9 +31,9 @@ on_both! {
         world.lifecycle.uninstall(&guard(), Data::Delete, &by).await.unwrap();
         assert!(!kept(&world).await);
         assert!(world.lifecycle.list().await.unwrap().is_empty());
-        assert_eq!(world.lifecycle.enable(&guard(), &by).await.unwrap_err().code(), "plugin_not_found");
+        assert_eq!(world.lifecycle.enable(&guard(), &by).await.unwrap_err().code(), ErrorCode::PluginNotFound);
         let refused = world.lifecycle.uninstall(&guard(), Data::Delete, &by).await.unwrap_err();
-        assert_eq!(refused.code(), "plugin_not_found");
+        assert_eq!(refused.code(), ErrorCode::PluginNotFound);
         // Anybody may use the name from now on, and nothing that was agreed to counts.
         let stranger = SecretKey::generate().unwrap();
         let installed = world.install(signed(&version("1.0.0", KV), &stranger)).await;
@@ -48,10 +49,10 @@ on_both! {
         keep(&world, "v").await;
         world.lifecycle.uninstall(&guard(), Data::Keep, &by).await.unwrap();
         let refused = world.lifecycle.uninstall(&guard(), Data::Keep, &by).await.unwrap_err();
-        assert_eq!(refused.code(), "plugin_not_found");
+        assert_eq!(refused.code(), ErrorCode::PluginNotFound);
         for stranger in [version("2.0.0", KV), signed(&version("2.0.0", KV), &second)] {
             let refused = world.lifecycle.install(stranger, &by).await.unwrap_err();
-            assert_eq!(refused.code(), "plugin_key_changed");
+            assert_eq!(refused.code(), ErrorCode::PluginKeyChanged);
         }
         let again = world.install(signed(&version("1.0.0", KV), &first)).await;
         assert!(again.is_first && !again.consent.agreed);

@@ -3,6 +3,7 @@
 use teahouse_plugin_package::{CapabilityName, Terms};
 use teahouse_plugins::Policy;
 use teahouse_plugins::lifecycle::{By, Choices, Standing, effective_grants};
+use teahouse_protocol::ErrorCode;
 use teahouse_store::plugin_grants;
 
 use crate::world::{Draft, GUARD, World, guard, on_both, version};
@@ -34,7 +35,7 @@ on_both! {
             let next = world.install(version(number, manifest)).await;
             assert!(!next.consent.agreed);
             let refused = world.lifecycle.upgrade(&guard(), &next.digest, None, &by).await.unwrap_err();
-            assert_eq!(refused.code(), "consent_required");
+            assert_eq!(refused.code(), ErrorCode::ConsentRequired);
             assert_eq!(world.lifecycle.show(&guard()).await.unwrap().version, "1.0.0");
         }
         let view = world.lifecycle.show(&guard()).await.unwrap();
@@ -63,7 +64,7 @@ on_both! {
         assert!(effective_grants(package.manifest(), &rows).is_empty());
         let again = world.install(version("1.2.0", KV)).await;
         let refused = world.lifecycle.upgrade(&guard(), &again.digest, None, &by).await.unwrap_err();
-        assert_eq!(refused.code(), "consent_required");
+        assert_eq!(refused.code(), ErrorCode::ConsentRequired);
     }
 
     async fn a_bad_new_version_leaves_the_old_one_running(world: World) {
@@ -72,7 +73,7 @@ on_both! {
         world.run(good.pack()).await;
         let by = By::operator();
         let broken = Draft { version: "1.1.0", component: "broken", ..good.clone() };
-        assert_eq!(world.lifecycle.install(broken.pack(), &by).await.unwrap_err().code(), "plugin_component_refused");
+        assert_eq!(world.lifecycle.install(broken.pack(), &by).await.unwrap_err().code(), ErrorCode::PluginComponentRefused);
         // One that was good when it came, and is not any more with what was set since.
         let fussy = Draft {
             version: "1.2.0",
@@ -84,14 +85,14 @@ on_both! {
         world.lifecycle.configure(&guard(), &settings, &Default::default(), &by).await.unwrap();
         let before = world.row().await;
         let refused = world.lifecycle.upgrade(&guard(), &fussy.digest, None, &by).await.unwrap_err();
-        assert_eq!((refused.code(), refused.problems()[0].field.as_str()), ("plugin_settings_refused", "word"));
+        assert_eq!((refused.code(), refused.problems()[0].field.as_str()), (ErrorCode::PluginSettingsRefused, "word"));
         assert_eq!(world.row().await, before);
     }
 
     async fn rollback_goes_back_a_version_at_a_time(world: World) {
         world.run(version("1.0.0", KV)).await;
         let by = By::operator();
-        assert_eq!(world.lifecycle.rollback(&guard(), &by).await.unwrap_err().code(), "plugin_no_earlier_version");
+        assert_eq!(world.lifecycle.rollback(&guard(), &by).await.unwrap_err().code(), ErrorCode::PluginNoEarlierVersion);
         for (number, manifest) in [("1.1.0", MORE_KV), ("1.2.0", MORE_KV)] {
             let next = world.install(version(number, manifest)).await;
             let choices = Choices::all(&next.consent);
@@ -113,7 +114,7 @@ on_both! {
         let next = world.install(version("1.1.0", NEW_HOOK)).await;
         let by = By::operator();
         world.lifecycle.upgrade(&guard(), &next.digest, None, &by).await.unwrap();
-        assert_eq!(world.lifecycle.enable(&guard(), &by).await.unwrap_err().code(), "consent_required");
+        assert_eq!(world.lifecycle.enable(&guard(), &by).await.unwrap_err().code(), ErrorCode::ConsentRequired);
     }
 
     async fn an_automatic_upgrade_happens_when_nothing_new_is_asked(world: World) {
@@ -146,10 +147,10 @@ on_both! {
         let by = By::operator();
         let nothing = teahouse_plugin_package::Digest::of(b"nothing");
         let refused = world.lifecycle.upgrade(&guard(), &nothing, None, &by).await.unwrap_err();
-        assert_eq!(refused.code(), "plugin_version_not_found");
+        assert_eq!(refused.code(), ErrorCode::PluginVersionNotFound);
         let nobody = teahouse_plugin_package::PluginId::parse("org.example.nobody").unwrap();
-        assert_eq!(world.lifecycle.rollback(&nobody, &by).await.unwrap_err().code(), "plugin_not_found");
+        assert_eq!(world.lifecycle.rollback(&nobody, &by).await.unwrap_err().code(), ErrorCode::PluginNotFound);
         let refused = world.lifecycle.revoke(&nobody, CapabilityName::Kv, &by).await.unwrap_err();
-        assert_eq!(refused.code(), "plugin_not_found");
+        assert_eq!(refused.code(), ErrorCode::PluginNotFound);
     }
 }
