@@ -17,8 +17,6 @@ where
     Test: FnOnce(TestServer) -> Running,
     Running: Future<Output = ()>,
 {
-    // Another test of this process may have been first.
-    let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
