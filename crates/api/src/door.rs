@@ -14,6 +14,9 @@ use crate::framing::RequestContext;
 use crate::limits::{Allowance, Exhausted, Limiters};
 use crate::problem::Problem;
 
+/// Where a program shows its key.
+const KEY_HEADER: &str = "X-Api-Key";
+
 /// What every operation finds in its request.
 pub(crate) struct Door {
     pub(crate) accounts: Accounts,
@@ -76,12 +79,10 @@ impl<'a> ApiExtractor<'a> for ApiKey {
     type ParamRawType = ();
 
     fn register(registry: &mut Registry) {
-        let scheme = MetaSecurityScheme {
-            name: Some("X-Api-Key"),
-            key_in: Some("header"),
-            ..scheme("apiKey", "A business server's key, made by `teahouse token key`.")
-        };
-        registry.create_security_scheme("api_key", scheme);
+        registry.create_security_scheme(
+            "api_key",
+            key_scheme("A business server's key, made by `teahouse token key`."),
+        );
     }
 
     fn security_schemes() -> Vec<&'static str> {
@@ -93,8 +94,7 @@ impl<'a> ApiExtractor<'a> for ApiKey {
         _: &mut RequestBody,
         _: ExtractParamOptions<()>,
     ) -> Result<Self> {
-        let key = request.header("x-api-key").ok_or_else(|| Problem::new(ErrorCode::ApiKeyInvalid))?;
-        Ok(Self(key.to_owned()))
+        Ok(Self(key_of(request)?.to_owned()))
     }
 }
 
@@ -113,12 +113,10 @@ impl<'a> ApiExtractor<'a> for Admin {
     type ParamRawType = ();
 
     fn register(registry: &mut Registry) {
-        let scheme = MetaSecurityScheme {
-            name: Some("X-Api-Key"),
-            key_in: Some("header"),
-            ..scheme("apiKey", "An operator's key, made by `teahouse token key NAME --admin`.")
-        };
-        registry.create_security_scheme("admin_key", scheme);
+        registry.create_security_scheme(
+            "admin_key",
+            key_scheme("An operator's key, made by `teahouse token key NAME --admin`."),
+        );
     }
 
     fn security_schemes() -> Vec<&'static str> {
@@ -131,8 +129,7 @@ impl<'a> ApiExtractor<'a> for Admin {
         _: ExtractParamOptions<()>,
     ) -> Result<Self> {
         let door = Door::of(request)?;
-        let key = request.header("x-api-key").ok_or_else(|| Problem::new(ErrorCode::ApiKeyInvalid))?;
-        Ok(Self(door.accounts.admin_by_key(key).await.map_err(Problem::from)?))
+        Ok(Self(door.accounts.admin_by_key(key_of(request)?).await.map_err(Problem::from)?))
     }
 }
 
@@ -157,6 +154,11 @@ pub(crate) fn bearer_token(request: &Request) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
+/// The key that a program shows; whether it is a right one is not said.
+fn key_of(request: &Request) -> Result<&str, Problem> {
+    request.header(KEY_HEADER).ok_or_else(|| Problem::new(ErrorCode::ApiKeyInvalid))
+}
+
 fn admit(request: &Request, counted: Result<Option<Allowance>, Exhausted>) -> Result<(), Problem> {
     let remember = |allowance| {
         if let Some(context) = RequestContext::find(request) {
@@ -173,6 +175,10 @@ fn admit(request: &Request, counted: Result<Option<Allowance>, Exhausted>) -> Re
             Err(exhausted.into())
         }
     }
+}
+
+fn key_scheme(description: &'static str) -> MetaSecurityScheme {
+    MetaSecurityScheme { name: Some(KEY_HEADER), key_in: Some("header"), ..scheme("apiKey", description) }
 }
 
 const fn scheme(ty: &'static str, description: &'static str) -> MetaSecurityScheme {
