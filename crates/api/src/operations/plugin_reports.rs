@@ -64,7 +64,7 @@ impl PluginReports {
     ///
     /// Everything that a plugin did not simply let pass, newest first. They are kept for 30 days.
     #[oai(path = "/verdicts", method = "get", operation_id = "listVerdicts")]
-    #[allow(clippy::too_many_arguments, reason = "each is a parameter of the query")]
+    #[expect(clippy::too_many_arguments, reason = "each is a parameter of the query")]
     async fn verdicts(
         &self,
         _admin: Admin,
