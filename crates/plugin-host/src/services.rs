@@ -78,16 +78,22 @@ pub struct CallContext {
 ///
 /// The methods are the interface's functions, one to one: their arguments come from the guest and are to be trusted
 /// no more than a client's. A future may be dropped at any await: the call's wall time is over then.
+///
+/// What a house does not answer is denied, so that one with little in it says that little. One that is to answer
+/// everything says `#[deny(clippy::missing_trait_methods)]` at its `impl`, and can't forget a method.
 #[async_trait]
+#[expect(unused_variables, reason = "the names of parameters are what an implementor copies")]
 pub trait Services: Send + Sync + 'static {
     /// `env.now`, in milliseconds since 1970. Tests move it by hand.
     fn now_ms(&self) -> u64;
 
     /// `capability` was asked for and refused: a line for the audit log. Called from the guest's thread: be brief.
-    fn refused(&self, _call: &CallContext, _capability: Capability) {}
+    fn refused(&self, call: &CallContext, capability: Capability) {}
 
     /// `kv.get`
-    async fn kv_get(&self, call: &CallContext, key: String) -> Result<Option<Vec<u8>>, Error>;
+    async fn kv_get(&self, call: &CallContext, key: String) -> Result<Option<Vec<u8>>, Error> {
+        denied(Capability::Kv)
+    }
     /// `kv.set`
     async fn kv_set(
         &self,
@@ -95,9 +101,13 @@ pub trait Services: Send + Sync + 'static {
         key: String,
         value: Vec<u8>,
         ttl_ms: Option<u32>,
-    ) -> Result<(), Error>;
+    ) -> Result<(), Error> {
+        denied(Capability::Kv)
+    }
     /// `kv.delete`
-    async fn kv_delete(&self, call: &CallContext, key: String) -> Result<bool, Error>;
+    async fn kv_delete(&self, call: &CallContext, key: String) -> Result<bool, Error> {
+        denied(Capability::Kv)
+    }
     /// `kv.swap`
     async fn kv_swap(
         &self,
@@ -106,7 +116,9 @@ pub trait Services: Send + Sync + 'static {
         old: Option<Vec<u8>>,
         new: Vec<u8>,
         ttl_ms: Option<u32>,
-    ) -> Result<(), Error>;
+    ) -> Result<(), Error> {
+        denied(Capability::Kv)
+    }
     /// `kv.increment`
     async fn kv_increment(
         &self,
@@ -114,7 +126,9 @@ pub trait Services: Send + Sync + 'static {
         key: String,
         by: i32,
         ttl_ms: Option<u32>,
-    ) -> Result<i32, Error>;
+    ) -> Result<i32, Error> {
+        denied(Capability::Kv)
+    }
     /// `kv.keys`
     async fn kv_keys(
         &self,
@@ -122,19 +136,27 @@ pub trait Services: Send + Sync + 'static {
         prefix: String,
         after: Option<String>,
         limit: u32,
-    ) -> Result<KeyPage, Error>;
+    ) -> Result<KeyPage, Error> {
+        denied(Capability::Kv)
+    }
 
     /// `directory.get-room`
-    async fn directory_get_room(&self, call: &CallContext, room: String) -> Result<Room, Error>;
+    async fn directory_get_room(&self, call: &CallContext, room: String) -> Result<Room, Error> {
+        denied(Capability::Directory)
+    }
     /// `directory.get-user`
-    async fn directory_get_user(&self, call: &CallContext, user: String) -> Result<User, Error>;
+    async fn directory_get_user(&self, call: &CallContext, user: String) -> Result<User, Error> {
+        denied(Capability::Directory)
+    }
     /// `directory.get-role`
     async fn directory_get_role(
         &self,
         call: &CallContext,
         room: String,
         user: String,
-    ) -> Result<String, Error>;
+    ) -> Result<String, Error> {
+        denied(Capability::Directory)
+    }
     /// `directory.list-members`
     async fn directory_list_members(
         &self,
@@ -142,7 +164,9 @@ pub trait Services: Send + Sync + 'static {
         room: String,
         after: Option<String>,
         limit: u32,
-    ) -> Result<MemberPage, Error>;
+    ) -> Result<MemberPage, Error> {
+        denied(Capability::Directory)
+    }
 
     /// `messages.send`: the id of the message.
     async fn messages_send(
@@ -150,18 +174,30 @@ pub trait Services: Send + Sync + 'static {
         call: &CallContext,
         draft: Draft,
         key: Option<String>,
-    ) -> Result<String, Error>;
+    ) -> Result<String, Error> {
+        denied(Capability::Messages)
+    }
     /// `messages.edit`
-    async fn messages_edit(&self, call: &CallContext, message: String, draft: Draft) -> Result<(), Error>;
+    async fn messages_edit(&self, call: &CallContext, message: String, draft: Draft) -> Result<(), Error> {
+        denied(Capability::Messages)
+    }
     /// `messages.recall`
-    async fn messages_recall(&self, call: &CallContext, message: String) -> Result<(), Error>;
+    async fn messages_recall(&self, call: &CallContext, message: String) -> Result<(), Error> {
+        denied(Capability::Messages)
+    }
     /// `messages.react`
-    async fn messages_react(&self, call: &CallContext, message: String, emoji: String) -> Result<(), Error>;
+    async fn messages_react(&self, call: &CallContext, message: String, emoji: String) -> Result<(), Error> {
+        denied(Capability::Messages)
+    }
     /// `messages.typing`
-    async fn messages_typing(&self, call: &CallContext, room: String) -> Result<(), Error>;
+    async fn messages_typing(&self, call: &CallContext, room: String) -> Result<(), Error> {
+        denied(Capability::Messages)
+    }
 
     /// `history.get`
-    async fn history_get(&self, call: &CallContext, message: String) -> Result<Message, Error>;
+    async fn history_get(&self, call: &CallContext, message: String) -> Result<Message, Error> {
+        denied(Capability::History)
+    }
     /// `history.before`
     async fn history_before(
         &self,
@@ -169,20 +205,32 @@ pub trait Services: Send + Sync + 'static {
         room: String,
         than: Option<Seq>,
         limit: u32,
-    ) -> Result<Vec<Message>, Error>;
+    ) -> Result<Vec<Message>, Error> {
+        denied(Capability::History)
+    }
 
     /// `moderation.flag`
-    async fn moderation_flag(&self, call: &CallContext, message: String, review: Review)
-    -> Result<(), Error>;
+    async fn moderation_flag(
+        &self,
+        call: &CallContext,
+        message: String,
+        review: Review,
+    ) -> Result<(), Error> {
+        denied(Capability::Moderation)
+    }
     /// `moderation.remove`
     async fn moderation_remove(
         &self,
         call: &CallContext,
         message: String,
         reason: String,
-    ) -> Result<(), Error>;
+    ) -> Result<(), Error> {
+        denied(Capability::Moderation)
+    }
     /// `moderation.release`
-    async fn moderation_release(&self, call: &CallContext, message: String) -> Result<(), Error>;
+    async fn moderation_release(&self, call: &CallContext, message: String) -> Result<(), Error> {
+        denied(Capability::Moderation)
+    }
     /// `moderation.mute`
     async fn moderation_mute(
         &self,
@@ -191,7 +239,9 @@ pub trait Services: Send + Sync + 'static {
         user: String,
         duration_ms: u32,
         reason: String,
-    ) -> Result<(), Error>;
+    ) -> Result<(), Error> {
+        denied(Capability::Moderation)
+    }
 
     /// `timers.set`
     async fn timers_set(
@@ -201,10 +251,20 @@ pub trait Services: Send + Sync + 'static {
         delay_ms: u32,
         every_ms: Option<u32>,
         payload: String,
-    ) -> Result<(), Error>;
+    ) -> Result<(), Error> {
+        denied(Capability::Timers)
+    }
     /// `timers.cancel`
-    async fn timers_cancel(&self, call: &CallContext, name: String) -> Result<bool, Error>;
+    async fn timers_cancel(&self, call: &CallContext, name: String) -> Result<bool, Error> {
+        denied(Capability::Timers)
+    }
 
     /// `http.send`
-    async fn http_send(&self, call: &CallContext, request: HttpRequest) -> Result<HttpResponse, Error>;
+    async fn http_send(&self, call: &CallContext, request: HttpRequest) -> Result<HttpResponse, Error> {
+        denied(Capability::Http)
+    }
+}
+
+fn denied<T>(capability: Capability) -> Result<T, Error> {
+    Err(Error::Denied(capability.name().to_owned()))
 }

@@ -152,6 +152,7 @@ const fn asker(call: &CallContext) -> Asker {
 }
 
 #[async_trait]
+#[deny(clippy::missing_trait_methods)]
 impl Services for House {
     fn now_ms(&self) -> u64 {
         u64::try_from(self.now().millis()).unwrap_or(0)

@@ -6,9 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use teahouse_plugin_host::wit::{
-    Draft, Error, HttpRequest, HttpResponse, KeyPage, MemberPage, Message, Review, Room, Seq, User,
-};
+use teahouse_plugin_host::wit::{Draft, Error, HttpRequest, HttpResponse, Message, Seq, User};
 use teahouse_plugin_host::{
     CallContext, Capability, Compiled, Exports, Grants, Limits, LoadError, Loaded, PluginSpec, Services,
     Telemetry,
@@ -137,62 +135,19 @@ impl Services for House {
     async fn kv_set(&self, _: &CallContext, _: String, _: Vec<u8>, _: Option<u32>) -> Result<(), Error> {
         Ok(())
     }
-    async fn kv_delete(&self, _: &CallContext, _: String) -> Result<bool, Error> {
-        Ok(false)
-    }
-    async fn kv_swap(
-        &self,
-        _: &CallContext,
-        _: String,
-        _: Option<Vec<u8>>,
-        _: Vec<u8>,
-        _: Option<u32>,
-    ) -> Result<(), Error> {
-        Err(Error::Conflict)
-    }
     async fn kv_increment(&self, _: &CallContext, _: String, by: i32, _: Option<u32>) -> Result<i32, Error> {
         Ok(by)
     }
-    async fn kv_keys(&self, _: &CallContext, _: String, _: Option<String>, _: u32) -> Result<KeyPage, Error> {
-        Ok(KeyPage { keys: Vec::new(), next: None })
-    }
-    async fn directory_get_room(&self, _: &CallContext, _: String) -> Result<Room, Error> {
-        Err(Error::NotFound)
-    }
     async fn directory_get_user(&self, _: &CallContext, _: String) -> Result<User, Error> {
         Ok(user())
-    }
-    async fn directory_get_role(&self, _: &CallContext, _: String, _: String) -> Result<String, Error> {
-        Err(Error::NotFound)
-    }
-    async fn directory_list_members(
-        &self,
-        _: &CallContext,
-        _: String,
-        _: Option<String>,
-        _: u32,
-    ) -> Result<MemberPage, Error> {
-        Err(Error::NotFound)
     }
     async fn messages_send(&self, _: &CallContext, _: Draft, _: Option<String>) -> Result<String, Error> {
         self.sent.fetch_add(1, Ordering::Relaxed);
         Ok("sent".to_owned())
     }
-    async fn messages_edit(&self, _: &CallContext, _: String, _: Draft) -> Result<(), Error> {
-        Ok(())
-    }
-    async fn messages_recall(&self, _: &CallContext, _: String) -> Result<(), Error> {
-        Ok(())
-    }
-    async fn messages_react(&self, _: &CallContext, _: String, _: String) -> Result<(), Error> {
-        Ok(())
-    }
     async fn messages_typing(&self, _: &CallContext, _: String) -> Result<(), Error> {
         self.sent.fetch_add(1, Ordering::Relaxed);
         Ok(())
-    }
-    async fn history_get(&self, _: &CallContext, _: String) -> Result<Message, Error> {
-        Err(Error::NotFound)
     }
     async fn history_before(
         &self,
@@ -203,23 +158,7 @@ impl Services for House {
     ) -> Result<Vec<Message>, Error> {
         Ok(Vec::new())
     }
-    async fn moderation_flag(&self, _: &CallContext, _: String, _: Review) -> Result<(), Error> {
-        Ok(())
-    }
     async fn moderation_remove(&self, _: &CallContext, _: String, _: String) -> Result<(), Error> {
-        Ok(())
-    }
-    async fn moderation_release(&self, _: &CallContext, _: String) -> Result<(), Error> {
-        Ok(())
-    }
-    async fn moderation_mute(
-        &self,
-        _: &CallContext,
-        _: String,
-        _: String,
-        _: u32,
-        _: String,
-    ) -> Result<(), Error> {
         Ok(())
     }
     async fn timers_set(
@@ -231,9 +170,6 @@ impl Services for House {
         _: String,
     ) -> Result<(), Error> {
         Ok(())
-    }
-    async fn timers_cancel(&self, _: &CallContext, _: String) -> Result<bool, Error> {
-        Ok(false)
     }
     async fn http_send(&self, _: &CallContext, _: HttpRequest) -> Result<HttpResponse, Error> {
         Err(Error::NotFound)

@@ -5,7 +5,7 @@ use serde_json::json;
 use teahouse_plugin_host::wit::{
     Draft, Error, HttpRequest, HttpResponse, KeyPage, MemberPage, Message, Review, Room, Seq, User,
 };
-use teahouse_plugin_host::{CallContext, Services};
+use teahouse_plugin_host::{CallContext, Capability, Services};
 use teahouse_plugin_package::{Act, Terms};
 
 use super::data::{self, instant};
@@ -41,10 +41,14 @@ impl Inner {
 }
 
 #[async_trait]
+#[deny(clippy::missing_trait_methods)]
 impl Services for House {
     fn now_ms(&self) -> u64 {
         self.now()
     }
+
+    /// The plugin is answered `denied`; what it makes of that is its case's concern.
+    fn refused(&self, _: &CallContext, _: Capability) {}
 
     async fn kv_get(&self, _: &CallContext, key: String) -> Result<Option<Vec<u8>>, Error> {
         Ok(self.inner.lock().await.kv.get(&key, self.now()))

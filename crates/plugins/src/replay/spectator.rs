@@ -7,9 +7,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
-use teahouse_plugin_host::wit::{
-    Draft, Error, HttpRequest, HttpResponse, KeyPage, MemberPage, Message, Review, Room, Seq, User,
-};
+use teahouse_plugin_host::wit::{Error, KeyPage, MemberPage, Room, User};
 use teahouse_plugin_host::{CallContext, Services};
 use teahouse_protocol::Timestamp;
 use teahouse_store::{Db, plugin_kv};
@@ -53,10 +51,6 @@ impl Spectator {
         let end = ttl_ms.map(|ttl| self.now().millis().saturating_add(ttl.into()));
         self.kept.lock().insert(key, (value, end));
     }
-}
-
-fn denied<T>(what: &str) -> Result<T, Error> {
-    Err(Error::Denied(what.to_owned()))
 }
 
 #[async_trait]
@@ -170,81 +164,5 @@ impl Services for Spectator {
         _: u32,
     ) -> Result<MemberPage, Error> {
         Err(Error::NotFound)
-    }
-
-    async fn messages_send(&self, _: &CallContext, _: Draft, _: Option<String>) -> Result<String, Error> {
-        denied("messages")
-    }
-
-    async fn messages_edit(&self, _: &CallContext, _: String, _: Draft) -> Result<(), Error> {
-        denied("messages")
-    }
-
-    async fn messages_recall(&self, _: &CallContext, _: String) -> Result<(), Error> {
-        denied("messages")
-    }
-
-    async fn messages_react(&self, _: &CallContext, _: String, _: String) -> Result<(), Error> {
-        denied("messages")
-    }
-
-    async fn messages_typing(&self, _: &CallContext, _: String) -> Result<(), Error> {
-        denied("messages")
-    }
-
-    async fn history_get(&self, _: &CallContext, _: String) -> Result<Message, Error> {
-        denied("history")
-    }
-
-    async fn history_before(
-        &self,
-        _: &CallContext,
-        _: String,
-        _: Option<Seq>,
-        _: u32,
-    ) -> Result<Vec<Message>, Error> {
-        denied("history")
-    }
-
-    async fn moderation_flag(&self, _: &CallContext, _: String, _: Review) -> Result<(), Error> {
-        denied("moderation")
-    }
-
-    async fn moderation_remove(&self, _: &CallContext, _: String, _: String) -> Result<(), Error> {
-        denied("moderation")
-    }
-
-    async fn moderation_release(&self, _: &CallContext, _: String) -> Result<(), Error> {
-        denied("moderation")
-    }
-
-    async fn moderation_mute(
-        &self,
-        _: &CallContext,
-        _: String,
-        _: String,
-        _: u32,
-        _: String,
-    ) -> Result<(), Error> {
-        denied("moderation")
-    }
-
-    async fn timers_set(
-        &self,
-        _: &CallContext,
-        _: String,
-        _: u32,
-        _: Option<u32>,
-        _: String,
-    ) -> Result<(), Error> {
-        denied("timers")
-    }
-
-    async fn timers_cancel(&self, _: &CallContext, _: String) -> Result<bool, Error> {
-        denied("timers")
-    }
-
-    async fn http_send(&self, _: &CallContext, _: HttpRequest) -> Result<HttpResponse, Error> {
-        denied("http")
     }
 }
