@@ -1,11 +1,18 @@
 //! Plugins in the running server: taken in over REST, at work in what people say, and of no harm to anybody else.
 
 mod bundled;
+mod gates;
 mod hostile;
 mod house;
+mod nodes;
+mod operator;
+mod outside;
 mod package;
+mod presses;
+mod queue;
 mod refused;
 mod restart;
+mod settings;
 mod talk;
 mod upgrade;
 mod verdicts;

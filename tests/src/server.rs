@@ -81,6 +81,28 @@ impl TestServer {
         server
     }
 
+    /// Starts another server on the same database, with a folder of its own: a second node. SQLite's file is one server's.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub async fn start_beside(&self) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::create_dir(folder.path().join("data")).expect("the data folder");
+        let mut server = Self {
+            folder,
+            settings: self.settings.clone(),
+            database_url: self.database_url.clone(),
+            database_proxy: None,
+            address: Address::default(),
+            log: Arc::default(),
+            printed: watch::Sender::new(0),
+            process: None,
+            http: self.http.clone(),
+        };
+        server.start_again().await;
+        server
+    }
+
     /// Starts it on the data that it left, on another port; clients made earlier find it.
     ///
     /// # Panics

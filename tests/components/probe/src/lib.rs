@@ -68,6 +68,10 @@ impl Gate for Probe {
             "bad" => Verdict::reject("bad-name", "no"),
             "shout" => Verdict::replace("whisper", "quieter"),
             "odd" => Verdict::flag(Review::new("odd-name", "hm")),
+            "wait" => Verdict::flag(Review::new("late-name", "somebody should look").held()),
+            // What nobody may be called.
+            "nothing" => Verdict::replace("", "no name at all"),
+            "trap" => panic!("as told"),
             _ => Verdict::Allow,
         })
     }
@@ -76,6 +80,7 @@ impl Gate for Probe {
         Ok(match word {
             "no" => Admission::reject("no-entry", "not today"),
             "please" => Admission::ask(Review::new("asks", user.name.clone())),
+            "trap" => panic!("as told"),
             _ => Admission::Allow,
         })
     }
@@ -125,6 +130,7 @@ impl Bot for Probe {
     }
 
     fn timer(&mut self, id: &str, timer: &Timer) -> Outcome {
+        kv::increment(&orders::fired(&timer.name), 1, None)?;
         say(id, &timer.payload, &format!("timer {} missed {}", timer.name, timer.missed))
     }
 

@@ -45,15 +45,28 @@ pub(crate) fn carry_out(id: &str, message: &Message) -> Outcome {
         "members" => format!("{:?}", directory::list_members(rest, None, 100).map(|page| page.users.len())),
         "history" => format!("{:?}", history::before(rest, None, 100).map(|messages| messages.len())),
         "remind" => remind(room, rest),
+        "fired" => format!("fired {}", kv::increment(&fired(rest), 0, None)?),
         "forget" => format!("{:?}", timers::cancel(rest)),
         "mute" => {
             format!("{:?}", moderation::mute(room, &message.sender.id, Duration::from_secs(60), "told to"))
         }
         "remove" => format!("{:?}", moderation::remove(&message.id, "told to")),
         "fetch" => format!("{:?}", http::Request::get(rest).send().map(|answer| answer.status)),
+        "fetch-secretly" => format!(
+            "{:?}",
+            http::Request::get(rest)
+                .secret("token")
+                .send()
+                .map(|answer| { (answer.status, String::from_utf8_lossy(&answer.body).into_owned()) })
+        ),
         _ => return Ok(()),
     };
     say(id, room, &told)
+}
+
+/// Where it counts how often a timer fired.
+pub(crate) fn fired(timer: &str) -> String {
+    format!("fired/{timer}")
 }
 
 /// Edits a message of its own again and again: each edit is an event, of which it never hears itself.
