@@ -27,7 +27,7 @@ on_both! {
         assert_eq!(one.unwrap().user_id(), other.unwrap().user_id());
     }
 
-    async fn a_bot_takes_the_name_that_it_is_given_now(world: World) {
+    async fn a_bot_takes_the_name_that_it_is_given_now(mut world: World) {
         let first = world.accounts.bot(&bot("迎宾")).await.unwrap();
         let avatar = Some(AvatarUrl::parse("https://example.com/bot.png").unwrap());
         world.accounts.bot(&BotUser { avatar, ..bot("Welcome") }).await.unwrap();

@@ -28,14 +28,14 @@ on_both! {
         assert_ne!(first.user.id, second.user.id);
     }
 
-    async fn guests_stay_out_where_they_are_not_allowed(world: World) {
+    async fn guests_stay_out_where_they_are_not_allowed(mut world: World) {
         world.restart(|settings| settings.guests = false);
         let refused = world.accounts.sign_in_guest(None, &device()).await.unwrap_err();
         assert_eq!(refused.code(), ErrorCode::GuestsNotAllowed);
         assert_eq!(world.count("SELECT count(*) FROM users").await, 0);
     }
 
-    async fn an_address_signs_in_so_often_a_minute_and_no_more(world: World) {
+    async fn an_address_signs_in_so_often_a_minute_and_no_more(mut world: World) {
         world.restart(|settings| settings.sign_ins_per_minute = 2);
         for _ in 0..2 {
             world.accounts.sign_in_guest(None, &device()).await.unwrap();
@@ -58,7 +58,7 @@ on_both! {
         assert!(matches!(world.accounts.admin_by_key("teahouse_x").await, Err(Error::ApiKeyInvalid)));
     }
 
-    async fn a_business_vouches_for_its_users_with_a_key(world: World) {
+    async fn a_business_vouches_for_its_users_with_a_key(mut world: World) {
         let key = world.accounts.create_api_key(&name("shop"), KeyScope::Users).await.unwrap();
         let known = ExternalUser {
             name: Some(name("李雷")),
@@ -108,7 +108,7 @@ on_both! {
         assert_eq!(world.count("SELECT count(*) FROM sessions").await, 8);
     }
 
-    async fn a_banned_user_is_out_at_once_and_everywhere(world: World) {
+    async fn a_banned_user_is_out_at_once_and_everywhere(mut world: World) {
         let customer = || async { world.accounts.mint_as_operator(external("c"), &device()).await };
         let session = customer().await.unwrap();
         world.accounts.ban(None, session.user.id).await.unwrap();

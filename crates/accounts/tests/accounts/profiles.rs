@@ -6,7 +6,7 @@ use teahouse_protocol::{ErrorCode, UserId};
 use crate::world::{World, device, name, on_both};
 
 on_both! {
-    async fn a_profile_changes_in_what_is_named_and_everywhere_at_once(world: World) {
+    async fn a_profile_changes_in_what_is_named_and_everywhere_at_once(mut world: World) {
         let me = world.accounts.sign_in_guest(Some(name("茶客")), &device()).await.unwrap();
         let other = world.accounts.sign_in_guest(None, &device()).await.unwrap();
         let picture = || AvatarUrl::parse("https://example.com/me.png").unwrap();

@@ -42,7 +42,7 @@ on_both! {
         }
     }
 
-    async fn a_session_that_is_not_used_ends_also_while_it_is_remembered(world: World) {
+    async fn a_session_that_is_not_used_ends_also_while_it_is_remembered(mut world: World) {
         world.restart(|settings| settings.sessions = SessionsConfig { ttl_s: 20, one_device: false });
         let signed_in = guest(&world).await;
         assert_eq!(code(&world.accounts, signed_in.token.as_str()).await, None);
@@ -52,7 +52,7 @@ on_both! {
         assert_eq!(code(&elsewhere, signed_in.token.as_str()).await, Some(ErrorCode::SessionExpired));
     }
 
-    async fn a_session_that_is_used_slides_once_an_hour(world: World) {
+    async fn a_session_that_is_used_slides_once_an_hour(mut world: World) {
         let signed_in = guest(&world).await;
         let begun = world.now();
         world.clock.advance(HOUR - Duration::from_secs(1));
@@ -69,7 +69,7 @@ on_both! {
         assert_eq!(code(&world.accounts, signed_in.token.as_str()).await, None, "it would have ended by now");
     }
 
-    async fn a_connection_keeps_its_session_alive(world: World) {
+    async fn a_connection_keeps_its_session_alive(mut world: World) {
         let signed_in = guest(&world).await;
         world.clock.advance(2 * HOUR);
         world.accounts.touch(&signed_in.session);
@@ -77,7 +77,7 @@ on_both! {
         assert_eq!(signed_in.session.expires_at(), world.now() + MONTH);
     }
 
-    async fn a_session_that_has_expired_or_ended_is_not_kept_alive(world: World) {
+    async fn a_session_that_has_expired_or_ended_is_not_kept_alive(mut world: World) {
         let (expired, ended, good) = (guest(&world).await, guest(&world).await, guest(&world).await);
         world.accounts.logout(&ended.session).await.unwrap();
         world.clock.advance(2 * HOUR);
@@ -140,7 +140,7 @@ on_both! {
         assert_eq!(code(&world.accounts, new.token.as_str()).await, None);
     }
 
-    async fn logging_out_ends_the_session_at_once_for_all_who_hold_it(world: World) {
+    async fn logging_out_ends_the_session_at_once_for_all_who_hold_it(mut world: World) {
         let signed_in = guest(&world).await;
         let held = world.accounts.authenticate(signed_in.token.as_str()).await.unwrap();
         world.accounts.logout(&signed_in.session).await.unwrap();
@@ -204,7 +204,7 @@ on_both! {
         assert_eq!(gone.code(), ErrorCode::SessionNotFound);
     }
 
-    async fn with_one_device_a_sign_in_ends_the_others(world: World) {
+    async fn with_one_device_a_sign_in_ends_the_others(mut world: World) {
         world.restart(|settings| settings.sessions.one_device = true);
         let ann = world.phone("Ann").await;
         let first = world.accounts.sign_in_wechat(ann.code().await, &device()).await.unwrap();

@@ -25,7 +25,7 @@ on_both! {
         assert_eq!(world.count("SELECT count(*) FROM users").await, 1);
     }
 
-    async fn without_data_a_person_is_called_as_wechat_calls_them(world: World) {
+    async fn without_data_a_person_is_called_as_wechat_calls_them(mut world: World) {
         let ann = world.phone("Ann").await;
         let signed_in = world.accounts.sign_in_wechat(ann.code().await, &device()).await.unwrap();
         assert_eq!((signed_in.user.name.as_str(), signed_in.user.avatar), ("微信用户", None));
@@ -169,7 +169,7 @@ on_both! {
         assert_eq!(refused.code(), ErrorCode::WechatSessionLost);
     }
 
-    async fn another_server_key_loses_session_keys_and_nothing_else(world: World) {
+    async fn another_server_key_loses_session_keys_and_nothing_else(mut world: World) {
         let ann = world.phone("Ann").await;
         let signed_in = world.accounts.sign_in_wechat(ann.login(json!({})).await, &device()).await.unwrap();
         world.restart(|settings| settings.master_key = MasterKey::generate());

@@ -2,9 +2,8 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 use teahouse_accounts::{
     AccountEvent, Accounts, AccountsParts, Device, GuestsConfig, MasterKey, SessionsConfig, WechatData,
@@ -12,20 +11,15 @@ use teahouse_accounts::{
 };
 use teahouse_bus::{Bus, Subscription};
 use teahouse_protocol::{Clock, DisplayName, ManualClock, Timestamp};
-use teahouse_store::{DatabaseConfig, Db};
+use teahouse_store::Db;
+pub(crate) use teahouse_testkit::on_both;
+use teahouse_testkit::{Fixture, TestDatabase};
 use teahouse_wechat_sim::Simulator;
-use uuid::Uuid;
 
 /// The first mini-program.
 pub(crate) const APP: &str = "wxdev00000000000001";
 /// Another of the same owner: the same people have the same unionids in it.
 pub(crate) const OTHER_APP: &str = "wxdev00000000000002";
-
-#[derive(Clone, Copy)]
-pub(crate) enum Engine {
-    Sqlite,
-    Postgres,
-}
 
 /// How accounts are set up where it matters.
 #[derive(Clone)]
@@ -56,9 +50,6 @@ pub(crate) struct World {
     wechat: teahouse_wechat::Config,
     control: String,
     http: reqwest::Client,
-    /// The name of its database in PostgreSQL.
-    pub(crate) database: Option<String>,
-    _folder: tempfile::TempDir,
 }
 
 /// A person with a phone.
@@ -69,61 +60,25 @@ pub(crate) struct Phone {
     http: reqwest::Client,
 }
 
-/// Writes each test once, and runs it on both databases.
-macro_rules! on_both {
-    ($($(#[$doc:meta])* async fn $name:ident($world:ident: $type:ty) $body:block)+) => {
-        $($(#[$doc])* async fn $name(#[allow(unused_mut, reason = "not every test waits for events")] mut $world: $type) $body)+
-
-        mod sqlite {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $name() {
-                let world = $crate::world::World::new($crate::world::Engine::Sqlite).await;
-                super::$name(world.expect("SQLite is always there")).await;
-            })+
-        }
-
-        mod postgres {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $name() {
-                if let Some(world) = $crate::world::World::new($crate::world::Engine::Postgres).await {
-                    let database = world.database.clone();
-                    super::$name(world).await;
-                    $crate::world::drop_database(&database.expect("a database of its own")).await;
-                }
-            })+
-        }
-    };
-}
-pub(crate) use on_both;
-
-impl World {
-    /// `None` when there is no PostgreSQL to test on.
-    pub(crate) async fn new(engine: Engine) -> Option<Self> {
-        let folder = tempfile::tempdir().unwrap();
-        let (config, database) = match engine {
-            Engine::Sqlite => (DatabaseConfig::sqlite(folder.path().join("test.db")), None),
-            Engine::Postgres => {
-                let name = create_database().await?;
-                (DatabaseConfig { max_connections: 6, ..DatabaseConfig::at(&url_of(&name)) }, Some(name))
-            }
-        };
-        let db = Db::connect(&config).await.unwrap();
-        db.migrate().await.unwrap();
-        let now = Timestamp::from_millis(Timestamp::from(SystemTime::now()).seconds() * 1000);
-        let simulator = simulator(now);
+impl Fixture for World {
+    async fn new(database: &TestDatabase) -> Self {
+        let db = database.migrated().await;
+        let clock = teahouse_testkit::clock();
+        let simulator = simulator(clock.now());
         let control = serve(&simulator).await;
         let wechat = serde_json::from_value(json!({
             "api_base": control.trim_end_matches("/control"),
             "timeout_ms": 2_000,
             "apps": simulator.apps().iter().map(app).collect::<Vec<_>>(),
         }));
-        let (clock, settings, wechat) =
-            (Arc::new(ManualClock::new(now)), Settings::default(), wechat.unwrap());
+        let (settings, wechat) = (Settings::default(), wechat.unwrap());
         let (accounts, events) = accounts(&db, &clock, &wechat, &settings);
         let http = reqwest::Client::new();
-        Some(Self { accounts, db, clock, events, settings, wechat, control, http, database, _folder: folder })
+        Self { accounts, db, clock, events, settings, wechat, control, http }
     }
+}
 
+impl World {
     /// The same database as another node sees it: other memory, another bus, perhaps other settings.
     pub(crate) fn another_node(&self, change: impl FnOnce(&mut Settings)) -> Accounts {
         let mut settings = self.settings.clone();
@@ -177,9 +132,7 @@ impl World {
 
     /// The number that a query of one row and column gives.
     pub(crate) async fn count(&self, sql: &str) -> i64 {
-        let backend = self.db.conn().get_database_backend();
-        let row = self.db.conn().query_one_raw(sea_orm::Statement::from_string(backend, sql)).await;
-        row.unwrap().unwrap().try_get_by_index(0).unwrap()
+        teahouse_testkit::count(&self.db, sql).await
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -294,30 +247,4 @@ fn data(got: &Value) -> WechatData {
         encrypted_data: text("encrypted_data"),
         iv: text("iv"),
     }
-}
-
-/// A new database on the server that the environment names; `None` when it names none.
-async fn create_database() -> Option<String> {
-    std::env::var_os("TEAHOUSE_TEST_POSTGRES")?;
-    let name = format!("accounts_{}", Uuid::now_v7().simple());
-    on_server(&format!("CREATE DATABASE {name} TEMPLATE template0")).await;
-    Some(name)
-}
-
-/// Each takes megabytes and hundreds of files. A failed test's stays, to be looked at.
-pub(crate) async fn drop_database(name: &str) {
-    on_server(&format!("DROP DATABASE {name} WITH (FORCE)")).await;
-}
-
-async fn on_server(statement: &str) {
-    let server = std::env::var("TEAHOUSE_TEST_POSTGRES").unwrap();
-    let connection = sea_orm::Database::connect(server).await.unwrap();
-    connection.execute_unprepared(statement).await.unwrap();
-    connection.close().await.unwrap();
-}
-
-fn url_of(database: &str) -> String {
-    let server = std::env::var("TEAHOUSE_TEST_POSTGRES").unwrap();
-    let (server, _) = server.rsplit_once('/').unwrap();
-    format!("{server}/{database}")
 }

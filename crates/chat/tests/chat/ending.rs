@@ -148,7 +148,7 @@ on_both! {
         let (heard, closed) = listener.rest().await;
         assert_eq!((heard.len(), closed), (200, CloseCode::GoingAway));
         let chat = world.chat.clone();
-        let (_db, _folder) = world.stop().await;
+        world.stop().await;
         let kept = chat.history(&ann, room, Window::Newest, 200).await.unwrap();
         assert_eq!(kept.items.len(), 200);
     }

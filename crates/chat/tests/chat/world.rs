@@ -1,7 +1,7 @@
 //! What a test plays in: a conversation on a database of its own, its people, and a clock.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use bytes::Bytes;
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
@@ -18,19 +18,14 @@ use teahouse_chat::{
 use teahouse_jobs::{Outbox, Runner, RunnerSettings};
 use teahouse_protocol::{
     ClientId, Clock, Content, DisplayName, Draft, ManualClock, Role, RoomId, RoomKind, RoomName, Seq,
-    ServerEvent, Timestamp, UserId, Visibility,
+    ServerEvent, UserId, Visibility,
 };
-use teahouse_store::{DatabaseConfig, Db};
+use teahouse_store::Db;
+pub(crate) use teahouse_testkit::on_both;
+use teahouse_testkit::{Fixture, TestDatabase};
 use tokio_util::sync::CancellationToken;
-use uuid::Uuid;
 
 use crate::socket::Socket;
-
-#[derive(Clone, Copy)]
-pub(crate) enum Engine {
-    Sqlite,
-    Postgres,
-}
 
 /// How the conversation is set up where it matters.
 #[derive(Clone)]
@@ -48,33 +43,7 @@ pub(crate) struct World {
     tasks: ChatTasks,
     stop_jobs: CancellationToken,
     settings: Settings,
-    _folder: tempfile::TempDir,
 }
-
-/// Writes each test once, and runs it on both databases.
-macro_rules! on_both {
-    ($($(#[$doc:meta])* async fn $name:ident($world:ident: World) $body:block)+) => {
-        $($(#[$doc])* async fn $name($world: World) $body)+
-
-        mod sqlite {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $name() {
-                let world = $crate::world::World::new($crate::world::Engine::Sqlite).await;
-                super::$name(world.expect("SQLite is always there")).await;
-            })+
-        }
-
-        mod postgres {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $name() {
-                if let Some(world) = $crate::world::World::new($crate::world::Engine::Postgres).await {
-                    super::$name(world).await;
-                }
-            })+
-        }
-    };
-}
-pub(crate) use on_both;
 
 /// An event is its JSON, without a frame around it.
 struct PlainJson;
@@ -85,26 +54,19 @@ impl Encode for PlainJson {
     }
 }
 
-impl World {
-    /// `None` when there is no PostgreSQL to test on.
-    pub(crate) async fn new(engine: Engine) -> Option<Self> {
-        let folder = tempfile::tempdir().unwrap();
-        let config = match engine {
-            Engine::Sqlite => DatabaseConfig::sqlite(folder.path().join("test.db")),
-            Engine::Postgres => DatabaseConfig { max_connections: 6, ..postgres().await? },
-        };
-        let db = Db::connect(&config).await.unwrap();
-        db.migrate().await.unwrap();
-        let now = Timestamp::from_millis(Timestamp::from(SystemTime::now()).seconds() * 1000);
+impl Fixture for World {
+    async fn new(database: &TestDatabase) -> Self {
         let settings = Settings {
             sessions: SessionsConfig::default(),
             chat: ChatConfig { offline_after_ms: 50, ..ChatConfig::default() },
             limits: ChatLimits { messages_per_second: 0, message_burst: 0, frame_bytes: 64 * 1024 },
         };
-        Some(Self::start(db, Arc::new(ManualClock::new(now)), settings, folder).await)
+        Self::start(database.migrated().await, teahouse_testkit::clock(), settings).await
     }
+}
 
-    async fn start(db: Db, clock: Arc<ManualClock>, settings: Settings, folder: tempfile::TempDir) -> Self {
+impl World {
+    async fn start(db: Db, clock: Arc<ManualClock>, settings: Settings) -> Self {
         let account_events = Bus::in_process();
         let wechat = json!({ "api_base": "http://127.0.0.1:9", "apps": [] });
         let accounts = Accounts::new(AccountsParts {
@@ -133,7 +95,7 @@ impl World {
         let stop_jobs = CancellationToken::new();
         let runner = chat.register_jobs(Runner::new(db.clone(), outbox, RunnerSettings::default()));
         tokio::spawn(runner.run(stop_jobs.clone()));
-        Self { chat, accounts, db, clock, tasks, stop_jobs, settings, _folder: folder }
+        Self { chat, accounts, db, clock, tasks, stop_jobs, settings }
     }
 
     /// The same database after a stop and a start with other settings.
@@ -143,14 +105,13 @@ impl World {
         self.chat.close();
         self.tasks.stop().await;
         self.stop_jobs.cancel();
-        Self::start(self.db, self.clock, settings, self._folder).await
+        Self::start(self.db, self.clock, settings).await
     }
 
     /// Stops as a server does, and leaves the database open.
-    pub(crate) async fn stop(self) -> (Db, tempfile::TempDir) {
+    pub(crate) async fn stop(self) {
         self.tasks.stop().await;
         self.stop_jobs.cancel();
-        (self.db, self._folder)
     }
 
     /// Signs `name` in; the same name again is the same person on another device.
@@ -271,16 +232,4 @@ pub(crate) fn first_page() -> PageRequest {
 
 pub(crate) fn seq(number: i64) -> Seq {
     Seq::new(number).unwrap()
-}
-
-/// A new database on the server that the environment names. It goes with the server.
-async fn postgres() -> Option<DatabaseConfig> {
-    let server = std::env::var("TEAHOUSE_TEST_POSTGRES").ok()?;
-    let name = format!("chat_{}", Uuid::now_v7().simple());
-    let connection = sea_orm::Database::connect(&server).await.unwrap();
-    let create = format!("CREATE DATABASE {name} TEMPLATE template0");
-    connection.execute_unprepared(&create).await.unwrap();
-    connection.close().await.unwrap();
-    let (server, _) = server.rsplit_once('/').unwrap();
-    Some(DatabaseConfig::at(&format!("{server}/{name}")))
 }

@@ -13,7 +13,7 @@ const DEAD: Counts = Counts { waiting: 0, dead: 1 };
 const MINUTE: Duration = Duration::from_secs(60);
 
 on_both! {
-    async fn a_failed_job_is_tried_again_later(world: World) {
+    async fn a_failed_job_is_tried_again_later(mut world: World) {
         let node = world.node(Act::FailUntil(2));
         let job = world.enqueue(1).await;
         assert_eq!(world.begun().await.attempt, 1);
@@ -31,7 +31,7 @@ on_both! {
         node.stopped().await;
     }
 
-    async fn a_job_that_fails_to_the_last_is_kept_as_dead(world: World) {
+    async fn a_job_that_fails_to_the_last_is_kept_as_dead(mut world: World) {
         let node = world.node(Act::FailUntil(u16::MAX));
         let job = world.enqueue(1).await;
         for attempt in 1..=3 {
@@ -52,7 +52,7 @@ on_both! {
     }
 
     /// Such as one that takes the whole node with it each time: its attempts end with their leases, and not otherwise.
-    async fn a_job_whose_attempts_are_used_up_is_not_begun_again(world: World) {
+    async fn a_job_whose_attempts_are_used_up_is_not_begun_again(mut world: World) {
         world.enqueue(1).await;
         for _ in 0..3 {
             let (now, tx) = (world.clock.now(), world.db.begin().await.unwrap());
@@ -67,7 +67,7 @@ on_both! {
         assert!(world.is_quiet());
     }
 
-    async fn a_job_that_gives_up_is_dead_at_once(world: World) {
+    async fn a_job_that_gives_up_is_dead_at_once(mut world: World) {
         let node = world.node(Act::GiveUp);
         world.enqueue(1).await;
         world.becomes(DEAD).await;
@@ -75,7 +75,7 @@ on_both! {
         node.stopped().await;
     }
 
-    async fn a_payload_that_can_not_be_read_is_dead_at_once(world: World) {
+    async fn a_payload_that_can_not_be_read_is_dead_at_once(mut world: World) {
         let node = world.node(Act::Succeed);
         let tx = world.db.begin().await.unwrap();
         world.outbox.enqueue(&tx, Probe::NAME, &"no number", world.clock.now()).await.unwrap();
@@ -86,7 +86,7 @@ on_both! {
         assert!(world.is_quiet());
     }
 
-    async fn a_job_that_panics_is_tried_again_and_harms_nobody(world: World) {
+    async fn a_job_that_panics_is_tried_again_and_harms_nobody(mut world: World) {
         let node = world.node(Act::Panic);
         world.enqueue(1).await;
         assert_eq!(world.begun().await.attempt, 1);
@@ -97,7 +97,7 @@ on_both! {
         world.becomes(WAITING).await;
     }
 
-    async fn a_job_that_takes_too_long_counts_as_failed(world: World) {
+    async fn a_job_that_takes_too_long_counts_as_failed(mut world: World) {
         let lease = Duration::from_millis(200);
         let settings = RunnerSettings { lease, poll: crate::world::NEVER, ..RunnerSettings::default() };
         let node = world.node_with(Act::Hang, settings);

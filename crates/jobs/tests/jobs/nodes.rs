@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use crate::world::{Act, Probe, World, on_both};
 
 on_both! {
-    async fn two_nodes_share_the_work_and_none_is_done_twice(world: World) {
+    async fn two_nodes_share_the_work_and_none_is_done_twice(mut world: World) {
         let quick = RunnerSettings {
             poll: Duration::from_millis(5),
             pace: Duration::from_millis(1),
@@ -38,7 +38,7 @@ on_both! {
         assert_eq!(seen, (0..400).collect::<Vec<u32>>());
     }
 
-    async fn what_a_dead_node_had_claimed_is_done_by_another(world: World) {
+    async fn what_a_dead_node_had_claimed_is_done_by_another(mut world: World) {
         let job = world.enqueue(1).await;
         let (now, lease) = (world.clock.now(), Duration::from_secs(60));
         let tx = world.db.begin().await.unwrap();
@@ -57,7 +57,7 @@ on_both! {
         node.stopped().await;
     }
 
-    async fn a_node_that_stops_ends_what_it_began_and_begins_nothing(world: World) {
+    async fn a_node_that_stops_ends_what_it_began_and_begins_nothing(mut world: World) {
         let finish = CancellationToken::new();
         let node = world.node(Act::WaitFor(finish.clone()));
         let first = world.enqueue(1).await;
@@ -71,7 +71,7 @@ on_both! {
         assert!(world.is_quiet());
     }
 
-    async fn a_database_that_fails_for_a_while_delays_jobs_and_loses_none(world: World) {
+    async fn a_database_that_fails_for_a_while_delays_jobs_and_loses_none(mut world: World) {
         let settings = RunnerSettings { poll: Duration::from_millis(10), ..RunnerSettings::default() };
         world.db.writer().execute_unprepared("ALTER TABLE outbox RENAME TO away").await.unwrap();
         let node = world.node_with(Act::Succeed, settings);

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sea_orm::ConnectionTrait;
 use teahouse_jobs::{Counts, Failure, Job, JobKind, Outbox, Retries, Runner, RunnerSettings, counts};
 use teahouse_protocol::{Clock, ManualClock, Timestamp};
-use teahouse_store::{DatabaseConfig, Db};
+use teahouse_store::Db;
+pub(crate) use teahouse_testkit::on_both;
+use teahouse_testkit::{Fixture, TestDatabase};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -15,21 +16,12 @@ use uuid::Uuid;
 /// Longer than any test: what takes so long has not happened by itself.
 pub(crate) const NEVER: Duration = Duration::from_secs(3600);
 
-#[derive(Clone, Copy)]
-pub(crate) enum Engine {
-    Sqlite,
-    Postgres,
-}
-
 pub(crate) struct World {
     pub(crate) db: Db,
     pub(crate) outbox: Outbox,
     pub(crate) clock: Arc<ManualClock>,
     told: mpsc::UnboundedSender<Begun>,
     begun: mpsc::UnboundedReceiver<Begun>,
-    /// The name of its database in PostgreSQL.
-    pub(crate) database: Option<String>,
-    _folder: tempfile::TempDir,
 }
 
 /// A runner at work, and how to end it.
@@ -90,52 +82,17 @@ impl JobKind for Probe {
     }
 }
 
-/// Writes each test once, and runs it on both databases.
-macro_rules! on_both {
-    ($($(#[$doc:meta])* async fn $name:ident($world:ident: $type:ty) $body:block)+) => {
-        $($(#[$doc])* async fn $name(mut $world: $type) $body)+
-
-        mod sqlite {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $name() {
-                let world = $crate::world::World::new($crate::world::Engine::Sqlite).await;
-                super::$name(world.expect("SQLite is always there")).await;
-            })+
-        }
-
-        mod postgres {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $name() {
-                if let Some(world) = $crate::world::World::new($crate::world::Engine::Postgres).await {
-                    let database = world.database.clone();
-                    super::$name(world).await;
-                    $crate::world::drop_database(&database.expect("a database of its own")).await;
-                }
-            })+
-        }
-    };
-}
-pub(crate) use on_both;
-
-impl World {
-    /// `None` when there is no PostgreSQL to test on.
-    pub(crate) async fn new(engine: Engine) -> Option<Self> {
-        let folder = tempfile::tempdir().unwrap();
-        let (config, database) = match engine {
-            Engine::Sqlite => (DatabaseConfig::sqlite(folder.path().join("test.db")), None),
-            Engine::Postgres => {
-                let name = create_database().await?;
-                (DatabaseConfig { max_connections: 6, ..DatabaseConfig::at(&url_of(&name)) }, Some(name))
-            }
-        };
-        let db = Db::connect(&config).await.unwrap();
-        db.migrate().await.unwrap();
+impl Fixture for World {
+    async fn new(database: &TestDatabase) -> Self {
+        let db = database.migrated().await;
         let clock = Arc::new(ManualClock::new(Timestamp::from_millis(1_700_000_000_000)));
         let outbox = Outbox::new(Arc::clone(&clock) as Arc<dyn Clock>);
         let (told, begun) = mpsc::unbounded_channel();
-        Some(Self { db, outbox, clock, told, begun, database, _folder: folder })
+        Self { db, outbox, clock, told, begun }
     }
+}
 
+impl World {
     /// A node of settings under which nothing happens unless it is woken.
     pub(crate) fn node(&self, act: Act) -> Node {
         self.node_with(act, RunnerSettings { poll: NEVER, ..RunnerSettings::default() })
@@ -211,30 +168,4 @@ impl Node {
         self.stop.cancel();
         tokio::time::timeout(Duration::from_secs(20), self.task).await.expect("an end").unwrap();
     }
-}
-
-/// A new database on the server that the environment names; `None` when it names none.
-async fn create_database() -> Option<String> {
-    std::env::var_os("TEAHOUSE_TEST_POSTGRES")?;
-    let name = format!("jobs_{}", Uuid::now_v7().simple());
-    on_server(&format!("CREATE DATABASE {name} TEMPLATE template0")).await;
-    Some(name)
-}
-
-/// Each takes megabytes and hundreds of files. A failed test's stays, to be looked at.
-pub(crate) async fn drop_database(name: &str) {
-    on_server(&format!("DROP DATABASE {name} WITH (FORCE)")).await;
-}
-
-async fn on_server(statement: &str) {
-    let server = std::env::var("TEAHOUSE_TEST_POSTGRES").unwrap();
-    let connection = sea_orm::Database::connect(server).await.unwrap();
-    connection.execute_unprepared(statement).await.unwrap();
-    connection.close().await.unwrap();
-}
-
-fn url_of(database: &str) -> String {
-    let server = std::env::var("TEAHOUSE_TEST_POSTGRES").unwrap();
-    let (server, _) = server.rsplit_once('/').unwrap();
-    format!("{server}/{database}")
 }

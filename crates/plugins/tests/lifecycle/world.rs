@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use sea_orm::{ConnectionTrait, EntityTrait, QueryOrder};
+use sea_orm::{EntityTrait, QueryOrder};
 use teahouse_plugin_package::{Digest, Package, PluginId, Problem, Problems, SecretKey, TrustedKey};
 use teahouse_plugins::lifecycle::{
     By, Choices, Installed, Lifecycle, LifecycleParts, SecretsKey, Trial, TrialError, Trials,
@@ -13,49 +13,18 @@ use teahouse_plugins::lifecycle::{
 use teahouse_protocol::{ManualClock, Timestamp};
 use teahouse_store::entity::{audit, plugin};
 use teahouse_store::{DatabaseConfig, Db, plugins};
-use uuid::Uuid;
+pub(crate) use teahouse_testkit::on_both;
+use teahouse_testkit::{Fixture, TestDatabase};
 use zeroize::Zeroizing;
 
 pub(crate) const GUARD: &str = "org.example.guard";
-
-#[derive(Clone, Copy)]
-pub(crate) enum Engine {
-    Sqlite,
-    Postgres,
-}
 
 pub(crate) struct World {
     pub(crate) db: Db,
     pub(crate) lifecycle: Lifecycle,
     pub(crate) clock: Arc<ManualClock>,
     config: DatabaseConfig,
-    _folder: tempfile::TempDir,
 }
-
-/// Writes each test once, and runs it on both databases.
-macro_rules! on_both {
-    ($($(#[$doc:meta])* async fn $name:ident($world:ident: World) $body:block)+) => {
-        $($(#[$doc])* async fn $name($world: World) $body)+
-
-        mod sqlite {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $name() {
-                let world = $crate::world::World::new($crate::world::Engine::Sqlite).await;
-                super::$name(world.expect("SQLite is always there")).await;
-            })+
-        }
-
-        mod postgres {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $name() {
-                if let Some(world) = $crate::world::World::new($crate::world::Engine::Postgres).await {
-                    super::$name(world).await;
-                }
-            })+
-        }
-    };
-}
-pub(crate) use on_both;
 
 /// What a server asks of packages.
 #[derive(Clone, Default)]
@@ -64,20 +33,16 @@ pub(crate) struct House {
     pub(crate) trusted_keys: Vec<TrustedKey>,
 }
 
-impl World {
-    pub(crate) async fn new(engine: Engine) -> Option<Self> {
-        let folder = tempfile::tempdir().unwrap();
-        let config = match engine {
-            Engine::Sqlite => DatabaseConfig::sqlite(folder.path().join("test.db")),
-            Engine::Postgres => DatabaseConfig { max_connections: 4, ..postgres().await? },
-        };
-        let db = Db::connect(&config).await.unwrap();
-        db.migrate().await.unwrap();
+impl Fixture for World {
+    async fn new(database: &TestDatabase) -> Self {
+        let db = database.migrated().await;
         let clock = Arc::new(ManualClock::new(Timestamp::from_millis(1_800_000_000_000)));
         let lifecycle = lifecycle(&db, &clock, House::default(), Arc::new(Script));
-        Some(Self { db, lifecycle, clock, config, _folder: folder })
+        Self { db, lifecycle, clock, config: database.config().clone() }
     }
+}
 
+impl World {
     /// The same database under other rules.
     pub(crate) fn under(&self, house: House) -> Lifecycle {
         lifecycle(&self.db, &self.clock, house, Arc::new(Script))
@@ -221,15 +186,4 @@ impl Trials for Script {
             _ => Ok(()),
         }
     }
-}
-
-/// A new database on the server that the environment names. It goes with the server.
-async fn postgres() -> Option<DatabaseConfig> {
-    let server = std::env::var("TEAHOUSE_TEST_POSTGRES").ok()?;
-    let name = format!("plugins_{}", Uuid::now_v7().simple());
-    let connection = sea_orm::Database::connect(&server).await.unwrap();
-    connection.execute_unprepared(&format!("CREATE DATABASE {name} TEMPLATE template0")).await.unwrap();
-    connection.close().await.unwrap();
-    let (server, _) = server.rsplit_once('/').unwrap();
-    Some(DatabaseConfig::at(&format!("{server}/{name}")))
 }

@@ -3,14 +3,16 @@
 use sea_orm::{ConnectionTrait, Statement};
 use teahouse_store::writer::Outcome;
 use teahouse_store::{Db, Error};
+use teahouse_testkit::{Engine, Fixture as _, TestDatabase};
 
-use crate::world::{Engine, World, message};
+use crate::world::{World, message};
 
 /// The engine rolls back by itself when the disk is full, and the driver goes on counting a transaction: it would take
 /// the next ones for parts of it, and "commit" what never reaches the disk.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_connection_that_lost_count_of_its_transactions_is_not_used_again() {
-    let mut world = World::new(Engine::Sqlite).await.expect("SQLite is always there");
+    let database = TestDatabase::create(Engine::Sqlite).await.expect("SQLite is always there");
+    let mut world = World::new(&database).await;
     let ann = world.person().await;
     let room = world.room(ann).await;
     let rolled_back = world.db.begin().await.unwrap();
@@ -25,7 +27,8 @@ async fn a_connection_that_lost_count_of_its_transactions_is_not_used_again() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_acknowledged_between_failures_is_there_afterwards() {
-    let mut world = World::new(Engine::Sqlite).await.expect("SQLite is always there");
+    let database = TestDatabase::create(Engine::Sqlite).await.expect("SQLite is always there");
+    let mut world = World::new(&database).await;
     let ann = world.person().await;
     let room = world.room(ann).await;
     let mut acknowledged = Vec::new();

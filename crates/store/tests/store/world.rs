@@ -1,6 +1,5 @@
 //! What a test plays in: a database of its own, people, rooms, and batches made by hand.
 
-use sea_orm::{ConnectionTrait, Statement};
 use teahouse_protocol::{
     ClientId, Content, MessageId, Role, RoomId, RoomKind, Seq, Timestamp, UserId, Visibility,
 };
@@ -10,62 +9,24 @@ use teahouse_store::writer::{
     Append, Appended, Change, ChangeKind, Entry, NewMessage, NewRoom, Outcome, batch_writer,
 };
 use teahouse_store::{DatabaseConfig, Db, Error, PageSize, rooms, users};
-use uuid::Uuid;
-
-#[derive(Clone, Copy)]
-pub(crate) enum Engine {
-    Sqlite,
-    Postgres,
-}
+pub(crate) use teahouse_testkit::on_both;
+use teahouse_testkit::{Fixture, TestDatabase};
 
 pub(crate) struct World {
     pub(crate) db: Db,
     pub(crate) config: DatabaseConfig,
-    _folder: tempfile::TempDir,
 }
 
-/// Writes each test once, and runs it on both databases.
-macro_rules! on_both {
-    ($($(#[$doc:meta])* async fn $name:ident($world:ident: World) $body:block)+) => {
-        $($(#[$doc])* async fn $name($world: World) $body)+
-
-        mod sqlite {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $name() {
-                let world = $crate::world::World::new($crate::world::Engine::Sqlite).await;
-                super::$name(world.expect("SQLite is always there")).await;
-            })+
-        }
-
-        mod postgres {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $name() {
-                if let Some(world) = $crate::world::World::new($crate::world::Engine::Postgres).await {
-                    super::$name(world).await;
-                }
-            })+
-        }
-    };
+impl Fixture for World {
+    async fn new(database: &TestDatabase) -> Self {
+        Self { db: database.migrated().await, config: database.config().clone() }
+    }
 }
-pub(crate) use on_both;
 
 impl World {
-    /// A migrated database; `None` when there is no PostgreSQL to test on.
-    pub(crate) async fn new(engine: Engine) -> Option<Self> {
-        let world = Self::empty(engine).await?;
-        world.db.migrate().await.unwrap();
-        Some(world)
-    }
-
     /// A database without any table.
-    pub(crate) async fn empty(engine: Engine) -> Option<Self> {
-        let folder = tempfile::tempdir().unwrap();
-        let config = match engine {
-            Engine::Sqlite => DatabaseConfig::sqlite(folder.path().join("test.db")),
-            Engine::Postgres => DatabaseConfig { max_connections: 4, ..postgres().await? },
-        };
-        let db = Db::connect(&config).await.unwrap();
-        Some(Self { db, config, _folder: folder })
+    pub(crate) async fn empty(database: &TestDatabase) -> Self {
+        Self { db: database.connect().await, config: database.config().clone() }
     }
 
     /// The same database as another node holds it.
@@ -150,9 +111,7 @@ impl World {
 
     /// The number that a query of one row and column gives.
     pub(crate) async fn count(&self, sql: &str) -> i64 {
-        let backend = self.db.conn().get_database_backend();
-        let row = self.db.conn().query_one_raw(Statement::from_string(backend, sql)).await;
-        row.unwrap().unwrap().try_get_by_index(0).unwrap()
+        teahouse_testkit::count(&self.db, sql).await
     }
 }
 
@@ -220,16 +179,4 @@ pub(crate) fn seq_of(row: &LogRow) -> Seq {
         LogRow::Event(row) => row.seq,
     };
     Seq::new(seq).unwrap()
-}
-
-/// A new database on the server that the environment names. It goes with the server.
-async fn postgres() -> Option<DatabaseConfig> {
-    let server = std::env::var("TEAHOUSE_TEST_POSTGRES").ok()?;
-    let name = format!("store_{}", Uuid::now_v7().simple());
-    let connection = sea_orm::Database::connect(&server).await.unwrap();
-    let create = format!("CREATE DATABASE {name} TEMPLATE template0");
-    connection.execute_unprepared(&create).await.unwrap();
-    connection.close().await.unwrap();
-    let (server, _) = server.rsplit_once('/').unwrap();
-    Some(DatabaseConfig::at(&format!("{server}/{name}")))
 }

@@ -38,6 +38,7 @@ const TABLE: &[(&str, Place)] = &[
     ("teahouse-web-admin", Floor(5)),
     ("teahouse-server", Floor(6)),
     ("teahouse-wechat-sim", Side(&["teahouse-wechat"])),
+    ("teahouse-testkit", Side(&["teahouse-protocol", "teahouse-store"])),
     ("teahouse-bench", Side(&["teahouse-protocol"])),
     ("xtask", Side(&[])),
     ("teahouse-tests", Side(&["teahouse-protocol", "teahouse-tests-macro"])),
@@ -66,6 +67,8 @@ const UNKNOWN_TO: &[(&str, &[&str])] = &[
 /// The one that embeds the simulator in development mode.
 const EMBEDS_THE_SIMULATOR: &str = "teahouse-server";
 const SIMULATOR: &str = "teahouse-wechat-sim";
+/// For any crate's tests, and for nothing else.
+const TESTKIT: &str = "teahouse-testkit";
 
 pub(super) fn check(workspace: &Workspace) -> Result<Vec<Finding>> {
     Ok(findings(&workspace.packages))
@@ -103,6 +106,9 @@ fn is_unknown_to(name: &str, library: &str) -> bool {
 }
 
 fn may_use(name: &str, place: &Place, used: &Use) -> bool {
+    if used.name == TESTKIT {
+        return used.for_tests;
+    }
     // The simulator is for development mode and for tests, so any crate's tests may speak to it.
     if used.name == SIMULATOR {
         return used.for_tests || name == EMBEDS_THE_SIMULATOR;
@@ -151,6 +157,13 @@ mod tests {
         check("teahouse-server", "teahouse-wechat-sim", false, true);
         check("teahouse-accounts", "teahouse-wechat-sim", true, true);
         check("teahouse-accounts", "teahouse-wechat-sim", false, false);
+    }
+
+    #[test]
+    fn the_testkit_is_for_tests() {
+        check("teahouse-store", "teahouse-testkit", true, true);
+        check("teahouse-store", "teahouse-testkit", false, false);
+        check("teahouse-testkit", "teahouse-chat", false, false);
     }
 
     #[test]

@@ -60,7 +60,7 @@ on_both! {
         assert_eq!(world.count("SELECT count(*) FROM users").await, 5);
     }
 
-    async fn two_users_who_are_one_person_become_the_older(world: World) {
+    async fn two_users_who_are_one_person_become_the_older(mut world: World) {
         let (ann, older, younger) = two_users(&world).await;
         sign_in(&world, &ann, Some(OTHER_APP)).await;
         let merged = sign_in(&world, &ann, None).await;
