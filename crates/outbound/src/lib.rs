@@ -14,5 +14,5 @@ pub use allow::{Allow, InvalidNetwork, Network};
 pub use error::{Error, Refusal};
 pub use origin::{InvalidOrigin, Origin};
 pub use request::{Limits, Permit, Request, Response};
-pub use resolve::{FixedNames, Resolve, Resolving, SystemNames};
+pub use resolve::{Resolve, Resolving, SystemNames};
 pub use send::Outbound;

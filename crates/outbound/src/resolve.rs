@@ -1,10 +1,9 @@
 //! From names to addresses.
 
-use std::collections::HashMap;
 use std::future::Future;
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::pin::Pin;
-use std::{io, sync::Arc};
 
 /// The addresses of a name, when they are known.
 pub type Resolving = Pin<Box<dyn Future<Output = io::Result<Vec<IpAddr>>> + Send>>;
@@ -31,32 +30,6 @@ impl Resolve for SystemNames {
             let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
             Ok(found.map(|address| address.ip()).collect())
         })
-    }
-}
-
-/// Some names with fixed addresses, the others by another resolver: an operator's own `hosts` file. The addresses are
-/// checked like any others.
-pub struct FixedNames {
-    names: HashMap<String, Vec<IpAddr>>,
-    others: Arc<dyn Resolve>,
-}
-
-impl FixedNames {
-    /// `names` in lower case, and who is asked for others.
-    pub fn new(names: HashMap<String, Vec<IpAddr>>, others: Arc<dyn Resolve>) -> Self {
-        Self { names, others }
-    }
-}
-
-impl Resolve for FixedNames {
-    fn resolve(&self, name: &str) -> Resolving {
-        match self.names.get(name) {
-            Some(addresses) => {
-                let addresses = addresses.clone();
-                Box::pin(std::future::ready(Ok(addresses)))
-            }
-            None => self.others.resolve(name),
-        }
     }
 }
 

@@ -6,7 +6,6 @@ use std::collections::VecDeque;
 
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
-use tokio::sync::Notify;
 
 use crate::services::Hook;
 use crate::wit::Level;
@@ -65,7 +64,6 @@ pub struct LogLine {
 #[derive(Debug, Default)]
 pub struct LogRing {
     inner: Mutex<Inner>,
-    written: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -88,8 +86,6 @@ impl LogRing {
         }
         inner.this_minute += 1;
         inner.push(at_ms, level, hook, text);
-        drop(inner);
-        self.written.notify_waiters();
     }
 
     /// Counts lines that a call wrote beyond its share.
@@ -109,7 +105,6 @@ impl LogRing {
     pub fn note(&self, at_ms: u64, level: LogLevel, hook: Hook, text: &str) {
         let text = write_line(text, &[], LINE_BYTES);
         self.inner.lock().push(at_ms, level, hook, text);
-        self.written.notify_waiters();
     }
 
     /// At most `size` lines after line `id` (0: from the oldest that is kept) that matter at least as much as
@@ -128,18 +123,6 @@ impl LogRing {
             inner.lines.iter().rev().filter(|line| line.level >= least).take(size).cloned().collect();
         lines.reverse();
         lines
-    }
-
-    /// Waits until a line is written after line `id`.
-    pub async fn wait_after(&self, id: u64) {
-        loop {
-            // Asked for before the look, so that no line falls between.
-            let written = self.written.notified();
-            if self.inner.lock().last_id > id {
-                return;
-            }
-            written.await;
-        }
     }
 }
 

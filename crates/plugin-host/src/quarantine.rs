@@ -157,11 +157,6 @@ impl Quarantine {
         }
     }
 
-    /// A new version or new settings: all is forgiven.
-    pub fn forgive(&mut self) {
-        *self = Self::default();
-    }
-
     fn remember(&mut self, now_ms: u64, blow: Blow) {
         let tenths = match blow {
             Blow::Failure => 10,

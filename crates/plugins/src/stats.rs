@@ -228,16 +228,6 @@ impl Plugins {
         }
     }
 
-    /// Waits until a plugin's log on this node goes on after line `after`.
-    ///
-    /// # Errors
-    /// [`Error::NotInstalled`] when this node never met it.
-    pub async fn log_goes_on(&self, plugin: &PluginId, after: u64) -> Result<(), Error> {
-        let (_, resident) = self.met(plugin).ok_or(Error::NotInstalled)?;
-        resident.telemetry.log.wait_after(after).await;
-        Ok(())
-    }
-
     /// Recorded verdicts before `before` (`None`: the newest), newest first.
     ///
     /// # Errors
