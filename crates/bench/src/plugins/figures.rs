@@ -11,6 +11,8 @@ pub(super) struct Turn {
     pub(super) crew: Crew,
     pub(super) flow: Flow,
     pub(super) proof: Proof,
+    /// What a call takes by the server's own clocks.
+    pub(super) call_micros: f64,
 }
 
 /// One server's figures.
@@ -20,6 +22,8 @@ pub(super) struct Row {
     #[serde(flatten)]
     pub(super) flow: Flow,
     pub(super) proof: Proof,
+    /// What a call takes by the server's own clocks.
+    pub(super) call_micros: f64,
     /// Against the server without filters; none of that itself.
     pub(super) against: Option<Against>,
 }
@@ -87,8 +91,9 @@ fn row(crew: Crew, repetitions: &[Vec<Turn>]) -> Option<Row> {
     let Some(Measure::Flow(flow)) = Measure::median(&flows) else { return None };
     let mut proof = Proof::default();
     turns.iter().for_each(|turn| proof.add(turn.proof));
+    let call_micros = median(turns.iter().map(|turn| turn.call_micros));
     let against = (crew != Crew::NOBODY).then(|| against(crew, &turns, &nobody));
-    Some(Row { crew, flow, proof, against })
+    Some(Row { crew, flow, proof, call_micros, against })
 }
 
 fn against(crew: Crew, turns: &[&Turn], nobody: &[&Turn]) -> Against {
@@ -143,7 +148,7 @@ mod tests {
         };
         let expected = 500 * crew.filters() as u64;
         let proof = Proof { expected, allowed: calls, otherwise: 0, amiss: expected.abs_diff(calls) };
-        Turn { crew, flow, proof }
+        Turn { crew, flow, proof, call_micros: 1.0 }
     }
 
     fn outcome(repetitions: &[Vec<Turn>]) -> Outcome {

@@ -44,8 +44,9 @@ impl House {
             before = Looks::read(address)?;
             Ok(())
         })?;
-        let proof = Looks::read(address)?.since(&before, tally.sent, self.crew.filters());
-        Ok(Turn { crew: self.crew, flow: Flow::of(&tally), proof })
+        let after = Looks::read(address)?;
+        let proof = after.since(&before, tally.sent, self.crew.filters());
+        Ok(Turn { crew: self.crew, flow: Flow::of(&tally), proof, call_micros: after.call_micros() })
     }
 
     /// The list is in force, or what is measured is something else.

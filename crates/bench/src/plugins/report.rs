@@ -36,7 +36,7 @@ pub(super) fn print_outcome(outcome: &Outcome) {
 fn print_rows(title: &str, rows: &[Row]) {
     println!("\n{title}");
     println!(
-        "  {:<16}{:>12}{:>8}{:>8}{:>12}{:>11}{:>24}{:>10}{:>8}{:>8}{:>8}{:>8}{:>11}{:>8}",
+        "  {:<16}{:>13}{:>8}{:>8}{:>12}{:>12}{:>22}{:>11}{:>9}{:>8}{:>6}{:>8}{:>6}{:>10}{:>8}",
         "",
         "deliveries/s",
         "server",
@@ -45,6 +45,7 @@ fn print_rows(title: &str, rows: &[Row]) {
         "µs/message",
         "× without filters",
         "µs/filter",
+        "µs/call",
         "p50 ms",
         "×",
         "p99 ms",
@@ -58,13 +59,14 @@ fn print_rows(title: &str, rows: &[Row]) {
 }
 
 fn print_row(row: &Row) {
-    let Row { crew, flow, proof, against } = row;
+    let Row { crew, flow, proof, call_micros, against } = row;
     let dash = || "–".to_owned();
     let cpu = against.as_ref().map_or_else(dash, |a| spread(a.per_cpu_second));
     let added = against.as_ref().map_or_else(dash, |a| format!("{:.2}", a.micros_a_filter));
+    let call = against.as_ref().map_or_else(dash, |_| format!("{call_micros:.2}"));
     let times = |ratio: Option<Ratio>| ratio.map_or_else(dash, |ratio| format!("{:.2}", ratio.median));
     println!(
-        "  {:<16}{:>12.0}{:>8}{:>8}{:>12.0}{:>11.2}{:>24}{:>10}{:>8.2}{:>8}{:>8.2}{:>8}{:>11}{:>8}",
+        "  {:<16}{:>13.0}{:>8}{:>8}{:>12.0}{:>12.2}{:>22}{:>11}{:>9}{:>8.2}{:>6}{:>8.2}{:>6}{:>10}{:>8}",
         crew.title(),
         flow.deliveries_per_second,
         chat_report::percent(flow.server.process),
@@ -73,6 +75,7 @@ fn print_row(row: &Row) {
         micros_a_message(flow),
         cpu,
         added,
+        call,
         flow.p50_ms,
         times(against.as_ref().map(|a| a.p50)),
         flow.p99_ms,
