@@ -3,9 +3,11 @@
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use tokio::time::timeout;
+use tokio::task::unconstrained;
+use tokio::time::{sleep_until, timeout};
 use wasmtime::component::InstancePre;
 use wasmtime::{Engine, Store, UpdateDeadline};
 
@@ -170,14 +172,14 @@ impl Instance {
         let meter = Arc::clone(&self.meter);
         let ended = {
             let _running = ticker.run();
-            timeout(wall, metered(&meter, call.invoke(self))).await
+            in_time(began + wall, metered(&meter, call.invoke(self))).await
         };
         let cost = self.finish(limits, C::HOOK, began);
         match ended {
-            Ok(Some(Ok(reply))) => self.judge(limits, reply, cost),
-            Ok(Some(Err(error))) => Err(failure_of(&error, self.store.data(), cost)),
-            Ok(None) => Err(no_hook(C::HOOK)),
-            Err(_) => Err(CallFailure { cost, ..too_slow(C::HOOK, wall, cost.took) }),
+            Some(Some(Ok(reply))) => self.judge(limits, reply, cost),
+            Some(Some(Err(error))) => Err(failure_of(&error, self.store.data(), cost)),
+            Some(None) => Err(no_hook(C::HOOK)),
+            None => Err(CallFailure { cost, ..too_slow(C::HOOK, wall, cost.took) }),
         }
     }
 
@@ -266,6 +268,20 @@ async fn metered<F: Future>(meter: &Meter, future: F) -> F::Output {
         let poll = future.as_mut().poll(cx);
         meter.end();
         poll
+    })
+    .await
+}
+
+/// What `work` comes to, or `None` at `end`. Most calls are through at their first poll, and cost no timer.
+async fn in_time<F: Future>(end: Instant, work: F) -> Option<F::Output> {
+    let (mut work, mut timer) = (pin!(work), None);
+    poll_fn(|cx| {
+        if let Poll::Ready(output) = work.as_mut().poll(cx) {
+            return Poll::Ready(Some(output));
+        }
+        // Work that has used up its task's turn must not keep the timer from being asked.
+        let timer = timer.get_or_insert_with(|| Box::pin(unconstrained(sleep_until(end.into()))));
+        timer.as_mut().poll(cx).map(|()| None)
     })
     .await
 }
