@@ -52,7 +52,10 @@ enum Command {
         /// Keep nothing: compare with what is kept
         #[arg(long)]
         check: bool,
-        /// Insist on one toolchain
+        /// Keep nothing: note the digests of what this toolchain makes, for machines that have no other
+        #[arg(long, conflicts_with = "check")]
+        record: bool,
+        /// Insist on one toolchain, as the variable TEAHOUSE_WASM_TOOLCHAIN does
         #[arg(long, value_enum)]
         toolchain: Option<plugins::Kind>,
     },
@@ -81,8 +84,12 @@ fn run(command: Command) -> Result<()> {
         Command::Check => suite::check(&workspace),
         Command::Ci => ci::run(&workspace),
         Command::Env { command } => suite::with_environment(&workspace, &command),
-        Command::Plugins { names, check, toolchain } => {
-            let then = if check { plugins::Then::Compare } else { plugins::Then::Keep };
+        Command::Plugins { names, check, record, toolchain } => {
+            let then = match (check, record) {
+                (true, _) => plugins::Then::Compare,
+                (_, true) => plugins::Then::Record,
+                _ => plugins::Then::Keep,
+            };
             plugins::run(&workspace, &names, toolchain, then)
         }
         Command::Bench { arguments } => bench::run(&workspace, &arguments),

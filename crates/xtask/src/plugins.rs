@@ -15,8 +15,8 @@ use anyhow::{Result, bail};
 
 use self::dist::Dist;
 use self::members::Member;
+pub(crate) use self::toolchain::Kind;
 use self::toolchain::Toolchain;
-pub(crate) use self::toolchain::{DEBIAN_RUSTC, DEBIAN_SOURCE, Kind};
 use crate::process::{cargo, run as run_program, say};
 use crate::tally::Tally;
 use crate::workspace::Workspace;
@@ -28,6 +28,8 @@ pub(crate) enum Then {
     Keep,
     /// They are compared with the kept ones.
     Compare,
+    /// Their digests are noted beside those of the toolchain that built the kept ones.
+    Record,
 }
 
 /// Builds the plugins of these names (all, if there are none).
@@ -39,6 +41,7 @@ pub(crate) fn run(workspace: &Workspace, names: &[String], with: Option<Kind>, t
     let bundled: Vec<&Member> = members.iter().filter(|member| member.bundled).collect();
     match then {
         Then::Keep => dist.keep(&toolchain.description, &fresh, &bundled, names.is_empty()),
+        Then::Record => dist.record(&toolchain.description, &fresh, &bundled),
         Then::Compare => {
             let wrong = dist.compare(&toolchain.description, &fresh, &bundled, names.is_empty())?;
             if wrong.is_empty() {

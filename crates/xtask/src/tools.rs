@@ -5,7 +5,6 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::plugins::{DEBIAN_RUSTC, DEBIAN_SOURCE};
 use crate::postgres;
 use crate::process::{find_program, is_root, run, say, succeeds};
 
@@ -31,21 +30,15 @@ const TOOLS: &[Tool] = &[
     },
 ];
 
-/// Only where the Rust that runs us has no target for plugins, and rustup can't add it.
-const WASM_COMPILER: &[Tool] = &[Tool {
-    name: "a Rust compiler for wasm",
-    packages: &["rustc-web", "rust-web-src"],
-    present: has_wasm_compiler,
-}];
-
 /// Installs what is absent; does nothing, quickly, where nothing is.
 pub(crate) fn install_missing() -> Result<()> {
     install_absent(TOOLS)
 }
 
-/// Installs Debian's compiler for plugins, and the source of its standard library.
-pub(crate) fn install_wasm_compiler() -> Result<()> {
-    install_absent(WASM_COMPILER)
+/// Installs `packages`, and says why.
+pub(crate) fn install_because(why: &str, packages: &[&str]) -> Result<()> {
+    say(&format!("{why}; installing {}", packages.join(" ")));
+    install(packages)
 }
 
 fn install_absent(tools: &[Tool]) -> Result<()> {
@@ -99,8 +92,4 @@ fn has_chinese_fonts() -> bool {
 
 fn has_python_environments() -> bool {
     succeeds(Command::new("python3").args(["-c", "import ensurepip, venv"]))
-}
-
-fn has_wasm_compiler() -> bool {
-    Path::new(DEBIAN_RUSTC).is_file() && Path::new(DEBIAN_SOURCE).join("library/Cargo.lock").is_file()
 }

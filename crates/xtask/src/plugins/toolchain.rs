@@ -1,24 +1,29 @@
 //! Who compiles for wasm: the Rust that runs us, where its target is here or can be added; else Debian's `rustc-web`,
 //! which brings the standard library as source.
 
+mod debian;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
 use clap::ValueEnum;
 
+use self::debian::Debian;
 use crate::process::{cargo, find_program, read, run, say};
-use crate::tools;
 use crate::workspace::Workspace;
 
 /// The target of plugins: without a system interface, so that a component can import ours alone.
 pub(super) const TARGET: &str = "wasm32-unknown-unknown";
 
+/// Insists on one toolchain, by the words of [`Kind`]; `teahouse plugin build` reads it too.
+const VARIABLE: &str = "TEAHOUSE_WASM_TOOLCHAIN";
+
 /// Adding the target downloads 20 MB; where it takes longer than this, the network isn't there.
 const SECONDS_TO_ADD: &str = "120";
 
 /// Which one.
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Kind {
     /// The Rust that runs us, with its target added by rustup
     Rustup,
@@ -30,49 +35,47 @@ pub(crate) enum Kind {
 pub(super) struct Toolchain {
     /// What decides on the bytes that it makes: stands in `DIGESTS.toml`.
     pub(super) description: String,
-    kind: Kind,
-    /// The folder of the Rust that runs us.
-    sysroot: PathBuf,
+    /// Debian's; else the Rust that runs us.
+    debian: Option<Debian>,
 }
 
 impl Toolchain {
-    /// The first that is here or can be had; or the one that is asked for.
-    pub(super) fn choose(workspace: &Workspace, kind: Option<Kind>) -> Result<Self> {
+    /// The one that is asked for, here or in the environment; else the first that is here or can be had.
+    pub(super) fn choose(workspace: &Workspace, asked: Option<Kind>) -> Result<Self> {
         let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
         let sysroot = PathBuf::from(read(Command::new(&rustc).args(["--print", "sysroot"]))?.trim());
-        let kind = match kind {
+        let asked = match asked {
+            Some(kind) => Some(kind),
+            None => std::env::var(VARIABLE).ok().as_deref().map_or(Ok(None), meant)?,
+        };
+        let needed = least_rust(&workspace.root.join("plugins/Cargo.toml"))?;
+        let debian = match asked {
             Some(Kind::Rustup) if !add_target(&sysroot) => bail!("rustup could not add the target {TARGET}"),
-            Some(kind) => kind,
-            None if add_target(&sysroot) => Kind::Rustup,
-            None => Kind::Debian,
+            Some(Kind::Rustup) => None,
+            Some(Kind::Debian) => Some(Debian::get(&sysroot, needed)?),
+            None if has_target(&sysroot) => None,
+            // Before the network is asked: where it isn't there, it may take its time to say so.
+            None => match Debian::find(&sysroot, needed) {
+                Ok(debian) => Some(debian),
+                Err(_) if add_target(&sysroot) => None,
+                Err(_) => Some(Debian::get(&sysroot, needed)?),
+            },
         };
-        let version = match kind {
-            Kind::Rustup => read(Command::new(&rustc).arg("--version"))?,
-            Kind::Debian => {
-                tools::install_wasm_compiler()?;
-                format!("{}, std from source", read(Command::new(DEBIAN_RUSTC).arg("--version"))?.trim())
-            }
+        let compiler = match &debian {
+            Some(debian) => debian.description.clone(),
+            None => read(Command::new(&rustc).arg("--version"))?.trim().to_owned(),
         };
-        let encoder = encoder_version(workspace)?;
-        Ok(Self { description: format!("{}, wit-component {encoder}", version.trim()), kind, sysroot })
+        let description = format!("{compiler}, wit-component {}", encoder_version(workspace)?);
+        Ok(Self { description, debian })
     }
 
     /// Makes `cargo build --target` use it, and write no path of this machine into what it makes.
     pub(super) fn prepare(&self, command: &mut Command, root: &Path) -> Result<()> {
-        run(cargo(&root.join("plugins")).args(["fetch", "--locked", "--target", TARGET]))?;
+        // First, since only then the folders are there whose names must not get into components.
+        run(cargo(&root.join("plugins")).args(["fetch", "--quiet", "--locked", "--target", TARGET]))?;
         let mut flags = Vec::new();
-        if self.kind == Kind::Debian {
-            let linker = self.sysroot.join("lib/rustlib/x86_64-unknown-linux-gnu/bin/rust-lld");
-            if !linker.is_file() {
-                bail!("{} is absent: the linker for wasm comes with rustup's Rust", linker.display());
-            }
-            command
-                .env("RUSTC", DEBIAN_RUSTC)
-                // The compiler is a released one; building std is what released ones don't offer.
-                .env("RUSTC_BOOTSTRAP", "1")
-                .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker)
-                .arg("-Zbuild-std=std,panic_abort");
-            flags.push(format!("--remap-path-prefix={DEBIAN_SOURCE}=/rust"));
+        if let Some(debian) = &self.debian {
+            flags.push(debian.prepare(command));
         }
         for (from, to) in [(root.to_path_buf(), "/teahouse")].into_iter().chain(registries()?) {
             flags.push(format!("--remap-path-prefix={}={to}", from.display()));
@@ -82,15 +85,53 @@ impl Toolchain {
     }
 }
 
-pub(crate) const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
+/// What the environment asks for; nothing, if the variable is empty.
+fn meant(word: &str) -> Result<Option<Kind>> {
+    if word.is_empty() {
+        return Ok(None);
+    }
+    match Kind::from_str(word, false) {
+        Ok(kind) => Ok(Some(kind)),
+        Err(_) => bail!("{VARIABLE} is {word:?}: it must be `rustup` or `debian`"),
+    }
+}
 
-/// Where `rust-web-src` puts the standard library's source.
-pub(crate) const DEBIAN_SOURCE: &str = "/usr/lib/rustlib/src/rust";
+/// The `rust-version` of the plugins' workspace.
+fn least_rust(manifest: &Path) -> Result<Version> {
+    let table: toml::Table = std::fs::read_to_string(manifest)?.parse()?;
+    let text = table.get("workspace").and_then(|table| table.get("package")?.get("rust-version")?.as_str());
+    text.and_then(Version::parse).with_context(|| format!("{} has no rust-version", manifest.display()))
+}
 
-/// Whether the Rust that runs us has the target now.
+/// A version of Rust, as far as it decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Version {
+    major: u32,
+    minor: u32,
+}
+
+impl Version {
+    /// Of `1.94` or `1.96.0-nightly`.
+    fn parse(text: &str) -> Option<Self> {
+        let mut numbers = text.split('.');
+        Some(Self { major: numbers.next()?.parse().ok()?, minor: numbers.next()?.parse().ok()? })
+    }
+}
+
+impl std::fmt::Display for Version {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}", self.major, self.minor)
+    }
+}
+
+/// Whether the Rust that runs us has the target.
+fn has_target(sysroot: &Path) -> bool {
+    sysroot.join("lib/rustlib").join(TARGET).join("lib").is_dir()
+}
+
+/// Whether it has it now.
 fn add_target(sysroot: &Path) -> bool {
-    let installed = || sysroot.join("lib/rustlib").join(TARGET).join("lib").is_dir();
-    if installed() {
+    if has_target(sysroot) {
         return true;
     }
     if find_program("rustup").is_none() {
@@ -99,7 +140,7 @@ fn add_target(sysroot: &Path) -> bool {
     say(&format!("adding the target {TARGET}"));
     let added =
         run(Command::new("timeout").args([SECONDS_TO_ADD, "rustup", "target", "add", TARGET])).is_ok();
-    added && installed()
+    added && has_target(sysroot)
 }
 
 /// The folders of crates' sources, whose names hold hashes of this machine.
@@ -122,4 +163,32 @@ fn encoder_version(workspace: &Workspace) -> Result<String> {
         .filter_map(|package| package.get("version")?.as_str())
         .filter_map(|version| Some((version.split('.').nth(1)?.parse::<u32>().ok()?, version)));
     versions.max().map(|(_, version)| version.to_owned()).context("Cargo.lock has no wit-component")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_environment_may_insist() {
+        assert_eq!(meant("debian").unwrap(), Some(Kind::Debian));
+        assert_eq!(meant("rustup").unwrap(), Some(Kind::Rustup));
+        assert_eq!(meant("").unwrap(), None);
+        let error = meant("gentoo").unwrap_err().to_string();
+        assert!(error.contains(VARIABLE) && error.contains("`rustup` or `debian`"), "{error}");
+    }
+
+    #[test]
+    fn versions_have_an_order() {
+        let version = |text| Version::parse(text).unwrap();
+        assert!(version("1.96.0") > version("1.94") && version("1.63.0") < version("1.94"));
+        assert_eq!(version("1.95.0-nightly"), version("1.95"));
+        assert_eq!(Version::parse("new"), None);
+    }
+
+    #[test]
+    fn the_plugins_say_which_rust_they_need() {
+        let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins/Cargo.toml");
+        assert!(least_rust(&manifest).unwrap() >= Version { major: 1, minor: 94 });
+    }
 }
