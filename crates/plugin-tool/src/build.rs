@@ -15,8 +15,19 @@ use teahouse_plugin_package::Hooks;
 use crate::command::Language;
 use crate::project::Project;
 
+/// Builds `plugin.wasm`, and says what comes next.
+pub(crate) fn run(project: &Project) -> Result<()> {
+    let component = make(project)?;
+    let bytes = component.metadata()?.len();
+    println!(
+        "plugin.wasm: {} KiB. Next: `teahouse plugin check`, `teahouse plugin test`",
+        bytes.div_ceil(1024)
+    );
+    Ok(())
+}
+
 /// Builds `plugin.wasm`, and returns its path.
-pub(crate) fn run(project: &Project) -> Result<PathBuf> {
+pub(crate) fn make(project: &Project) -> Result<PathBuf> {
     let component = project.component();
     match project.language()? {
         Language::Rust => rust::build(project, &component)?,
@@ -25,10 +36,6 @@ pub(crate) fn run(project: &Project) -> Result<PathBuf> {
     }
     let bytes = std::fs::read(&component).with_context(|| format!("reading {}", component.display()))?;
     inspect(&bytes).context("the tools made something that is no component")?;
-    println!(
-        "plugin.wasm: {} KiB. Next: `teahouse plugin check`, `teahouse plugin test`",
-        bytes.len().div_ceil(1024)
-    );
     Ok(component)
 }
 

@@ -54,7 +54,14 @@ pub(crate) fn run(new: &New) -> Result<()> {
 impl Names {
     fn of(new: &New) -> Result<Self> {
         let id = new.id.clone().unwrap_or_else(|| format!("org.example.{}", new.name));
-        let id = PluginId::parse(&id).map_err(|error| Misused::because(format!("{id:?}: {error}")))?;
+        let id = PluginId::parse(&id).map_err(|error| match new.id {
+            Some(_) => Misused::because(format!("{id:?}: {error}")),
+            None => Misused::because(format!(
+                "{:?} can't be a folder and part of an id: take a-z, 0-9 and inner hyphens, such as word-guard. What \
+                 people read, in any script, is the name in plugin.toml and locales/",
+                new.name
+            )),
+        })?;
         if new.name != id.slug() {
             return Err(Misused::because(format!(
                 "the name is the last label of the id: call it {}, or take another id",

@@ -26,5 +26,5 @@ pub(super) fn build(project: &Project, component: &Path) -> Result<()> {
     // Without the first the component would ask for WASI; without the second a hook would be an async function.
     command.arg("--js").arg(sources::folder(project)?.join("plugin.js"));
     command.args(["--stub-wasi", "--sync", "--output"]).arg(component);
-    tools::run(&mut command)
+    tools::run_quietly(&mut command)
 }

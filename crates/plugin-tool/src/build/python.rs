@@ -33,5 +33,5 @@ pub(super) fn build(project: &Project, component: &Path) -> Result<()> {
     // Without this the component would ask for 25 interfaces of WASI, sockets and files among them.
     command.args(["--stub-wasi", "-p"]).arg(sources::folder(project)?);
     command.args(["app", "-o"]).arg(component);
-    tools::run(&mut command)
+    tools::run_quietly(&mut command)
 }

@@ -21,13 +21,27 @@ pub(super) fn need(program: &str, how: &str) -> Result<PathBuf> {
 
 /// Runs `command`; what it says goes to the terminal.
 pub(super) fn run(command: &mut Command) -> Result<()> {
-    let name =
-        Path::new(command.get_program()).file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let name = name_of(command);
     let status = command.stdin(Stdio::null()).status().with_context(|| format!("starting {name}"))?;
     if !status.success() {
         bail!("{name} failed ({status}); what it said stands above");
     }
     Ok(())
+}
+
+/// Runs `command`; what it says is shown only when it fails.
+pub(super) fn run_quietly(command: &mut Command) -> Result<()> {
+    let name = name_of(command);
+    let output = command.stdin(Stdio::null()).output().with_context(|| format!("starting {name}"))?;
+    if !output.status.success() {
+        let said = [output.stdout, output.stderr].concat();
+        bail!("{name} failed ({}):\n{}", output.status, String::from_utf8_lossy(&said).trim());
+    }
+    Ok(())
+}
+
+fn name_of(command: &Command) -> String {
+    Path::new(command.get_program()).file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// What `command` prints.
