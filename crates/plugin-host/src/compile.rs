@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
-use crate::engine;
+use crate::engine::{self, Metering};
 use crate::error::CompileError;
 use crate::inspect::{Inspection, inspect};
 pub(crate) use cache::Cache;
@@ -31,6 +31,7 @@ pub enum Compile {
 pub(crate) struct CompileLimits {
     pub(crate) component_bytes: usize,
     pub(crate) time: Duration,
+    pub(crate) metering: Metering,
 }
 
 /// A component ready to be loaded, by the host that made it.
@@ -60,7 +61,7 @@ pub(crate) async fn compile(
         return Err(CompileError::TooLarge { size: bytes.len(), limit: limits.component_bytes });
     }
     let (engine, cache, how) = (engine.clone(), cache.cloned(), how.clone());
-    tokio::task::spawn_blocking(move || compile_now(&engine, cache.as_deref(), &bytes, &how, limits.time))
+    tokio::task::spawn_blocking(move || compile_now(&engine, cache.as_deref(), &bytes, &how, limits))
         .await
         .map_err(|error| CompileError::Compiler(error.to_string()))?
 }
@@ -70,7 +71,7 @@ fn compile_now(
     cache: Option<&Cache>,
     bytes: &[u8],
     how: &Compile,
-    time: Duration,
+    limits: CompileLimits,
 ) -> Result<Compiled, CompileError> {
     let inspection = inspect(bytes)?;
     if !inspection.refused.is_empty() {
@@ -81,7 +82,7 @@ fn compile_now(
     let component = match kept {
         Some(component) => component,
         None => {
-            let code = machine_code(bytes, how, time)?;
+            let code = machine_code(bytes, how, limits)?;
             if let Some(cache) = cache {
                 // Without the cache it works as well, only slower at the next start.
                 if let Err(error) = cache.keep(&digest, &code) {
@@ -94,15 +95,15 @@ fn compile_now(
     Ok(Compiled { component, inspection: Arc::new(inspection), digest: digest.into() })
 }
 
-fn machine_code(bytes: &[u8], how: &Compile, time: Duration) -> Result<Vec<u8>, CompileError> {
+fn machine_code(bytes: &[u8], how: &Compile, limits: CompileLimits) -> Result<Vec<u8>, CompileError> {
     match how {
-        Compile::InProcess => precompile(bytes),
-        Compile::Child(program) => child::run(program, bytes, time),
+        Compile::InProcess => precompile(bytes, limits.metering),
+        Compile::Child(program) => child::run(program, bytes, limits.time),
     }
 }
 
-fn precompile(bytes: &[u8]) -> Result<Vec<u8>, CompileError> {
-    let engine = engine::compiler().map_err(|error| CompileError::Compiler(error.to_string()))?;
+fn precompile(bytes: &[u8], metering: Metering) -> Result<Vec<u8>, CompileError> {
+    let engine = engine::compiler(metering).map_err(|error| CompileError::Compiler(error.to_string()))?;
     engine.precompile_component(bytes).map_err(|error| CompileError::Invalid(format!("{error:#}")))
 }
 

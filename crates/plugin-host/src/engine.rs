@@ -15,11 +15,22 @@ const ASYNC_STACK_BYTES: usize = 2 * 1024 * 1024;
 /// a quarter to a half slower.
 const RESERVATION_BYTES: u64 = 1 << 32;
 
+/// How running code is measured. Epochs bound what it takes either way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Metering {
+    /// By time alone, as on a server.
+    #[default]
+    Time,
+    /// Its instructions are counted too, which makes it slower: for a figure that is the same on each machine.
+    Fuel,
+}
+
 /// What code and runtime must agree about. The compiler's child uses it too.
-fn common() -> Config {
+fn common(metering: Metering) -> Config {
     let mut config = Config::new();
     config
         .epoch_interruption(true)
+        .consume_fuel(metering == Metering::Fuel)
         .max_wasm_stack(WASM_STACK_BYTES)
         .async_stack_size(ASYNC_STACK_BYTES)
         .memory_reservation(RESERVATION_BYTES)
@@ -32,12 +43,12 @@ fn common() -> Config {
 }
 
 /// An engine that only compiles: it reserves no pool.
-pub(crate) fn compiler() -> Result<Engine, HostError> {
-    Engine::new(&common()).map_err(|error| engine_error(&error))
+pub(crate) fn compiler(metering: Metering) -> Result<Engine, HostError> {
+    Engine::new(&common(metering)).map_err(|error| engine_error(&error))
 }
 
 /// The engine that runs plugins, with places for `slots` instances.
-pub(crate) fn runtime(slots: u32) -> Result<Engine, HostError> {
+pub(crate) fn runtime(slots: u32, metering: Metering) -> Result<Engine, HostError> {
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(slots)
         .total_core_instances(slots.saturating_mul(CORE_INSTANCES as u32))
@@ -50,7 +61,7 @@ pub(crate) fn runtime(slots: u32) -> Result<Engine, HostError> {
         .total_tables(slots.saturating_mul(4).max(TABLES as u32 * 8))
         .table_elements(TABLE_ELEMENTS)
         .total_stacks(slots);
-    let mut config = common();
+    let mut config = common(metering);
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
     Engine::new(&config).map_err(|error| engine_error(&error))
 }
@@ -72,7 +83,12 @@ mod tests {
 
     #[test]
     fn the_child_compiles_for_the_engine_that_runs() {
-        let (compiler, runtime) = (compiler().expect("compiler"), runtime(4).expect("runtime"));
-        assert_eq!(compatibility(&compiler), compatibility(&runtime));
+        let hashes = [Metering::Time, Metering::Fuel].map(|metering| {
+            let compiler = compatibility(&compiler(metering).expect("compiler"));
+            assert_eq!(compiler, compatibility(&runtime(4, metering).expect("runtime")));
+            compiler
+        });
+        // Code that counts is not taken for code that doesn't.
+        assert_ne!(hashes[0], hashes[1]);
     }
 }

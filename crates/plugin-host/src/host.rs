@@ -8,7 +8,7 @@ use wasmtime::Engine;
 use wasmtime::component::Linker;
 
 use crate::compile::{self, COMPILE_TIME, Cache, Compile, CompileLimits, Compiled};
-use crate::engine;
+use crate::engine::{self, Metering};
 use crate::error::{CompileError, HostError, LoadError};
 use crate::grants::LiveGrants;
 use crate::imports;
@@ -30,11 +30,19 @@ pub struct HostConfig {
     pub component_bytes: usize,
     /// The longest that compiling in a child may take.
     pub compile_time: Duration,
+    /// With fuel, components are compiled in this process alone.
+    pub metering: Metering,
 }
 
 impl Default for HostConfig {
     fn default() -> Self {
-        Self { cache: None, slots: 1_000, component_bytes: COMPONENT_BYTES, compile_time: COMPILE_TIME }
+        Self {
+            cache: None,
+            slots: 1_000,
+            component_bytes: COMPONENT_BYTES,
+            compile_time: COMPILE_TIME,
+            metering: Metering::Time,
+        }
     }
 }
 
@@ -54,7 +62,7 @@ impl Host {
     /// # Errors
     /// [`HostError`]: the machine doesn't allow it, or the cache's folder isn't ours.
     pub fn new(config: &HostConfig) -> Result<Self, HostError> {
-        let engine = engine::runtime(config.slots)?;
+        let engine = engine::runtime(config.slots, config.metering)?;
         let mut linker = Linker::new(&engine);
         imports::link(&mut linker).map_err(|error| HostError::Engine(format!("{error:#}")))?;
         let compatibility = engine::compatibility(&engine);
@@ -66,6 +74,7 @@ impl Host {
             limits: CompileLimits {
                 component_bytes: config.component_bytes.min(COMPONENT_BYTES_CAP),
                 time: config.compile_time,
+                metering: config.metering,
             },
             engine,
         })
@@ -92,7 +101,7 @@ impl Host {
             .map_err(|error| LoadError::Misfit(format!("{error:#}")))?;
         let template = |hooks: Exports| {
             let (engine, ticker) = (self.engine.clone(), Arc::clone(&self.ticker));
-            Template::new(engine, ticker, component.clone(), hooks).map(Arc::new)
+            Template::new(engine, ticker, component.clone(), hooks, self.limits.metering).map(Arc::new)
         };
         let filters = template(Exports { bot: false, ..hooks })?;
         let bots = template(Exports { bot: hooks.bot, ..Exports::default() })?;

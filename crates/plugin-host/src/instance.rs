@@ -12,6 +12,7 @@ use wasmtime::component::InstancePre;
 use wasmtime::{Engine, Store, UpdateDeadline};
 
 use crate::call::{Call, Reply, oversize};
+use crate::engine::Metering;
 use crate::error::{CallFailure, FailureKind, LoadError};
 use crate::failure::{failure_of, load_error_of};
 use crate::limits::{HookLimits, INIT_TIME, Retirement};
@@ -32,7 +33,11 @@ pub(crate) struct Template {
     pub(crate) filter: Option<filter::GuestIndices>,
     pub(crate) gate: Option<gate::GuestIndices>,
     pub(crate) bot: Option<bot::GuestIndices>,
+    metering: Metering,
 }
+
+/// What a call gets where fuel is counted: more than it can burn in the time that it has.
+const FUEL: u64 = 1 << 62;
 
 /// The exports of one instance.
 pub(crate) struct GuestExports {
@@ -51,6 +56,7 @@ pub(crate) struct Instance {
     ticker: Arc<Ticker>,
     meter: Arc<Meter>,
     shard: Arc<Shard>,
+    metering: Metering,
 }
 
 impl Template {
@@ -59,6 +65,7 @@ impl Template {
         ticker: Arc<Ticker>,
         component: InstancePre<State>,
         hooks: Exports,
+        metering: Metering,
     ) -> Result<Self, LoadError> {
         let missing = |name| move |_| LoadError::MissingExport(name);
         Ok(Self {
@@ -69,6 +76,7 @@ impl Template {
             engine,
             ticker,
             component,
+            metering,
         })
     }
 
@@ -80,6 +88,7 @@ impl Template {
     ) -> Result<Instance, LoadError> {
         let meter = Arc::new(Meter::new());
         let mut store = self.store(shared, limits, &meter);
+        refuel(&mut store, self.metering);
         let _running = self.ticker.run();
         let began = Instant::now();
         let made = metered(&meter, async {
@@ -94,7 +103,9 @@ impl Template {
         let shard = shared.telemetry.stats.shard();
         let ticker = Arc::clone(&self.ticker);
         let born = Instant::now();
-        let mut instance = Instance { store, exports, calls: 0, born, last_used: born, ticker, meter, shard };
+        let metering = self.metering;
+        let mut instance =
+            Instance { store, exports, calls: 0, born, last_used: born, ticker, meter, shard, metering };
         instance.init(shared, limits).await?;
         Ok(instance)
     }
@@ -220,6 +231,7 @@ impl Instance {
         state.context.hops = 0;
         state.context.room.clear();
         self.store.set_epoch_deadline(1);
+        refuel(&mut self.store, self.metering);
         began
     }
 
@@ -234,7 +246,11 @@ impl Instance {
         let log_lines = limits.log_lines - state.left.log_lines;
         self.shard.ended(hook, took, host_calls);
         state.shared.telemetry.stats.memory_seen(memory_bytes);
-        Cost { took, host_calls, memory_bytes, log_lines }
+        let fuel = match self.metering {
+            Metering::Time => None,
+            Metering::Fuel => self.store.get_fuel().ok().map(|left| FUEL.saturating_sub(left)),
+        };
+        Cost { took, host_calls, memory_bytes, log_lines, fuel }
     }
 
     fn judge<T: Reply>(
@@ -257,6 +273,13 @@ impl Instance {
         }
         self.shard.outcome(reply.outcome());
         Ok(Called { reply: Ok(reply), cost })
+    }
+}
+
+/// Fills a store's tank, where it has one.
+fn refuel(store: &mut Store<State>, metering: Metering) {
+    if metering == Metering::Fuel && store.set_fuel(FUEL).is_err() {
+        debug_assert!(false, "the engine was made for counting");
     }
 }
 

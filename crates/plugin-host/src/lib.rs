@@ -22,6 +22,7 @@ mod ticker;
 pub mod wit;
 
 pub use compile::{COMPILE_MEMORY_BYTES, COMPILE_TIME, Compile, Compiled, compile_child};
+pub use engine::Metering;
 pub use error::{CallFailure, CompileError, FailureKind, HostError, LoadError, RefusedImport};
 pub use grants::{Capability, Grants};
 pub use host::{Host, HostConfig};

@@ -26,6 +26,8 @@ pub struct Cost {
     pub memory_bytes: usize,
     /// Lines of log that were kept.
     pub log_lines: u32,
+    /// Instructions that the plugin ran, weighed by wasmtime; counted with [`Metering::Fuel`](crate::Metering) alone.
+    pub fuel: Option<u64>,
 }
 
 /// How a call ended that did end.

@@ -1,12 +1,12 @@
 //! `try`: what the plugin makes of one text.
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use serde_json::Value;
-use teahouse_plugin_host::LogLevel;
+use teahouse_plugin_host::{LogLevel, Metering};
 use teahouse_plugin_package::{Command, EventKind};
 
 use crate::Misused;
-use crate::cases::{CommandInput, EventInput, MessageInput, Runner, UserInput, level, runtime};
+use crate::cases::{CommandInput, EventInput, MessageInput, Runner, UserInput, level, runtime, unexpected};
 use crate::command::Try;
 use crate::project::Project;
 use crate::sandbox::{self, Manner, Sandbox};
@@ -19,11 +19,11 @@ pub(crate) fn run(attempt: &Try) -> Result<()> {
 }
 
 async fn ask(project: &Project, component: Vec<u8>, settings: &Value, attempt: &Try) -> Result<()> {
-    let sandbox = Sandbox::open(project, component).await?;
+    let sandbox = Sandbox::open(project, component, Metering::Time).await?;
     sandbox.house.begin(crate::house::START_MS, Vec::new()).await;
     let manner = Manner { fresh: false, patience: 10 };
     let loaded = sandbox.load(project, settings, sandbox::all_asked(&project.manifest), manner).await;
-    let loaded = loaded.map_err(sandbox::explained)?;
+    let loaded = loaded.map_err(|error| sandbox::explained(project, error))?;
     let mut runner = Runner::new(project, &loaded, &sandbox.house, manner.patience);
     let hooks = &project.manifest.hooks;
     let message = || MessageInput {
@@ -32,23 +32,24 @@ async fn ask(project: &Project, component: Vec<u8>, settings: &Value, attempt: &
         role: Some(attempt.role.clone()),
         ..MessageInput::default()
     };
+    let mut answers = Vec::new();
     if hooks.filter.is_some() {
-        print("filter", &runner.check(message()).await?)?;
+        answers.push(("filter", runner.check(message()).await?));
     }
     if hooks.gate.is_some() {
-        print("gate, as a name", &runner.check_user_name(&attempt.text).await?)?;
+        answers.push(("gate, as a name", runner.check_user_name(&attempt.text).await?));
     }
     if let Some(bot) = &hooks.bot {
         let command = Command::split(&attempt.text)
             .filter(|(name, _)| project.manifest.commands.iter().any(|command| command.name == *name));
         let event = match command {
-            Some((name, args)) => EventInput::Command(CommandInput {
+            Some((name, args)) => Some(EventInput::Command(CommandInput {
                 name: name.to_owned(),
                 args: args.to_owned(),
                 message: message(),
                 ..CommandInput::default()
-            }),
-            None if bot.events.contains(&EventKind::Posted) => EventInput::Posted(message()),
+            })),
+            None if bot.events.contains(&EventKind::Posted) => Some(EventInput::Posted(message())),
             None if hooks.filter.is_none() && hooks.gate.is_none() => {
                 let names: Vec<_> = project.manifest.commands.iter().map(Command::usage).collect();
                 return Err(Misused::because(format!(
@@ -56,14 +57,22 @@ async fn ask(project: &Project, component: Vec<u8>, settings: &Value, attempt: &
                     names.join(", ")
                 )));
             }
-            None => return Ok(()),
+            None => None,
         };
-        print("bot", &runner.event(event, None).await?)?;
+        if let Some(event) = event {
+            answers.push(("bot", runner.event(event, None).await?));
+        }
+    }
+    for (hook, answer) in &answers {
+        print(hook, answer)?;
     }
     for line in sandbox.telemetry.log.after(0, LogLevel::Debug, usize::MAX) {
         println!("log {}: {}", level(line.level), line.text);
     }
-    Ok(())
+    match answers.iter().find_map(|(_, answer)| unexpected(answer)) {
+        Some(error) => bail!(error),
+        None => Ok(()),
+    }
 }
 
 fn print(hook: &str, answer: &Value) -> Result<()> {

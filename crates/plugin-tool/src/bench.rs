@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
+use teahouse_plugin_host::Metering;
 
-use crate::cases::{CommandInput, EventInput, MessageInput, Runner, runtime};
+use crate::cases::{CommandInput, EventInput, MessageInput, Runner, grouped, runtime};
 use crate::command::Bench;
 use crate::project::Project;
 use crate::sandbox::{self, Manner, Sandbox};
@@ -23,44 +24,68 @@ pub(crate) fn run(bench: &Bench) -> Result<()> {
 
 async fn measure(project: &Project, component: Vec<u8>, settings: &Value, bench: &Bench) -> Result<()> {
     let size = component.len();
-    let sandbox = Sandbox::open(project, component).await?;
+    let sandbox = Sandbox::open(project, component, Metering::Time).await?;
     sandbox.house.begin(crate::house::START_MS, Vec::new()).await;
-    println!("component      {} KiB", size.div_ceil(1024));
-    println!("compiled in    {} ms (or read, when it was compiled before)", sandbox.compile_time.as_millis());
-    let grants = sandbox::all_asked(&project.manifest);
+    let mut rows = Vec::new();
     for (name, fresh) in [("warm", false), ("fresh", true)] {
-        let start = Instant::now();
-        let manner = Manner { fresh, patience: 10 };
-        let loaded = sandbox.load(project, settings, grants, manner).await.map_err(sandbox::explained)?;
-        let started = start.elapsed();
-        let mut runner = Runner::new(project, &loaded, &sandbox.house, manner.patience);
         // A fresh instance for each call is slower by far.
         let calls = if fresh { bench.calls.div_ceil(10) } else { bench.calls };
-        let mut times = Vec::with_capacity(calls as usize);
-        let bar = bar(name, calls);
-        for call in 0..WARM_UP.min(calls) + calls {
-            let before = runner.took();
-            let answer = call_once(&mut runner, project, &bench.text).await?;
-            if answer["verdict"] == "failure" || answer.get("error").is_some() {
-                bar.finish_and_clear();
-                bail!("a call failed: {answer}");
-            }
-            if call >= WARM_UP.min(calls) {
-                times.push(runner.took() - before);
-                bar.inc(1);
-            }
-        }
-        bar.finish_and_clear();
-        println!("started in     {:.2} ms ({name})", started.as_secs_f64() * 1000.0);
-        println!("a {name} call    {}", figures(&mut times));
+        rows.push(call_often(project, settings, &sandbox, Row { name, fresh, calls }, &bench.text).await?);
     }
     let snapshot = sandbox.telemetry.stats.snapshot();
-    println!("memory         {} KiB at most", snapshot.memory_high_water_bytes / 1024);
-    println!(
-        "host calls     {:.1} a call",
-        ratio(snapshot.host_calls, snapshot.hooks.iter().map(|hook| hook.calls).sum())
-    );
+    let host_calls = ratio(snapshot.host_calls, snapshot.hooks.iter().map(|hook| hook.calls).sum());
+    let compiling = if sandbox.was_compiled { "read" } else { "compiled" };
+    println!("component  {:>12}", grouped_unit(size.div_ceil(1024), "KiB"));
+    println!("{compiling:<9}  {:>12}", milliseconds(sandbox.compile_time));
+    println!("memory     {:>12}", grouped_unit(snapshot.memory_high_water_bytes / 1024, "KiB"));
+    println!("host calls {host_calls:>10.1}    a call");
+    println!("\na call            p50         p99      start       calls");
+    rows.iter().for_each(|row| println!("{row}"));
     Ok(())
+}
+
+/// One line to be measured.
+struct Row {
+    name: &'static str,
+    fresh: bool,
+    calls: u32,
+}
+
+async fn call_often(
+    project: &Project,
+    settings: &Value,
+    sandbox: &Sandbox,
+    row: Row,
+    text: &str,
+) -> Result<String> {
+    let start = Instant::now();
+    let manner = Manner { fresh: row.fresh, patience: 10 };
+    let grants = sandbox::all_asked(&project.manifest);
+    let loaded = sandbox
+        .load(project, settings, grants, manner)
+        .await
+        .map_err(|error| sandbox::explained(project, error))?;
+    let started = start.elapsed();
+    let mut runner = Runner::new(project, &loaded, &sandbox.house, manner.patience);
+    let warm_up = WARM_UP.min(row.calls);
+    let mut times = Vec::with_capacity(row.calls as usize);
+    let bar = bar(row.name, row.calls);
+    for call in 0..warm_up + row.calls {
+        let before = runner.took();
+        let answer = call_once(&mut runner, project, text).await?;
+        if answer["verdict"] == "failure" || answer.get("error").is_some() {
+            bar.finish_and_clear();
+            bail!("a call failed: {answer}");
+        }
+        if call >= warm_up {
+            times.push(runner.took() - before);
+            bar.inc(1);
+        }
+    }
+    bar.finish_and_clear();
+    let [p50, p99] = quantiles(&mut times).map(microseconds);
+    let calls = grouped(times.len() as u64);
+    Ok(format!("{:<9}{p50:>12}{p99:>12}{:>11}{calls:>12}", row.name, milliseconds(started)))
 }
 
 async fn call_once(runner: &mut Runner<'_>, project: &Project, text: &str) -> Result<Value> {
@@ -86,10 +111,22 @@ fn ratio(part: u64, of: u64) -> f64 {
     if of == 0 { 0.0 } else { part as f64 / of as f64 }
 }
 
-fn figures(times: &mut [Duration]) -> String {
+/// Half of the calls took no longer, and all but one in a hundred.
+fn quantiles(times: &mut [Duration]) -> [Duration; 2] {
     times.sort_unstable();
-    let at = |percent: usize| times[(times.len() * percent / 100).min(times.len() - 1)].as_secs_f64() * 1e6;
-    format!("p50 {:.1} µs, p99 {:.1} µs, over {} calls", at(50), at(99), times.len())
+    [50, 99].map(|percent| times[(times.len() * percent / 100).min(times.len() - 1)])
+}
+
+fn microseconds(time: Duration) -> String {
+    format!("{:.1} µs", time.as_secs_f64() * 1e6)
+}
+
+fn milliseconds(time: Duration) -> String {
+    format!("{:.2} ms", time.as_secs_f64() * 1e3)
+}
+
+fn grouped_unit(number: usize, unit: &str) -> String {
+    format!("{} {unit}", grouped(number as u64))
 }
 
 fn bar(name: &'static str, calls: u32) -> ProgressBar {
@@ -107,7 +144,14 @@ mod tests {
     #[test]
     fn figures_are_quantiles() {
         let mut times: Vec<_> = (1..=100).rev().map(Duration::from_micros).collect();
-        assert_eq!(figures(&mut times), "p50 51.0 µs, p99 100.0 µs, over 100 calls");
-        assert_eq!(figures(&mut [Duration::from_micros(7)]), "p50 7.0 µs, p99 7.0 µs, over 1 calls");
+        assert_eq!(quantiles(&mut times), [51, 100].map(Duration::from_micros));
+        assert_eq!(quantiles(&mut [Duration::from_micros(7)]), [7, 7].map(Duration::from_micros));
+    }
+
+    #[test]
+    fn times_have_their_units() {
+        assert_eq!(microseconds(Duration::from_nanos(2_340)), "2.3 µs");
+        assert_eq!(milliseconds(Duration::from_micros(16_040)), "16.04 ms");
+        assert_eq!(grouped_unit(18_474, "KiB"), "18 474 KiB");
     }
 }

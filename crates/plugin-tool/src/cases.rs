@@ -1,6 +1,7 @@
 //! `test`: the cases of `cases.jsonl`, each a few calls with what is expected of them.
 
 mod input;
+mod judge;
 mod matching;
 mod read;
 mod run;
@@ -11,9 +12,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
-use teahouse_plugin_host::{Loaded, LogLevel, LogLine};
+use teahouse_plugin_host::{Loaded, LogLevel, LogLine, Metering};
 
 pub(crate) use input::{CommandInput, EventInput, MessageInput, UserInput};
+pub(crate) use judge::unexpected;
 pub(crate) use run::Runner;
 
 use crate::Misused;
@@ -36,7 +38,17 @@ struct Outcome {
     slow: Option<Duration>,
     host_calls: u32,
     memory_bytes: usize,
+    /// What each call cost, where that is counted.
+    fuel: Vec<u64>,
     log: Vec<LogLine>,
+}
+
+/// What the author wants of the run.
+#[derive(Clone, Copy)]
+struct Wanted {
+    manner: Manner,
+    metering: Metering,
+    max_fuel: Option<u64>,
 }
 
 pub(crate) fn run(test: &Test) -> Result<()> {
@@ -55,8 +67,13 @@ pub(crate) fn run(test: &Test) -> Result<()> {
     if cases.is_empty() {
         return Err(Misused::because("there is no such case"));
     }
-    let manner = Manner { fresh: test.fresh, patience: if test.strict { 1 } else { PATIENCE } };
-    runtime()?.block_on(all(&project, component, &cases, manner))
+    let counts_fuel = test.fuel || test.max_fuel.is_some();
+    let wanted = Wanted {
+        manner: Manner { fresh: test.fresh, patience: if test.strict { 1 } else { PATIENCE } },
+        metering: if counts_fuel { Metering::Fuel } else { Metering::Time },
+        max_fuel: test.max_fuel,
+    };
+    runtime()?.block_on(all(&project, component, &cases, wanted))
 }
 
 /// What the commands that call plugins run on.
@@ -64,8 +81,8 @@ pub(crate) fn runtime() -> Result<tokio::runtime::Runtime> {
     Ok(tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?)
 }
 
-async fn all(project: &Project, component: Vec<u8>, cases: &[Case], manner: Manner) -> Result<()> {
-    let mut tester = Tester::new(project, component, manner).await?;
+async fn all(project: &Project, component: Vec<u8>, cases: &[Case], wanted: Wanted) -> Result<()> {
+    let mut tester = Tester::new(project, component, wanted).await?;
     let mut failed = 0;
     for case in cases {
         let outcome = tester.run(case).await;
@@ -84,14 +101,14 @@ async fn all(project: &Project, component: Vec<u8>, cases: &[Case], manner: Mann
 struct Tester<'p> {
     project: &'p Project,
     sandbox: Sandbox,
-    manner: Manner,
+    wanted: Wanted,
     loaded: HashMap<String, Arc<Loaded>>,
 }
 
 impl<'p> Tester<'p> {
-    async fn new(project: &'p Project, component: Vec<u8>, manner: Manner) -> Result<Self> {
-        let sandbox = Sandbox::open(project, component).await?;
-        Ok(Self { project, sandbox, manner, loaded: HashMap::new() })
+    async fn new(project: &'p Project, component: Vec<u8>, wanted: Wanted) -> Result<Self> {
+        let sandbox = Sandbox::open(project, component, wanted.metering).await?;
+        Ok(Self { project, sandbox, wanted, loaded: HashMap::new() })
     }
 
     async fn run(&mut self, case: &Case) -> Outcome {
@@ -105,9 +122,11 @@ impl<'p> Tester<'p> {
                 slow: None,
                 host_calls: 0,
                 memory_bytes: 0,
+                fuel: Vec::new(),
                 log: Vec::new(),
             },
         };
+        outcome.wrong.extend(too_dear(&outcome.fuel, self.wanted.max_fuel));
         outcome.log = self.sandbox.telemetry.log.after(before, LogLevel::Debug, usize::MAX);
         outcome
     }
@@ -122,7 +141,7 @@ impl<'p> Tester<'p> {
         for person in &case.people {
             house.meet_user(&person.user(), None, person.role()).await;
         }
-        Runner::new(self.project, &loaded, &house, self.manner.patience).run(&case.calls).await
+        Runner::new(self.project, &loaded, &house, self.wanted.manner.patience).run(&case.calls).await
     }
 
     async fn load(&mut self, case: &Case) -> Result<Arc<Loaded>> {
@@ -132,8 +151,8 @@ impl<'p> Tester<'p> {
             return Ok(Arc::clone(loaded));
         }
         let grants = sandbox::all_asked(&self.project.manifest);
-        let loaded = self.sandbox.load(self.project, &settings, grants, self.manner).await;
-        let loaded = loaded.map_err(sandbox::explained)?;
+        let loaded = self.sandbox.load(self.project, &settings, grants, self.wanted.manner).await;
+        let loaded = loaded.map_err(|error| sandbox::explained(self.project, error))?;
         self.loaded.insert(key, Arc::clone(&loaded));
         Ok(loaded)
     }
@@ -146,12 +165,13 @@ impl<'p> Tester<'p> {
 fn print(case: &Case, outcome: &Outcome) {
     let word = if outcome.wrong.is_empty() { "ok    " } else { "FAILED" };
     println!(
-        "{word} {}\n       {} · {} µs · {} host calls · {} KiB",
+        "{word} {}\n       {} · {} µs · {} host calls · {} KiB{}",
         case.name,
         outcome.answer,
         outcome.took.as_micros(),
         outcome.host_calls,
-        outcome.memory_bytes / 1024
+        outcome.memory_bytes / 1024,
+        fuel(&outcome.fuel)
     );
     if let Some(took) = outcome.slow {
         println!("       slow: a call took {} ms, a server would have cut it off", took.as_millis());
@@ -166,11 +186,64 @@ fn print(case: &Case, outcome: &Outcome) {
     }
 }
 
+/// The cost of each call: `2 105`, or `9 000 (3 calls: 5 000, 2 000, 2 000)`.
+fn fuel(calls: &[u64]) -> String {
+    match calls {
+        [] => String::new(),
+        [one] => format!(" · {} fuel", grouped(*one)),
+        many => {
+            let each: Vec<_> = many.iter().copied().map(grouped).collect();
+            format!(" · {} fuel ({} calls: {})", grouped(many.iter().sum()), many.len(), each.join(", "))
+        }
+    }
+}
+
+/// The first call that costs more than it may.
+fn too_dear(calls: &[u64], most: Option<u64>) -> Option<String> {
+    let most = most?;
+    let (index, fuel) = calls.iter().enumerate().find(|(_, fuel)| **fuel > most)?;
+    let place = if calls.len() > 1 { format!("call {}: ", index + 1) } else { String::new() };
+    Some(format!("{place}it costs {} fuel, more than {}", grouped(*fuel), grouped(most)))
+}
+
+/// With a gap between thousands.
+pub(crate) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(' ');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 pub(crate) fn level(level: LogLevel) -> &'static str {
     match level {
         LogLevel::Debug => "debug",
         LogLevel::Info => "info",
         LogLevel::Warn => "warn",
         LogLevel::Error => "error",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cost_is_told_for_the_case_and_for_each_call() {
+        assert_eq!(fuel(&[]), "");
+        assert_eq!(fuel(&[1_234_567]), " · 1 234 567 fuel");
+        assert_eq!(fuel(&[999, 1_000]), " · 1 999 fuel (2 calls: 999, 1 000)");
+    }
+
+    #[test]
+    fn a_call_that_costs_too_much_is_named() {
+        assert_eq!(too_dear(&[10, 20], None), None);
+        assert_eq!(too_dear(&[10, 20], Some(20)), None);
+        assert_eq!(too_dear(&[10, 2_021], Some(20)).unwrap(), "call 2: it costs 2 021 fuel, more than 20");
+        assert_eq!(too_dear(&[21], Some(20)).unwrap(), "it costs 21 fuel, more than 20");
     }
 }

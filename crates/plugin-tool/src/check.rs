@@ -2,7 +2,7 @@
 
 use anyhow::{Result, bail};
 use serde_json::Value;
-use teahouse_plugin_host::{COMPONENT_BYTES, Inspection, inspect};
+use teahouse_plugin_host::{COMPONENT_BYTES, Inspection, Metering, inspect};
 use teahouse_plugin_package::Package;
 
 use crate::cases::runtime;
@@ -64,9 +64,7 @@ fn of_files(project: &Project, component: &[u8]) -> Findings {
     }
     if component.len() > COMPONENT_BYTES {
         let most = COMPONENT_BYTES / 1024 / 1024;
-        findings
-            .warnings
-            .push(format!("plugin.wasm is larger than {most} MiB: only servers that allow it will take it"));
+        findings.errors.push(format!("plugin.wasm is larger than {most} MiB"));
     }
     findings.warnings.extend(project.manifest.doubts().iter().map(|doubt| format!("plugin.toml: {doubt}")));
     findings
@@ -119,7 +117,7 @@ async fn start(project: &Project, component: &[u8], findings: &mut Findings) -> 
         findings.warnings.push("some settings are required and have no default: an admin must configure the plugin before it can be enabled".into());
         return Ok(());
     }
-    let sandbox = match Sandbox::open(project, component.to_vec()).await {
+    let sandbox = match Sandbox::open(project, component.to_vec(), Metering::Time).await {
         Ok(sandbox) => sandbox,
         Err(error) => {
             findings.errors.push(format!("plugin.wasm: {error:#}"));
@@ -131,7 +129,7 @@ async fn start(project: &Project, component: &[u8], findings: &mut Findings) -> 
     // At install nothing is granted yet.
     let manner = Manner { fresh: false, patience: 1 };
     if let Err(error) = sandbox.load(project, &settings, teahouse_plugin_host::Grants::none(), manner).await {
-        findings.errors.push(sandbox::explained(error).to_string());
+        findings.errors.push(sandbox::explained(project, error).to_string());
     }
     Ok(())
 }

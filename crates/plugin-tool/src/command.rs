@@ -41,7 +41,7 @@ impl AuthorCommand {
     pub fn run(self) -> anyhow::Result<()> {
         match self {
             Self::New(new) => crate::scaffold::run(&new),
-            Self::Build(at) => crate::build::run(&at.project()?).map(drop),
+            Self::Build(at) => crate::build::run(&at.project()?),
             Self::Check(component) => crate::check::run(&component),
             Self::Test(test) => crate::cases::run(&test),
             Self::Try(attempt) => crate::attempt::run(&attempt),
@@ -123,6 +123,12 @@ pub struct Test {
     /// only pointed out: a busy machine is no fault of the plugin
     #[arg(long)]
     pub(crate) strict: bool,
+    /// Print what each call costs in fuel: the instructions that the plugin runs, the same on each machine
+    #[arg(long)]
+    pub(crate) fuel: bool,
+    /// Fail a call that costs more fuel than this
+    #[arg(long, value_name = "FUEL", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) max_fuel: Option<u64>,
 }
 
 /// `try`
@@ -172,7 +178,7 @@ pub struct Dev {
     pub(crate) server: String,
     /// An API key of the server with the admin scope
     #[arg(long, env = "TEAHOUSE_ADMIN_KEY", hide_env_values = true)]
-    pub(crate) key: String,
+    pub(crate) key: Option<String>,
     /// Rooms to work in, by id, where the plugin does not ask for all of them
     #[arg(long = "room", value_name = "ROOM")]
     pub(crate) rooms: Vec<String>,

@@ -1,7 +1,7 @@
 //! The server's own sandbox, with one plugin and a house in memory.
 
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -9,15 +9,19 @@ use anyhow::{Context as _, Result, anyhow};
 use serde_json::Value;
 use teahouse_plugin_host::{
     Capability, Compile, Compiled, Exports, Grants, HookLimits, Host, HostConfig, Isolation, Limits,
-    LoadError, Loaded, PluginSpec, Telemetry,
+    LoadError, Loaded, Metering, PluginSpec, Telemetry,
 };
-use teahouse_plugin_package::{CapabilityName, Isolation as Wanted, Manifest};
+use teahouse_plugin_package::{CapabilityName, Digest, Isolation as Wanted, Manifest};
 
+use crate::command::Language;
 use crate::house::House;
 use crate::project::Project;
 
 /// Instances of all calls together: one plugin, used by one author.
 const SLOTS: u32 = 40;
+
+/// A component of this size is JavaScript's or Python's, and compiled for seconds.
+const SLOW_BYTES: usize = 4 * 1024 * 1024;
 
 /// A compiled plugin.
 pub(crate) struct Sandbox {
@@ -25,6 +29,8 @@ pub(crate) struct Sandbox {
     compiled: Compiled,
     /// What compiling took, or reading what was compiled before.
     pub(crate) compile_time: Duration,
+    /// Whether it was compiled before.
+    pub(crate) was_compiled: bool,
     pub(crate) telemetry: Arc<Telemetry>,
     pub(crate) house: Arc<House>,
 }
@@ -40,13 +46,22 @@ pub(crate) struct Manner {
 
 impl Sandbox {
     /// Compiles `component`, or takes what was compiled before.
-    pub(crate) async fn open(project: &Project, component: Vec<u8>) -> Result<Self> {
+    pub(crate) async fn open(project: &Project, component: Vec<u8>, metering: Metering) -> Result<Self> {
         let cache: PathBuf = project.scratch()?.join("compiled");
-        let host = Host::new(&HostConfig { cache: Some(cache), slots: SLOTS, ..HostConfig::default() })?;
+        let config =
+            HostConfig { cache: Some(cache.clone()), slots: SLOTS, metering, ..HostConfig::default() };
+        let host = Host::new(&config)?;
+        let digest = Digest::of(&component).to_string();
+        let kept = |folder: &Path| names(folder).iter().filter(|name| name.starts_with(&digest)).count();
+        let before = kept(&cache);
+        if component.len() > SLOW_BYTES && before == 0 {
+            eprintln!("compiling plugin.wasm, which takes its time once after each build");
+        }
         let start = Instant::now();
         let compiled = host.compile(component.into(), &Compile::InProcess).await?;
         Ok(Self {
             host,
+            was_compiled: kept(&cache) == before,
             compiled,
             compile_time: start.elapsed(),
             telemetry: Arc::new(Telemetry::default()),
@@ -82,8 +97,14 @@ impl Sandbox {
     }
 }
 
+/// What is in a folder.
+fn names(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().into_string().ok()).collect()
+}
+
 /// What a failed start says to the author.
-pub(crate) fn explained(error: LoadError) -> anyhow::Error {
+pub(crate) fn explained(project: &Project, error: LoadError) -> anyhow::Error {
     match error {
         LoadError::Problems(problems) => {
             let lines: Vec<_> =
@@ -95,7 +116,16 @@ pub(crate) fn explained(error: LoadError) -> anyhow::Error {
         }
         LoadError::Init(failure) => {
             let backtrace = failure.backtrace.clone().unwrap_or_default();
-            anyhow!("the plugin doesn't start: {failure}\n{backtrace}")
+            let hint = match project.language() {
+                Ok(Language::Js) => {
+                    "src/plugin.js must export `setup` and each hook: `export const { setup, filter } = plugin({ … })`"
+                }
+                Ok(Language::Python) => "src/app.py must end with `export(YourPlugin(), globals())`",
+                _ => "",
+            };
+            let lines = [hint, backtrace.trim()].into_iter().filter(|line| !line.is_empty());
+            let lines = lines.map(|line| format!("\n{line}")).collect::<String>();
+            anyhow!("the plugin doesn't start: {failure}{lines}")
         }
         other => other.into(),
     }

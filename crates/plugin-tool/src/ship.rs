@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, bail};
 use teahouse_plugin_package::{Allowance, Package, SecretKey, Sentence, Severity, Signer, TrustedKey};
 
 use crate::Misused;
-use crate::cases::runtime;
+use crate::cases::{grouped, runtime};
 use crate::command::{Key, Pack, Sign, Verify};
 use crate::project::{Project, read_text};
 
@@ -110,7 +110,7 @@ pub(crate) fn verify(verify: &Verify) -> Result<()> {
     }
     println!("files");
     for (path, bytes) in package.files() {
-        println!("  {bytes:>10}  {path}");
+        println!("  {:>11} B  {path}", grouped(bytes as u64));
     }
     if !trusted.is_empty() && !signer.is_trusted() {
         bail!("no trusted key signed this package");

@@ -101,6 +101,15 @@ fn a_case_that_expects_something_else_fails() {
 }
 
 #[test]
+fn a_call_may_be_given_a_limit_of_fuel() {
+    let plugin = Copied::of("welcome-bot");
+    run(&["test", "-C", &plugin.folder(), "--max-fuel", "1000000000"]).unwrap();
+    let error = run(&["test", "-C", &plugin.folder(), "--max-fuel", "1"]).unwrap_err();
+    assert!(error.to_string().contains("cases failed"), "{error}");
+    assert!(run(&["test", "-C", &plugin.folder(), "--max-fuel", "0"]).is_err());
+}
+
+#[test]
 fn a_plugin_is_checked_tried_packed_signed_and_verified() {
     let plugin = Copied::of("welcome-bot");
     run(&["check", "-C", &plugin.folder()]).unwrap();
@@ -157,8 +166,11 @@ fn what_is_missing_is_named_with_what_to_do() {
     std::fs::remove_file(plugin.path("plugin.wasm")).unwrap();
     assert!(misused(&["test", "-C", &plugin.folder()]).contains("teahouse plugin build"));
     assert!(misused(&["build", "-C", &plugin.folder()]).contains("Cargo.toml"));
+    assert!(misused(&["dev", "-C", &plugin.folder()]).contains("teahouse token key NAME --admin"));
     assert!(misused(&["verify", "/no/such.teaplugin"]).contains("teahouse plugin pack"));
-    assert!(misused(&["new", "Word Guard"]).contains("reverse DNS"));
+    assert!(misused(&["new", "Word Guard"]).contains("such as word-guard"));
+    assert!(misused(&["new", "敏感词"]).contains("locales/"));
+    assert!(misused(&["new", "tea", "--id", "tea"]).contains("reverse DNS"));
 }
 
 /// A manifest's hosts are read by one crate and reached by another: they must mean the same by the same text.

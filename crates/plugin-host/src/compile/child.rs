@@ -10,6 +10,7 @@ use std::time::Duration;
 use nix::sys::resource::{Resource, setrlimit};
 
 use super::precompile;
+use crate::engine::Metering;
 use crate::error::CompileError;
 
 /// The argument that makes a program the compiler.
@@ -66,7 +67,7 @@ fn mapped_bytes() -> u64 {
 fn pipe() -> Result<(), CompileError> {
     let mut component = Vec::new();
     io::stdin().lock().read_to_end(&mut component)?;
-    let code = precompile(&component)?;
+    let code = precompile(&component, Metering::Time)?;
     let mut out = io::stdout().lock();
     out.write_all(&code)?;
     out.flush()?;

@@ -96,6 +96,7 @@ pub(super) fn cases(text: &str) -> Result<Vec<Case>> {
 
 impl Case {
     fn of(line: Line, number: usize) -> Result<Self> {
+        known(line.expect.as_ref())?;
         let mut calls = line.calls.into_iter().map(Call::of).collect::<Result<Vec<_>>>()?;
         if let Some(text) = line.text {
             let message =
@@ -127,8 +128,23 @@ impl Case {
     }
 }
 
+/// Every word that a call of a filter or gate can be answered with.
+const VERDICTS: [&str; 8] = ["allow", "reject", "replace", "flag", "shadow", "ask", "error", "failure"];
+
+/// A verdict that no plugin can give is a slip of the pen, and no finding about the plugin.
+fn known(expect: Option<&Value>) -> Result<()> {
+    let word = expect.and_then(|expect| expect.as_str().or_else(|| expect["verdict"].as_str()));
+    match word {
+        Some(word) if !VERDICTS.contains(&word) => {
+            anyhow::bail!("no verdict is called {word:?}; there are {}", VERDICTS.join(", "))
+        }
+        _ => Ok(()),
+    }
+}
+
 impl Call {
     fn of(line: CallLine) -> Result<Self> {
+        known(line.expect.as_ref())?;
         let mut steps: Vec<Step> = Vec::new();
         steps.extend(line.check.map(Step::Check));
         steps.extend(line.check_edit.map(Step::CheckEdit));
@@ -176,6 +192,8 @@ mod tests {
             r#"{"text": "a", "at": "tomorrow"}"#,
             r#"{"calls": [{"handle": {"poked": {}}}]}"#,
             r#"{"expect": "allow", "calls": [{"advance_ms": 1}]}"#,
+            r#"{"text": "a", "expect": "alow"}"#,
+            r#"{"calls": [{"check": {"text": "a"}, "expect": {"verdict": "deny"}}]}"#,
         ] {
             let error = cases(bad).err().unwrap_or_else(|| panic!("{bad}")).to_string();
             assert!(error.starts_with("line 1"), "{error}");

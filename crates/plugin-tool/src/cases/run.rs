@@ -13,7 +13,7 @@ use teahouse_plugin_package::Manifest;
 
 use super::Outcome;
 use super::input::{CommandInput, EditInput, EventInput, JoinInput, MessageInput, NameInput, room, user};
-use super::matching::differences;
+use super::judge::{judged, unexpected};
 use super::read::{Call, Step};
 use super::shown::{admission, failure, verdict};
 use crate::house::{House, ROOM, instant};
@@ -32,6 +32,7 @@ pub(crate) struct Runner<'r> {
     slow: Option<Duration>,
     host_calls: u32,
     memory_bytes: usize,
+    fuel: Vec<u64>,
 }
 
 impl<'r> Runner<'r> {
@@ -52,6 +53,7 @@ impl<'r> Runner<'r> {
             slow: None,
             host_calls: 0,
             memory_bytes: 0,
+            fuel: Vec::new(),
         }
     }
 
@@ -72,8 +74,8 @@ impl<'r> Runner<'r> {
             let place = if calls.len() > 1 { format!("call {}: ", index + 1) } else { String::new() };
             wrong.extend(found.into_iter().map(|difference| format!("{place}{difference}")));
         }
-        let Self { took, slow, host_calls, memory_bytes, .. } = self;
-        Ok(Outcome { wrong, answer, took, slow, host_calls, memory_bytes, log: Vec::new() })
+        let Self { took, slow, host_calls, memory_bytes, fuel, .. } = self;
+        Ok(Outcome { wrong, answer, took, slow, host_calls, memory_bytes, fuel, log: Vec::new() })
     }
 
     async fn step(&mut self, call: &Call) -> Result<Value> {
@@ -326,6 +328,7 @@ impl<'r> Runner<'r> {
         self.took += cost.took;
         self.host_calls += cost.host_calls;
         self.memory_bytes = self.memory_bytes.max(cost.memory_bytes);
+        self.fuel.extend(cost.fuel);
         if limit.is_some_and(|limit| cost.took > limit) {
             self.slow = self.slow.max(Some(cost.took));
         }
@@ -356,26 +359,6 @@ fn merge(all: &mut Value, more: Value) {
             }
         }
     }
-}
-
-/// What is not as expected; an error that nobody expected is one of it.
-fn judged(expected: &Value, actual: &Value) -> Vec<String> {
-    let mut found = differences(expected, actual);
-    let names = |key: &str| expected.get(key).is_some();
-    let of_a_bot = actual.get("sent").is_some() || actual.get("refused").is_some();
-    if of_a_bot && !names("error") && !names("failure") && !names("refused") && !names("verdict") {
-        found.extend(unexpected(actual));
-    }
-    found
-}
-
-/// What goes wrong without being expected.
-fn unexpected(actual: &Value) -> Option<String> {
-    let told = |key: &str| actual.get(key).and_then(Value::as_str).map(|text| format!("{key}: {text}"));
-    if actual["verdict"] == "failure" {
-        return Some(format!("{}: {}", actual["failure"], actual["message"]));
-    }
-    told("error").or_else(|| told("refused"))
 }
 
 fn in_a_word(actual: &Value) -> String {
