@@ -1,6 +1,7 @@
 //! A stranger's path: what docs/plugins/tutorial.md says, typed to the letter, in each language, up to a plugin that
 //! works in a running server.
 
+mod dev;
 mod fuel;
 mod tutorial;
 

@@ -12,6 +12,7 @@ mod run;
 mod server;
 mod settings;
 mod socket;
+mod tool;
 mod wechat;
 
 pub use answer::Answer;
@@ -27,6 +28,7 @@ pub use server::TestServer;
 pub use settings::Settings;
 pub use socket::{Socket, contents, seqs};
 pub use teahouse_tests_macro::server_test;
+pub use tool::Tool;
 pub use wechat::{Login, Phone, WechatSim};
 
 use std::time::Duration;

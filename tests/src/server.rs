@@ -15,7 +15,8 @@ use tokio::process::{Child, Command};
 use tokio::sync::{oneshot, watch};
 
 use crate::{
-    Answer, Engine, Keeper, Output, PATIENCE, Person, Proxy, Settings, Socket, WechatSim, database, program,
+    Answer, Engine, Keeper, Output, PATIENCE, Person, Proxy, Settings, Socket, Tool, WechatSim, database,
+    program,
 };
 
 /// How long a start may take: a debug build that migrates on a busy machine.
@@ -175,6 +176,19 @@ impl TestServer {
     /// # Panics
     /// When bash does not start.
     pub async fn shell(&self, folder: &Path, script: &str) -> Output {
+        Output::of(&mut self.bash(folder, script)).await
+    }
+
+    /// As [`shell`](Self::shell), for what goes on meanwhile. Its errors stand among what it prints.
+    ///
+    /// # Panics
+    /// When bash does not start.
+    #[must_use]
+    pub fn start_in_shell(&self, folder: &Path, script: &str) -> Tool {
+        Tool::start(&mut self.bash(folder, &format!("exec 2>&1\n{script}")))
+    }
+
+    fn bash(&self, folder: &Path, script: &str) -> Command {
         let mut command = Command::new("bash");
         self.configure(command.args(["-c", script])).current_dir(folder);
         let binary = program::teahouse().parent().expect("the binary's folder");
@@ -183,7 +197,7 @@ impl TestServer {
         command.env("PATH", std::env::join_paths(folders).expect("a path"));
         // What was built for one run stays for the next one.
         command.env("CARGO_TARGET_DIR", binary.join("../test-tools/authors"));
-        Output::of(&mut command).await
+        command
     }
 
     /// As [`command`](Self::command), with more in the environment.

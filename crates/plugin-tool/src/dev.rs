@@ -3,12 +3,14 @@
 mod server;
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use notify::{RecursiveMode, Watcher as _};
+use teahouse_plugin_package::{Package, Rooms};
 use tokio::sync::mpsc;
 
+use crate::Misused;
 use crate::cases::runtime;
 use crate::command::Dev;
 use crate::project::Project;
@@ -19,17 +21,30 @@ const QUIET: Duration = Duration::from_millis(300);
 /// How often the server's log is asked for.
 const LOG_EVERY: Duration = Duration::from_secs(1);
 /// Folders and files that building itself writes.
-const MADE: [&str; 7] =
-    ["target", "node_modules", ".venv", ".teahouse", ".git", "__pycache__", "plugin.wasm"];
+const MADE: [&str; 8] =
+    ["target", "node_modules", ".venv", ".teahouse", ".git", "__pycache__", "plugin.wasm", "Cargo.lock"];
+/// What editors write beside the file that is edited.
+const SCRATCH: [&str; 4] = ["~", ".swp", ".swx", ".tmp"];
 
 pub(crate) fn run(dev: Dev) -> Result<()> {
-    runtime()?.block_on(watch(dev))
+    let runtime = runtime()?;
+    // Listened for all the while: a build takes its time, and Ctrl-C must end that too.
+    let ended = runtime.block_on(async {
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => Ok(()),
+            ended = watch(dev) => ended,
+        }
+    });
+    // A build that still runs is nobody's business any more.
+    runtime.shutdown_background();
+    ended
 }
 
 async fn watch(dev: Dev) -> Result<()> {
     let project = dev.at.project()?;
     let folder = project.folder.clone();
-    let mut server = Server::new(&dev.server, &dev.key, project.manifest.id.clone())?;
+    let mut server = Server::new(&dev.server, &key(&dev)?, project.manifest.id.clone())?;
+    server.greet().await?;
     let (to, mut changes) = mpsc::channel(1);
     let watched = folder.clone();
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
@@ -44,11 +59,13 @@ async fn watch(dev: Dev) -> Result<()> {
         .watch(&folder, RecursiveMode::Recursive)
         .with_context(|| format!("watching {}", folder.display()))?;
     println!("watching {}; Ctrl-C ends it", folder.display());
+    if !works_somewhere(&project, &dev.rooms) {
+        println!("it works in the rooms that are chosen, and none is: name one with --room");
+    }
     reload(&folder, &mut server, &dev.rooms).await;
     let mut tick = tokio::time::interval(LOG_EVERY);
     loop {
         tokio::select! {
-            _ = tokio::signal::ctrl_c() => return Ok(()),
             change = changes.recv() => {
                 if change.is_none() {
                     return Ok(());
@@ -61,6 +78,26 @@ async fn watch(dev: Dev) -> Result<()> {
     }
 }
 
+fn key(dev: &Dev) -> Result<String> {
+    dev.key.clone().ok_or_else(|| {
+        Misused::because(
+            "an admin's key of the server is needed: make one with `teahouse token key NAME --admin` in the server's \
+             folder, and hand it over with --key or in TEAHOUSE_ADMIN_KEY",
+        )
+    })
+}
+
+/// Whether a hook of the plugin has a room to work in.
+fn works_somewhere(project: &Project, rooms: &[String]) -> bool {
+    let hooks = &project.manifest.hooks;
+    let of_hooks = [
+        hooks.filter.as_ref().map(|hook| hook.rooms),
+        hooks.gate.as_ref().map(|hook| hook.rooms),
+        hooks.bot.as_ref().map(|hook| hook.rooms),
+    ];
+    !rooms.is_empty() || of_hooks.contains(&Some(Rooms::All))
+}
+
 /// Waits until nothing has changed for a while.
 async fn settle(changes: &mut mpsc::Receiver<()>) {
     while let Ok(Some(())) = tokio::time::timeout(QUIET, changes.recv()).await {}
@@ -70,16 +107,19 @@ async fn settle(changes: &mut mpsc::Receiver<()>) {
 fn is_source(folder: &Path, path: &Path) -> bool {
     let inner = path.strip_prefix(folder).unwrap_or(path);
     let made = inner.iter().any(|part| MADE.iter().any(|made| part == *made));
-    !made && inner.extension().is_none_or(|extension| extension != "teaplugin")
+    let name = inner.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let scratch = name.starts_with(".#") || SCRATCH.iter().any(|ending| name.ends_with(ending));
+    !made && !scratch && !name.ends_with(".teaplugin")
 }
 
 /// Builds and loads; what goes wrong is told, and the next change tries again.
 async fn reload(folder: &Path, server: &mut Server, rooms: &[String]) {
     let at = folder.to_path_buf();
+    let began = Instant::now();
     let built = tokio::task::spawn_blocking(move || {
         let project = Project::open(&at)?;
-        let component = std::fs::read(crate::build::run(&project)?)?;
-        Ok::<_, anyhow::Error>(teahouse_plugin_package::Package::pack(&project.folder, component)?)
+        let component = std::fs::read(crate::build::make(&project)?)?;
+        Ok::<_, anyhow::Error>(Package::pack(&project.folder, component)?)
     });
     let outcome = match built.await {
         Ok(Ok(package)) => server.load(package, rooms).await,
@@ -87,8 +127,8 @@ async fn reload(folder: &Path, server: &mut Server, rooms: &[String]) {
         Err(error) => Err(error.into()),
     };
     match outcome {
-        Ok(digest) => println!("loaded {digest}"),
-        Err(error) => eprintln!("not loaded: {error:#}"),
+        Ok(loaded) => println!("loaded {loaded}, {:.1} s after the change", began.elapsed().as_secs_f64()),
+        Err(error) => eprintln!("not loaded: {error:#}\nwhat was loaded before goes on; mend it, and save"),
     }
 }
 
@@ -105,6 +145,9 @@ mod tests {
             ["target/x", "plugin.wasm", "guard-0.1.0.teaplugin", "node_modules/a/b.js", ".teahouse/compiled"]
         {
             assert!(!source(made), "{made}");
+        }
+        for scratch in ["src/.lib.rs.swp", "src/lib.rs~", "src/.#lib.rs", "Cargo.lock"] {
+            assert!(!source(scratch), "{scratch}");
         }
         assert!(is_source(Path::new("/target/guard"), Path::new("/target/guard/src/lib.rs")));
     }

@@ -4,12 +4,14 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use teahouse_plugin_package::PluginId;
+use teahouse_plugin_package::{Package, PluginId};
 
 use crate::Misused;
 
 /// Lines of log that are asked for at once.
 const LINES: u32 = 200;
+/// So much of a digest tells versions apart.
+const SHOWN: usize = 12;
 
 pub(super) struct Server {
     client: reqwest::Client,
@@ -18,7 +20,8 @@ pub(super) struct Server {
     key: String,
     plugin: PluginId,
     last_line: u64,
-    log_is_missing: bool,
+    /// There is a log once the plugin is installed.
+    has_log: bool,
 }
 
 /// What installing answers, as far as it is needed here.
@@ -58,13 +61,20 @@ impl Server {
             key: key.to_owned(),
             plugin,
             last_line: 0,
-            log_is_missing: false,
+            has_log: false,
         })
     }
 
-    /// Installs the package, grants all that it asks for, and lets it work. Returns its digest.
+    /// Asks whether somebody is there who takes the key, before anything is built.
+    pub(super) async fn greet(&self) -> Result<()> {
+        answer(self.request(Method::GET, "")).await.map(drop)
+    }
+
+    /// Installs the package, grants all that it asks for, and lets it work. Returns what is loaded now.
     pub(super) async fn load(&mut self, package: Vec<u8>, rooms: &[String]) -> Result<String> {
-        let asks = teahouse_plugin_package::Package::read(&package)?.manifest().asks().to_vec();
+        let read = Package::read(&package)?;
+        let manifest = read.manifest();
+        let (asks, named) = (manifest.asks().to_vec(), format!("{} {}", manifest.name, manifest.version));
         let upload =
             self.request(Method::POST, "").header("content-type", "application/octet-stream").body(package);
         let installed: Installed = serde_json::from_value(answer(upload).await.context("installing")?)?;
@@ -85,12 +95,14 @@ impl Server {
                 .await
                 .with_context(|| format!("letting it work in {room}"))?;
         }
-        Ok(installed.digest)
+        self.has_log = true;
+        let digest = installed.digest.get(..SHOWN).unwrap_or(&installed.digest);
+        Ok(format!("{named} ({digest}…)"))
     }
 
     /// Prints what was logged since it was last asked.
     pub(super) async fn show_log(&mut self) {
-        if self.log_is_missing {
+        if !self.has_log {
             return;
         }
         let path = format!("/{}/logs?after={}&limit={LINES}", self.plugin, self.last_line);
@@ -104,10 +116,11 @@ impl Server {
                     println!("log {}: {}", line.level, line.text);
                 }
             }
-            // Said once: the plugin may not be installed yet, or the server is away for a moment.
+            // The server is away for a moment.
             Err(error) if error.is::<reqwest::Error>() => {}
+            // Said once, until something is loaded again.
             Err(error) => {
-                self.log_is_missing = true;
+                self.has_log = false;
                 eprintln!("the log can't be shown: {error:#}");
             }
         }
@@ -118,13 +131,22 @@ impl Server {
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        self.client.request(method, format!("{}{path}", self.plugins)).bearer_auth(&self.key)
+        self.client.request(method, format!("{}{path}", self.plugins)).header("x-api-key", &self.key)
     }
 }
 
 /// Sends it; an answer that is a refusal becomes an error in the server's own words.
 async fn answer(request: RequestBuilder) -> Result<Value> {
-    let response = request.send().await?;
+    let response = match request.send().await {
+        Err(error) if error.is_connect() => {
+            let origin = error.url().map(|url| url.origin().ascii_serialization()).unwrap_or_default();
+            let hint = format!(
+                "no server answers at {origin}: start one with `teahouse serve`, or name another with --server"
+            );
+            return Err(anyhow::Error::from(error).context(hint));
+        }
+        sent => sent?,
+    };
     let status = response.status();
     let body = response.bytes().await?;
     let value: Value = serde_json::from_slice(&body).unwrap_or_default();
@@ -135,7 +157,8 @@ async fn answer(request: RequestBuilder) -> Result<Value> {
     let told = told.map(str::to_owned).unwrap_or_else(|| String::from_utf8_lossy(&body).into_owned());
     match status {
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => bail!(
-            "the server refuses the key ({status}): {told}. Make one with the admin scope: `teahouse token mint` or the panel"
+            "the server refuses the key ({status}): {}. Make one with the admin scope: `teahouse token key NAME --admin`",
+            told.trim_end_matches('.')
         ),
         _ => Err(anyhow!("{status}: {told}")),
     }
