@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 
 use super::Version;
 use crate::process::{find_program, read};
@@ -16,7 +16,7 @@ const SOURCE: &str = "/usr/lib/rustlib/src/rust";
 const PACKAGES: &[&str] = &["rustc-web", "rust-web-src"];
 
 /// What to do where nothing of this works.
-const WAYS_OUT: &str = "plugins are built by one of\n  \
+const WAYS_OUT: &str = "Plugins are built by one of\n  \
     rustup target add wasm32-unknown-unknown          # where rustup reaches its network\n  \
     apt-get install rustc-web rust-web-src            # Debian 12, with its security suite in apt's sources";
 
@@ -31,11 +31,9 @@ impl Debian {
     /// The one that is here, installed if it isn't.
     pub(super) fn get(sysroot: &Path, needed: Version) -> Result<Self> {
         if let Err(lacking) = Compiler::find(needed) {
-            tools::install_because(&format!("{lacking:#}"), PACKAGES)
-                .with_context(|| format!("Debian's compiler for wasm could not be installed; {WAYS_OUT}"))?;
+            tools::install_because(&format!("{lacking:#}"), PACKAGES).map_err(|error| in_vain(&error))?;
         }
-        let compiler =
-            Compiler::find(needed).with_context(|| format!("what was installed does not do; {WAYS_OUT}"))?;
+        let compiler = Compiler::find(needed).map_err(|error| in_vain(&error))?;
         if linker(sysroot, &compiler.llvm).is_none() {
             let package = format!("lld-{}", compiler.llvm);
             tools::install_because("no linker for wasm is here", &[&package])?;
@@ -68,6 +66,11 @@ impl Debian {
             .arg("-Zbuild-std=std,panic_abort");
         format!("--remap-path-prefix={SOURCE}=/rust")
     }
+}
+
+/// What went wrong, and what to do then.
+fn in_vain(error: &anyhow::Error) -> anyhow::Error {
+    anyhow!("Debian's compiler for wasm can't be had: {error:#}\n{WAYS_OUT}")
 }
 
 /// The compiler and its library, which fit each other and are new enough.
