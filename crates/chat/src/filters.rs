@@ -13,6 +13,7 @@ use teahouse_store::writer::{Entry, FirstAck, NewMessage};
 use teahouse_store::{messages, reviews};
 
 use crate::access::Member;
+use crate::connection::Seat;
 use crate::hooks::{Decision, Flag, Passage, Proposed, Refusal, Replaced, RoomBrief, Watched};
 use crate::hub::{ConnectionId, RoomFacts};
 use crate::keeping::{Keep, Repeat};
@@ -122,6 +123,9 @@ impl Chat {
                 }
             }
         }
+        if !matches!(decision, Decision::Reject(_)) {
+            self.require_still_a_writer(proposed.room.id, sender).await?;
+        }
         let (state, flag) = match decision {
             Decision::Accept => {
                 let rows = review_rows(&proposed, flags, self.now());
@@ -135,6 +139,15 @@ impl Chat {
             Decision::Shadow(flag) => (HeldState::Shadowed, flag),
         };
         self.keep(session, Keep { proposed, client_id, state, flag, flags, note, from }).await
+    }
+
+    /// Rights were looked at before the filters, which take their time: who was muted or put out meanwhile is stopped here.
+    /// Where the room is live, this reads its copies, and the database only where an event has just made one stale.
+    async fn require_still_a_writer(&self, room: RoomId, user: UserId) -> Result<(), Error> {
+        let Some(live) = self.hub().find(room) else { return Ok(()) };
+        let now = self.now();
+        let reader = self.access().require_live_reader(&Seat::new(live, user), user, now).await?;
+        reader.require_member(user)?.require_writer(now).map(drop)
     }
 
     /// Takes an edit past the filters. What it would change stays as it is until this says otherwise.

@@ -28,6 +28,9 @@ pub(super) struct FakeHooks {
     pub(super) seen: Mutex<Vec<Proposed>>,
     pub(super) presses: Mutex<Vec<Press>>,
     pub(super) came: Mutex<Vec<UserId>>,
+    /// Whether who comes waits for a permit, and somebody who does.
+    pub(super) slow_door: AtomicBool,
+    pub(super) at_the_door: Notify,
     pub(super) batches: Mutex<Vec<Committed>>,
     /// Somebody told of a batch.
     pub(super) told: Notify,
@@ -45,6 +48,8 @@ impl FakeHooks {
             seen: Mutex::default(),
             presses: Mutex::default(),
             came: Mutex::default(),
+            slow_door: AtomicBool::new(false),
+            at_the_door: Notify::new(),
             batches: Mutex::default(),
             told: Notify::new(),
             failures: AtomicU32::new(0),
@@ -170,8 +175,14 @@ impl Hooks for FakeHooks {
     }
 
     fn came(&self, _: RoomId, user: UserId) -> Later<'_, ()> {
-        self.came.lock().push(user);
-        Box::pin(std::future::ready(()))
+        Box::pin(async move {
+            if self.slow_door.load(Ordering::SeqCst) {
+                self.at_the_door.notify_one();
+                self.permits.acquire().await.expect("open").forget();
+            }
+            self.came.lock().push(user);
+            self.told.notify_one();
+        })
     }
 
     fn pressed(&self, press: Press) -> Later<'_, Result<(), Error>> {

@@ -1,9 +1,11 @@
 //! Names and doors: what plugins say of a name, and of who wants to come in.
 
+use std::sync::atomic::Ordering;
+
 use sea_orm::EntityTrait;
 use serde_json::json;
 use teahouse_accounts::ProfileChange;
-use teahouse_chat::{Authority, CreateRoom, Error, ReviewFilter, ReviewState, RoomChange};
+use teahouse_chat::{Authority, CreateRoom, Error, Handled, ReviewFilter, ReviewState, RoomChange};
 use teahouse_protocol::{DisplayName, ErrorCode, RoomKind, RoomName, Visibility};
 
 use super::hooks::FakeHooks;
@@ -141,6 +143,25 @@ on_both! {
         for _ in 0..2 {
             let mut phone = world.socket(&ann);
             phone.listen_to_all().await;
+        }
+        assert_eq!(*hooks.came.lock(), [ann.user_id()]);
+    }
+
+    async fn who_hangs_up_on_the_way_in_is_told_of_all_the_same(world: World) {
+        let hooks = FakeHooks::at_work(&world);
+        let [ann] = world.people(["ann"]).await;
+        hooks.slow_door.store(true, Ordering::SeqCst);
+        let mut phone = world.socket(&ann);
+        let listen = json!({ "type": "listen", "rooms": "all" });
+        let Handled::Later(mut work) = phone.hand_over(&listen) else { panic!("it waits") };
+        tokio::select! {
+            done = &mut work => panic!("nobody waited: {done:?}"),
+            () = hooks.at_the_door.notified() => {}
+        }
+        drop((work, phone));
+        hooks.permits.add_permits(1);
+        while hooks.came.lock().is_empty() {
+            hooks.told.notified().await;
         }
         assert_eq!(*hooks.came.lock(), [ann.user_id()]);
     }

@@ -2,11 +2,13 @@
 
 use std::future::poll_fn;
 use std::task::Poll;
+use std::time::Duration;
 
 use serde_json::json;
-use teahouse_chat::Handled;
+use teahouse_chat::{Error, Handled};
 
 use super::hooks::FakeHooks;
+use super::repeats::begin;
 use super::verdicts::msg;
 use crate::world::{World, on_both};
 
@@ -34,6 +36,26 @@ on_both! {
         drop(work);
         drop(stuck);
         assert_eq!(tablet.ask(msg(room, "c-2", "still here")).await["type"], "ack");
+    }
+
+    async fn who_is_muted_or_put_out_meanwhile_is_not_heard(world: World) {
+        let [ann, bob, eve] = world.people(["ann", "bob", "eve"]).await;
+        let room = world.group(&ann, &[&bob, &eve]).await;
+        let hooks = FakeHooks::at_work(&world);
+        let mut other = world.joined(&ann, room).await;
+        let (mut one, mut two) = (world.joined(&bob, room).await, world.joined(&eve, room).await);
+        let Handled::Later(mut of_bob) = one.hand_over(&msg(room, "c-1", "slow one")) else { panic!("it waits") };
+        let Handled::Later(mut of_eve) = two.hand_over(&msg(room, "c-1", "slow two")) else { panic!("it waits") };
+        begin(&mut of_bob).await;
+        begin(&mut of_eve).await;
+        world.mute(&ann, room, bob.user_id(), Duration::from_secs(60)).await;
+        world.chat.remove_member(&ann, room, eve.user_id(), true).await.unwrap();
+        hooks.permits.add_permits(2);
+        assert!(matches!(of_bob.await, Err(Error::Muted { .. })));
+        assert!(matches!(of_eve.await, Err(Error::RoomNotFound)));
+        assert_eq!(other.sees("member").await["change"], "muted");
+        assert_eq!(other.sees("member").await["change"], "banned");
+        other.has_nothing().await;
     }
 
     async fn a_connections_messages_keep_their_order(world: World) {
