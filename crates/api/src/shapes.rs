@@ -10,7 +10,8 @@ mod text;
 
 pub(crate) use messages::{EditMessage, EventPage, HeldMessage, MessagePage, ReadUpTo, SendMessage};
 pub(crate) use moderation::{
-    CommandList, HeldPage, HeldStage, JoinRequestPage, PressButton, Pressed, RefuseHeld, ReviewPage,
+    CommandList, HeldPage, HeldStage, JoinRequestPage, MyHeldList, PressButton, Pressed, RefuseHeld,
+    ReviewPage,
 };
 pub(crate) use people::{DeviceList, GuestSignIn, MintToken, Session, UpdateMe, WechatSignIn};
 pub(crate) use plugin_reports::{PluginHealth, PluginLog, PluginLogLevel, PluginVerdictPage};

@@ -3,12 +3,16 @@
 
 use serde_json::{Value, json};
 use teahouse_accounts::Session;
-use teahouse_protocol::{RoomId, UserId};
+use teahouse_protocol::{RoomId, ServerEvent, UserId};
 use teahouse_store::audit::Act;
+use teahouse_store::{PageSize, members};
 use uuid::Uuid;
 
 use crate::access::Moderator;
 use crate::{Chat, Error};
+
+/// Moderators of one room who are told of what waits; more of them see it when they look.
+pub(crate) const MODERATORS_TOLD: PageSize = PageSize::capped(50);
 
 /// Who acts for the house. Whether an admin or a plugin may, the caller has made sure; a moderator's rights are looked
 /// at here, for the room that the act is about.
@@ -94,6 +98,28 @@ impl Chat {
                 Ok(Standing::Moderator(moderator))
             }
         }
+    }
+
+    /// Tells the moderators of `room` that what waits for them is another than before. Beside the way of whoever changed
+    /// it: a message takes no longer for it, and what fails is only that a list is read later.
+    pub(crate) fn wake_moderators(&self, room: RoomId) {
+        let chat = self.clone();
+        tokio::spawn(async move {
+            match members::moderators(chat.db().conn(), room, MODERATORS_TOLD).await {
+                Ok(moderators) => {
+                    for moderator in moderators {
+                        chat.tell(moderator, ServerEvent::Waiting { room }).await;
+                    }
+                }
+                Err(error) => tracing::warn!(%error, "moderators were not told that something waits"),
+            }
+        });
+    }
+
+    /// What a plugin calls itself; its id where it does not run.
+    pub(crate) fn plugin_name(&self, id: &str) -> String {
+        let name = self.hooks().and_then(|hooks| hooks.name_of(id));
+        name.map_or_else(|| id.to_owned(), |name| name.to_string())
     }
 
     /// As [`Chat::require_authority`], about something in a room: whoever can't see the room can't see that either.

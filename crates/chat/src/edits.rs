@@ -132,6 +132,7 @@ impl Chat {
                         EditPassed::Made(passed, replaced) => (content, note) = (passed, replaced),
                     }
                 }
+                self.settle_replacement(message, note.as_deref()).await?;
                 ChangeKind::Edit { message, content }
             }
             Edit::Recall { message } => {
@@ -172,7 +173,7 @@ impl Chat {
             return Err(Error::MessageNotFound);
         };
         let done = |seq| Made { seq, at, state: AckState::Sent, replaced: None };
-        let is_shadow = state == HeldState::Shadowed;
+        let is_shadow = state.is_unseen();
         let seq = if is_shadow { Some(self.head_seq(room).await?) } else { None };
         match edit {
             Edit::Recall { .. } if self.withdraw(user, id).await? => {

@@ -10,7 +10,7 @@ use teahouse_protocol::{ClientId, Content, Kind, MessageId, RoomId, Timestamp, U
 use teahouse_store::entity::message;
 use teahouse_store::held::HeldState;
 use teahouse_store::writer::{Entry, FirstAck, NewMessage};
-use teahouse_store::{messages, reviews};
+use teahouse_store::{messages, replacements, reviews};
 
 use crate::access::Member;
 use crate::connection::Seat;
@@ -76,22 +76,24 @@ impl Chat {
             let taken = self.underway().turn((sender, room, id)).await;
             if taken.is_repeat()
                 && let Some(answer) = self.first_answer(id, sender, room).await?
-                && self.is_whole(&answer, &admitted.message.content).await?
             {
-                return Ok(answer.into());
+                return self.answered_again(answer).await;
             }
             turn = Some(taken);
         }
-        let ticket = move |replaced| ticket(Noted { replaced, turn });
+        let ticket = move |noted| ticket(Noted { turn, ..noted });
         self.pass_filters(session, admitted, from, ticket).await
     }
 
-    /// Whether `answer` is all that there is to say again. Where a filter changed the message, the filter says it again:
-    /// what it noted stands nowhere else.
-    async fn is_whole(&self, answer: &Repeat, said: &Content) -> Result<bool, Error> {
-        let Repeat::Sent(first) = answer else { return Ok(true) };
-        let row = messages::find(self.db().conn(), first.message).await?;
-        Ok(row.is_none_or(|row| row.content == said.to_stored()))
+    /// The same answer once more, with what a filter made of the message the first time.
+    async fn answered_again(&self, answer: Repeat) -> Result<Passed, Error> {
+        Ok(match answer {
+            Repeat::Sent(first) => {
+                let replaced = self.replacement_of(first.message).await?;
+                Passed::Repeated(first, replaced)
+            }
+            Repeat::Kept(kept) => Passed::Kept(kept),
+        })
     }
 
     async fn pass_filters(
@@ -99,10 +101,10 @@ impl Chat {
         session: &Session,
         admitted: Admitted,
         from: Option<ConnectionId>,
-        ticket: impl FnOnce(ReplacedNote) -> Ticket,
+        ticket: impl FnOnce(Noted) -> Ticket,
     ) -> Result<Passed, Error> {
         let Some(hooks) = self.hooks() else {
-            self.append(Entry::Message(admitted.message), ticket(None))?;
+            self.append(Entry::Message(admitted.message), ticket(Noted::default()))?;
             return Ok(Passed::Appended);
         };
         let client_id = admitted.message.client_id.clone();
@@ -114,7 +116,7 @@ impl Chat {
         }
         let sender = proposed.sender.id;
         if let Some(id) = &client_id {
-            let plain = decision == Decision::Accept && flags.is_empty();
+            let plain = decision == Decision::Accept && flags.is_empty() && note.is_none();
             if !plain || self.keeps_something_of(sender, proposed.room.id).await? {
                 match self.first_answer(id, sender, proposed.room.id).await? {
                     Some(Repeat::Sent(first)) => return Ok(Passed::Repeated(first, note)),
@@ -129,9 +131,11 @@ impl Chat {
         let (state, flag) = match decision {
             Decision::Accept => {
                 let rows = review_rows(&proposed, flags, self.now());
+                let noted = Noted { is_flagged: !rows.is_empty(), replaced: note, turn: None };
                 reviews::insert(self.db().writer(), rows).await?;
+                replacements::note(self.db().writer(), proposed.id, noted.replaced.as_deref()).await?;
                 let message = new_message(proposed, client_id);
-                self.append(Entry::Message(message), ticket(note))?;
+                self.append(Entry::Message(message), ticket(noted))?;
                 return Ok(Passed::Appended);
             }
             Decision::Reject(refusal) => return Err(Error::Rejected(Box::new(refusal))),
@@ -185,7 +189,12 @@ impl Chat {
         let (state, flag) = match judged.decision {
             Decision::Accept => {
                 let rows = review_rows(&after, judged.flags, now);
+                let is_flagged = !rows.is_empty();
                 reviews::insert(self.db().writer(), rows).await?;
+                if is_flagged {
+                    // The message that it is about is there already.
+                    self.wake_moderators(after.room.id);
+                }
                 return Ok(EditPassed::Made(after.content, note));
             }
             Decision::Reject(refusal) => return Err(Error::Rejected(Box::new(refusal))),

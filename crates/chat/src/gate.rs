@@ -78,8 +78,13 @@ impl Chat {
 
     async fn note_name(&self, name: &ProposedName, flags: Vec<Flag>) -> Result<(), Error> {
         let now = self.now();
-        let rows = flags.into_iter().map(|flag| name_review_row(name, flag, now)).collect();
-        Ok(reviews::insert(self.db().writer(), rows).await?)
+        let rows: Vec<_> = flags.into_iter().map(|flag| name_review_row(name, flag, now)).collect();
+        let is_flagged = !rows.is_empty();
+        reviews::insert(self.db().writer(), rows).await?;
+        if let (true, Some(room)) = (is_flagged, &name.room) {
+            self.wake_moderators(room.brief.id);
+        }
+        Ok(())
     }
 
     /// What the plugins say of somebody who wants to come into a public room.

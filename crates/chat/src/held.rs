@@ -3,7 +3,10 @@
 use std::collections::HashMap;
 
 use serde_json::json;
-use teahouse_protocol::{Content, Kind, MessageId, Notice, RoomId, Sender, ServerEvent, Timestamp, UserId};
+use teahouse_accounts::Session;
+use teahouse_protocol::{
+    ClientId, Content, Kind, MessageId, Notice, RoomId, Sender, ServerEvent, Timestamp, UserId,
+};
 use teahouse_store::PageSize;
 use teahouse_store::entity::held_message;
 use teahouse_store::held::{self, HeldDecision, HeldState};
@@ -57,6 +60,8 @@ pub struct HeldView {
     pub at: Timestamp,
     /// The plugin that kept it.
     pub plugin: String,
+    /// The plugin's name; its id where it does not run any more.
+    pub by: String,
     /// The plugin's word for why.
     pub code: String,
     /// What the plugin tells a moderator.
@@ -68,6 +73,31 @@ pub struct HeldView {
     /// When they did.
     pub decided_at: Option<Timestamp>,
     /// Why it was refused.
+    pub reason: Option<String>,
+}
+
+/// What a filter kept, as its sender may know it: nothing of what is noted for moderators.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MyHeldView {
+    /// The message's id; for an edit one of its own.
+    pub id: MessageId,
+    /// The sender's own id, where one was given.
+    pub client_id: Option<ClientId>,
+    /// Held or refused.
+    pub state: HeldState,
+    /// Where.
+    pub room: RoomId,
+    /// What it says; `None` when a newer version wrote it.
+    pub content: Option<Content>,
+    /// The message that it answers.
+    pub reply_to: Option<MessageId>,
+    /// The message that it would change; `None`: it is a new one.
+    pub edit_of: Option<MessageId>,
+    /// When it was sent.
+    pub at: Timestamp,
+    /// When it was refused.
+    pub decided_at: Option<Timestamp>,
+    /// Why, where the moderator said.
     pub reason: Option<String>,
 }
 
@@ -86,13 +116,28 @@ impl Chat {
         let states = match filter.stage {
             HeldStage::Waiting => HeldState::WAITING,
             HeldStage::Released => &[HeldState::Released],
-            HeldStage::Refused => &[HeldState::Refused],
+            HeldStage::Refused => HeldState::REFUSED,
         };
         let size = PageSize::capped(page.limit);
         let rows = held::page(self.db().conn(), filter.room, states, page.after, size.and_one()).await?;
         let senders: Vec<UserId> = rows.iter().map(|row| UserId::from_uuid(row.sender_id)).collect();
         let people = self.accounts().profiles(&senders).await?;
-        Ok(Page::cut(rows, size.get(), |row| row.id, |row| view(row, &people)))
+        Ok(Page::cut(rows, size.get(), |row| row.id, |row| self.held_view(row, &people)))
+    }
+
+    /// What of the caller's own waits in `room` or was refused there, newest first, at most 50. What others took for
+    /// sent is not in it, nor what the caller took back.
+    ///
+    /// # Errors
+    /// [`Error::RoomNotFound`], [`Error::Store`].
+    pub async fn my_held(&self, caller: &Session, room: RoomId) -> Result<Vec<MyHeldView>, Error> {
+        const MOST: PageSize = PageSize::capped(50);
+        self.access().require_reader(caller, room, self.now()).await?;
+        let user = caller.user_id();
+        let rows = held::known_to(self.db().conn(), room, user, MOST).await?;
+        let withdrawn = withdrawer(user);
+        let known = rows.into_iter().filter(|row| row.decided_by.as_ref() != Some(&withdrawn));
+        Ok(known.map(my_view).collect())
     }
 
     /// Lets through what a filter kept. It comes into the room's log as its sender sent it, also when they were muted,
@@ -113,11 +158,16 @@ impl Chat {
         let sender = UserId::from_uuid(row.sender_id);
         match self.change_noting(room, sender, release, Some(act)).await? {
             Changed::Logged(_) => {
+                self.wake_moderators(room);
+                if let Some(edited) = row.edit_of {
+                    // What a filter made of it before is not what it says now.
+                    self.settle_replacement(MessageId::from_uuid(edited), None).await?;
+                }
                 self.tell_sender(&row, "held_released", "已通过审核 Released by a moderator".to_owned())
                     .await;
                 Ok(())
             }
-            Changed::Unchanged => self.require_decided(id, HeldState::Released).await,
+            Changed::Unchanged => self.require_decided(id, &[HeldState::Released]).await,
         }
     }
 
@@ -128,8 +178,12 @@ impl Chat {
     pub async fn refuse(&self, authority: &Authority, id: MessageId, reason: &str) -> Result<(), Error> {
         let row = self.require_kept(authority, id).await?;
         let now = self.now();
+        let state = match HeldState::of(&row) {
+            HeldState::Shadowed => HeldState::Discarded,
+            _ => HeldState::Refused,
+        };
         let decision = HeldDecision {
-            state: HeldState::Refused,
+            state,
             by: authority.name(),
             at: now,
             reason: Some(reason.to_owned()).filter(|reason| !reason.is_empty()),
@@ -144,14 +198,37 @@ impl Chat {
         }
         tx.commit().await.map_err(teahouse_store::Error::from)?;
         if !decided {
-            return self.require_decided(id, HeldState::Refused).await;
+            return self.require_decided(id, HeldState::REFUSED).await;
         }
+        self.wake_moderators(RoomId::from_uuid(row.room_id));
         let text = match reason {
             "" => "未通过审核 Refused by a moderator".to_owned(),
             reason => format!("未通过审核 Refused by a moderator: {reason}"),
         };
         self.tell_sender(&row, "held_refused", text).await;
         Ok(())
+    }
+
+    fn held_view(&self, row: held_message::Model, people: &HashMap<UserId, Sender>) -> HeldView {
+        let sender = UserId::from_uuid(row.sender_id);
+        HeldView {
+            id: MessageId::from_uuid(row.id),
+            state: HeldState::of(&row),
+            room: RoomId::from_uuid(row.room_id),
+            sender: people.get(&sender).cloned().unwrap_or_else(|| unknown_person(sender)),
+            content: Kind::from_number(row.kind).and_then(|kind| Content::from_stored(kind, row.content)),
+            reply_to: row.reply_to.map(MessageId::from_uuid),
+            edit_of: row.edit_of.map(MessageId::from_uuid),
+            at: Timestamp::from_millis(row.sent_at_ms),
+            by: self.plugin_name(&row.plugin_id),
+            plugin: row.plugin_id,
+            code: row.code,
+            note: row.note,
+            severity: u8::try_from(row.severity).unwrap_or_default(),
+            decided_by: row.decided_by,
+            decided_at: row.decided_at_ms.map(Timestamp::from_millis),
+            reason: row.reason,
+        }
     }
 
     /// What was kept, for who may decide about it.
@@ -166,14 +243,15 @@ impl Chat {
     }
 
     /// Somebody else was first: that is no matter if they decided the same.
-    async fn require_decided(&self, id: MessageId, wanted: HeldState) -> Result<(), Error> {
+    async fn require_decided(&self, id: MessageId, wanted: &[HeldState]) -> Result<(), Error> {
         let row = held::find(self.db().conn(), id).await?.ok_or(Error::MessageNotFound)?;
-        if HeldState::of(&row) == wanted { Ok(()) } else { Err(Error::Conflict(reason::DECIDED_OTHERWISE)) }
+        let is_wanted = wanted.contains(&HeldState::of(&row));
+        if is_wanted { Ok(()) } else { Err(Error::Conflict(reason::DECIDED_OTHERWISE)) }
     }
 
     /// The sender hears of the decision, unless they never knew that there was one to make.
     async fn tell_sender(&self, row: &held_message::Model, kind: &'static str, text: String) {
-        if HeldState::of(row) == HeldState::Shadowed {
+        if HeldState::of(row).is_unseen() {
             return;
         }
         let notice = Notice {
@@ -193,9 +271,13 @@ impl Chat {
         if row.sender_id != caller.uuid() || row.edit_of.is_some() {
             return Ok(false);
         }
-        let by = format!("user:{caller}");
+        let by = withdrawer(caller);
         let decision = HeldDecision { state: HeldState::Refused, by, at: self.now(), reason: None };
-        Ok(held::decide(self.db().writer(), id, HeldState::WAITING, decision).await?)
+        let withdrawn = held::decide(self.db().writer(), id, HeldState::WAITING, decision).await?;
+        if withdrawn {
+            self.wake_moderators(RoomId::from_uuid(row.room_id));
+        }
+        Ok(withdrawn)
     }
 
     /// What became of the caller's own message that a filter kept, and from where.
@@ -219,7 +301,7 @@ fn released(row: &held_message::Model) -> Option<Released> {
         id: MessageId::from_uuid(row.id),
         room: RoomId::from_uuid(row.room_id),
         sender: UserId::from_uuid(row.sender_id),
-        client_id: row.client_id.as_deref().and_then(|id| teahouse_protocol::ClientId::new(id).ok()),
+        client_id: row.client_id.as_deref().and_then(|id| ClientId::new(id).ok()),
         content,
         reply_to: row.reply_to.map(MessageId::from_uuid),
         mentions: held::mentions(row),
@@ -229,22 +311,21 @@ fn released(row: &held_message::Model) -> Option<Released> {
     })))
 }
 
-fn view(row: held_message::Model, people: &HashMap<UserId, Sender>) -> HeldView {
-    let sender = UserId::from_uuid(row.sender_id);
-    HeldView {
+/// Who decided where a sender took back what waited.
+fn withdrawer(user: UserId) -> String {
+    format!("user:{user}")
+}
+
+fn my_view(row: held_message::Model) -> MyHeldView {
+    MyHeldView {
         id: MessageId::from_uuid(row.id),
+        client_id: row.client_id.as_deref().and_then(|id| ClientId::new(id).ok()),
         state: HeldState::of(&row),
         room: RoomId::from_uuid(row.room_id),
-        sender: people.get(&sender).cloned().unwrap_or_else(|| unknown_person(sender)),
         content: Kind::from_number(row.kind).and_then(|kind| Content::from_stored(kind, row.content)),
         reply_to: row.reply_to.map(MessageId::from_uuid),
         edit_of: row.edit_of.map(MessageId::from_uuid),
         at: Timestamp::from_millis(row.sent_at_ms),
-        plugin: row.plugin_id,
-        code: row.code,
-        note: row.note,
-        severity: u8::try_from(row.severity).unwrap_or_default(),
-        decided_by: row.decided_by,
         decided_at: row.decided_at_ms.map(Timestamp::from_millis),
         reason: row.reason,
     }

@@ -60,7 +60,9 @@ impl Chat {
                 (page, from, to)
             }
         };
-        self.with_shadows(caller, room, page, from, to).await
+        let mut page = self.with_shadows(caller, room, page, from, to).await?;
+        self.add_replacements(caller.user_id(), &mut page.items).await?;
+        Ok(page)
     }
 
     /// Adds what the caller alone believes to have been said: each after the event that it came after. The page may be
@@ -159,7 +161,7 @@ impl Chat {
     /// # Errors
     /// [`Error::MessageNotFound`], [`Error::Store`].
     pub async fn message(&self, caller: &Session, id: MessageId) -> Result<Message, Error> {
-        match self.require_message(caller, id).await {
+        let mut message = match self.require_message(caller, id).await {
             Ok(row) => {
                 let mut messages = self.messages_of(vec![row]).await?;
                 if let [message] = &messages[..]
@@ -168,11 +170,13 @@ impl Chat {
                     let room = message.room;
                     self.show_own_edits(caller.user_id(), room, &mut messages).await?;
                 }
-                messages.pop().ok_or(Error::MessageNotFound)
+                messages.pop().ok_or(Error::MessageNotFound)?
             }
-            Err(Error::MessageNotFound) => self.shadowed(caller, id).await,
-            Err(error) => Err(error),
-        }
+            Err(Error::MessageNotFound) => self.shadowed(caller, id).await?,
+            Err(error) => return Err(error),
+        };
+        self.add_replacements(caller.user_id(), std::slice::from_mut(&mut message)).await?;
+        Ok(message)
     }
 
     /// A shadowed message is there for its sender.
@@ -180,7 +184,7 @@ impl Chat {
         let row = held::find(self.db().conn(), id).await?.filter(|row| {
             row.sender_id == caller.user_id().uuid()
                 && row.edit_of.is_none()
-                && HeldState::of(row) == HeldState::Shadowed
+                && HeldState::of(row).is_unseen()
         });
         row.and_then(|row| kept_message(row, caller.sender())).ok_or(Error::MessageNotFound)
     }
@@ -326,6 +330,7 @@ fn message_of(row: message::Model, people: &HashMap<UserId, Sender>) -> Option<M
         at: Timestamp::from_millis(row.sent_at_ms),
         edited_at: row.edited_at_ms.map(Timestamp::from_millis),
         recalled_at,
+        replaced: None,
     })
 }
 

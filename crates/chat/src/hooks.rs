@@ -48,6 +48,12 @@ pub trait Hooks: Send + Sync + 'static {
     /// The commands that a member of `role` may use in `room`, in order of their names.
     fn commands(&self, room: RoomId, role: Role) -> Vec<CommandInfo>;
 
+    /// What a plugin calls itself, by its id; `None` where it does not run.
+    fn name_of(&self, plugin: &str) -> Option<Arc<str>> {
+        let _nobody_is_here = plugin;
+        None
+    }
+
     /// Somebody is in the lobby for the first time. No event of the room's log says so, because everyone is a member
     /// there; so it is said here, once for each person. When this returns, what follows from it is durable.
     fn came(&self, lobby: RoomId, user: UserId) -> Later<'_, ()> {

@@ -6,7 +6,7 @@ use teahouse_store::entity::join_request;
 use teahouse_store::writer::ChangeKind;
 use teahouse_store::{PageSize, audit, join_requests, members};
 
-use crate::authority::Authority;
+use crate::authority::{Authority, MODERATORS_TOLD};
 use crate::hooks::{Flag, JoinPassage};
 use crate::pipeline::Changed;
 use crate::views::{MemberView, Page, PageRequest};
@@ -14,8 +14,6 @@ use crate::{Chat, Error};
 
 /// The longest word to the moderators, in characters.
 const MAX_WORD_CHARS: usize = 200;
-/// Moderators who are told of a request; more of them see it in the list.
-const MODERATORS_TOLD: PageSize = PageSize::capped(50);
 
 /// Somebody who asks to come in.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,6 +24,8 @@ pub struct JoinRequestView {
     pub word: String,
     /// The plugin that left it to the moderators.
     pub plugin: String,
+    /// The plugin's name; its id where it does not run any more.
+    pub by: String,
     /// The plugin's word for why.
     pub code: String,
     /// What the plugin tells a moderator.
@@ -88,6 +88,7 @@ impl Chat {
         for moderator in members::moderators(self.db().conn(), room, MODERATORS_TOLD).await? {
             self.notify(moderator, "join_request", room, Some(user), text.clone()).await;
         }
+        self.wake_moderators(room);
         Ok(())
     }
 
@@ -111,6 +112,7 @@ impl Chat {
             Some(JoinRequestView {
                 user: people.remove(&UserId::from_uuid(row.user_id))?,
                 word: row.word,
+                by: self.plugin_name(&row.plugin_id),
                 plugin: row.plugin_id,
                 code: row.code,
                 note: row.note,
@@ -134,6 +136,7 @@ impl Chat {
         {
             return Err(Error::UserNotFound);
         }
+        self.wake_moderators(room);
         let text = "你的加入请求已通过 You may come in".to_owned();
         self.notify(user, "join_accepted", room, None, text).await;
         Ok(())
@@ -153,6 +156,7 @@ impl Chat {
         }
         audit::append(&tx, now, act).await?;
         tx.commit().await.map_err(teahouse_store::Error::from)?;
+        self.wake_moderators(room);
         let text = "你的加入请求未通过 Your request to come in was refused".to_owned();
         self.notify(user, "join_refused", room, None, text).await;
         Ok(())

@@ -12,7 +12,7 @@ use teahouse_protocol::{
 use teahouse_store::entity::held_message;
 use teahouse_store::held::{self, HeldState};
 use teahouse_store::writer::FirstAck;
-use teahouse_store::{messages, reviews, rooms};
+use teahouse_store::{messages, replacements, reviews, rooms};
 
 use crate::hooks::{Flag, Proposed};
 use crate::hub::ConnectionId;
@@ -61,15 +61,6 @@ pub(crate) enum Repeat {
     Kept(Box<Kept>),
 }
 
-impl From<Repeat> for Passed {
-    fn from(repeat: Repeat) -> Self {
-        match repeat {
-            Repeat::Sent(first) => Self::Repeated(first, None),
-            Repeat::Kept(kept) => Self::Kept(kept),
-        }
-    }
-}
-
 impl KeptSenders {
     pub(crate) fn new() -> Self {
         Self(Cache::builder().max_capacity(SENDERS_REMEMBERED).time_to_live(BELIEVED_FOR).build())
@@ -97,7 +88,7 @@ impl Kept {
 
     const fn ack_state(&self) -> AckState {
         match self.state {
-            HeldState::Shadowed | HeldState::Released => AckState::Sent,
+            HeldState::Shadowed | HeldState::Discarded | HeldState::Released => AckState::Sent,
             HeldState::Held | HeldState::Refused => AckState::Held,
         }
     }
@@ -115,6 +106,7 @@ impl Chat {
         let is_new = held::insert(&tx, row.clone()).await?;
         if is_new {
             reviews::insert(&tx, notes).await?;
+            replacements::note(&tx, MessageId::from_uuid(row.id), note.as_deref()).await?;
         }
         tx.commit().await.map_err(teahouse_store::Error::from)?;
         self.kept_senders().0.insert((room, sender), true);
@@ -126,6 +118,7 @@ impl Chat {
                 None => Err(Error::Busy),
             };
         }
+        self.wake_moderators(room);
         let message = kept_message(row, session.sender()).ok_or(Error::Busy)?;
         if state == HeldState::Shadowed {
             let event = Arc::new(ServerEvent::Msg(message.clone()));
@@ -151,6 +144,7 @@ impl Chat {
         held::insert(&tx, row).await?;
         tx.commit().await.map_err(teahouse_store::Error::from)?;
         self.kept_senders().0.insert((after.room.id, after.sender.id), true);
+        self.wake_moderators(after.room.id);
         if state == HeldState::Shadowed {
             let (room, user, content) = (after.room.id, after.sender.id, after.content);
             let text = (content.kind() != Kind::Text).then(|| content.plain_text());
@@ -228,7 +222,7 @@ impl Chat {
 /// wrote the row.
 pub(crate) fn kept_message(row: held_message::Model, sender: Sender) -> Option<Message> {
     let kind = Kind::from_number(row.kind)?;
-    let seq = if HeldState::of(&row) == HeldState::Shadowed { Seq::new(row.after_seq)? } else { Seq::ZERO };
+    let seq = if HeldState::of(&row).is_unseen() { Seq::new(row.after_seq)? } else { Seq::ZERO };
     let mentions = held::mentions(&row);
     let content = Content::from_stored(kind, row.content)?;
     Some(Message {
@@ -246,6 +240,7 @@ pub(crate) fn kept_message(row: held_message::Model, sender: Sender) -> Option<M
         at: Timestamp::from_millis(row.sent_at_ms),
         edited_at: None,
         recalled_at: None,
+        replaced: None,
     })
 }
 

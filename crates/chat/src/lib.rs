@@ -30,6 +30,7 @@ mod presses;
 mod publish;
 mod reads;
 mod reason;
+mod replacing;
 mod reviews;
 mod rooms;
 mod underway;
@@ -42,7 +43,7 @@ pub use config::{ChatConfig, ChatLimits};
 pub use connection::{Connection, Handled};
 pub use edits::EditOutcome;
 pub use error::Error;
-pub use held::{HeldFilter, HeldStage, HeldView};
+pub use held::{HeldFilter, HeldStage, HeldView, MyHeldView};
 pub use hooks::{
     CommandInfo, CommandOption, CommandRefusal, Decision, Flag, Hooks, JoinPassage, Later, NamePassage,
     NameSubject, Passage, Press, Proposed, ProposedJoin, ProposedName, Refusal, Replaced, RoomBrief,

@@ -103,7 +103,10 @@ pub(crate) type ReplacedNote = Option<Box<Replaced>>;
 /// What the filters leave with a message on its way to the writer.
 #[derive(Default)]
 pub(crate) struct Noted {
+    /// For its sender.
     pub(crate) replaced: ReplacedNote,
+    /// Whether its room's moderators have something to look at once it is there.
+    pub(crate) is_flagged: bool,
     /// Kept until the message is in the log, so that a second one with its client id finds it there.
     pub(crate) turn: Option<Turn>,
 }
@@ -297,5 +300,6 @@ pub(crate) fn published(new: NewMessage, seq: Seq, sender: Sender) -> Message {
         at: new.at,
         edited_at: None,
         recalled_at: None,
+        replaced: None,
     }
 }

@@ -54,12 +54,14 @@ async fn settle(
 ) {
     let Appended { entry, ticket, outcome } = appended;
     match (entry, ticket) {
-        (Entry::Message(message), Ticket::Socket(core, Noted { replaced, turn })) => {
+        (Entry::Message(message), Ticket::Socket(core, Noted { replaced, turn, is_flagged })) => {
             drop(turn);
+            wake_moderators(chat, is_flagged, message.room, answers);
             settle_socket(message, core, replaced, outcome, events, repeated);
         }
-        (Entry::Message(message), Ticket::Sender(session, tell, Noted { replaced, turn })) => {
+        (Entry::Message(message), Ticket::Sender(session, tell, Noted { replaced, turn, is_flagged })) => {
             drop(turn);
+            wake_moderators(chat, is_flagged, message.room, answers);
             let sent = match outcome {
                 Ok(Outcome::Written(seq)) => {
                     let message = published(message, seq, session.sender());
@@ -78,6 +80,14 @@ async fn settle(
         }
         // An entry is made with its own kind of ticket.
         (Entry::Message(_), Ticket::Changer(_)) | (Entry::Change(_), _) => {}
+    }
+}
+
+/// A note is shown once its message is there, so nobody is sent to look before.
+fn wake_moderators(chat: &Chat, is_flagged: bool, room: RoomId, answers: &mut Answers) {
+    if is_flagged {
+        let chat = chat.clone();
+        answers.push(Box::new(move || chat.wake_moderators(room)));
     }
 }
 

@@ -42,6 +42,8 @@ pub struct ReviewView {
     pub user: Option<UserProfile>,
     /// The plugin that noted it.
     pub plugin: String,
+    /// The plugin's name; its id where it does not run any more.
+    pub by: String,
     /// The plugin's word for why.
     pub code: String,
     /// What the plugin tells a moderator; for a name that was refused, with the name.
@@ -97,6 +99,9 @@ impl Chat {
             audit::append(&tx, now, act).await?;
         }
         tx.commit().await.map_err(teahouse_store::Error::from)?;
+        if let Some(room) = row.room_id {
+            self.wake_moderators(RoomId::from_uuid(room));
+        }
         Ok(())
     }
 
@@ -122,6 +127,7 @@ impl Chat {
         reviews::insert(&tx, vec![row]).await?;
         audit::append(&tx, now, act).await?;
         tx.commit().await.map_err(teahouse_store::Error::from)?;
+        self.wake_moderators(room);
         Ok(())
     }
 
@@ -141,6 +147,7 @@ impl Chat {
                 message,
                 room: row.room_id.map(RoomId::from_uuid),
                 user: people.get(&UserId::from_uuid(row.user_id)).cloned(),
+                by: self.plugin_name(&row.plugin_id),
                 plugin: row.plugin_id,
                 code: row.code,
                 note: row.note,

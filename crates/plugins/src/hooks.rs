@@ -1,5 +1,7 @@
 //! Where the conversation asks plugins, and tells them.
 
+use std::sync::Arc;
+
 use teahouse_chat::{
     CommandInfo, CommandOption, CommandRefusal, Committed, Decision, Hooks, JoinPassage, Later, NamePassage,
     Passage, Press, Proposed, ProposedJoin, ProposedName, Watched,
@@ -67,6 +69,10 @@ impl Hooks for Inner {
             })
         });
         info.collect()
+    }
+
+    fn name_of(&self, plugin: &str) -> Option<Arc<str>> {
+        Some(Arc::clone(&self.registry.current().find(plugin)?.speaker.name))
     }
 
     fn came(&self, lobby: RoomId, user: UserId) -> Later<'_, ()> {

@@ -60,6 +60,12 @@ pub enum ServerEvent {
     Notice(Notice),
     /// A bot's message for this user alone: it takes no number and is not kept.
     Ephemeral(Ephemeral),
+    /// What waits for the moderators of a room is another than before: something more, or something decided. Only they
+    /// get it.
+    Waiting {
+        /// The room.
+        room: RoomId,
+    },
     /// More was missed than a join brings: page these by REST.
     Gap {
         /// The room.

@@ -46,6 +46,20 @@ pub struct Message {
     /// When it was recalled; its content is gone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recalled_at: Option<Timestamp>,
+    /// That a filter changed what it says; only its sender's own history tells. Boxed, because hardly any message has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replaced: Option<Box<ReplacedBy>>,
+}
+
+/// Which filter changed what a message says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(poem_openapi::Object), oai(skip_serializing_if_is_none))]
+pub struct ReplacedBy {
+    /// The filter's name.
+    pub by: String,
+    /// Why, for the sender.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
 }
 
 /// One emoji, and who put it to a message.

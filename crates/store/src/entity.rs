@@ -24,6 +24,7 @@ pub mod plugin_verdict;
 pub mod plugin_version;
 pub mod reaction;
 pub mod read_cursor;
+pub mod replacement;
 pub mod review;
 pub mod room;
 pub mod room_event;

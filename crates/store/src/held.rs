@@ -21,11 +21,16 @@ pub enum HeldState {
     Released,
     /// A moderator refused it.
     Refused,
+    /// A moderator refused it, and its sender, who never knew that it waited, sees it sent for good.
+    Discarded,
 }
 
 impl HeldState {
     /// Those that wait for a moderator.
     pub const WAITING: &[Self] = &[Self::Held, Self::Shadowed];
+
+    /// Those that a moderator refused.
+    pub const REFUSED: &[Self] = &[Self::Refused, Self::Discarded];
 
     /// Its number in the database.
     #[must_use]
@@ -35,7 +40,17 @@ impl HeldState {
             Self::Shadowed => 1,
             Self::Released => 2,
             Self::Refused => 3,
+            Self::Discarded => 4,
         }
+    }
+
+    /// Those that their senders see sent, and nobody else sees.
+    pub const UNSEEN: &[Self] = &[Self::Shadowed, Self::Discarded];
+
+    /// Whether its sender sees it sent, and nobody else does.
+    #[must_use]
+    pub fn is_unseen(self) -> bool {
+        Self::UNSEEN.contains(&self)
     }
 
     /// The state of `row`.
@@ -45,6 +60,7 @@ impl HeldState {
             0 => Self::Held,
             1 => Self::Shadowed,
             2 => Self::Released,
+            4 => Self::Discarded,
             _ => Self::Refused,
         }
     }
@@ -170,7 +186,7 @@ pub async fn shadowed_of(
     Ok(held_message::Entity::find()
         .filter(Column::RoomId.eq(room.uuid()))
         .filter(Column::SenderId.eq(sender.uuid()))
-        .filter(Column::State.eq(HeldState::Shadowed.number()))
+        .filter(Column::State.is_in(HeldState::UNSEEN.iter().map(|state| state.number())))
         .filter(Column::EditOf.is_null())
         .filter(Column::AfterSeq.gte(from.get()))
         .filter(Column::AfterSeq.lte(to.get()))
@@ -196,9 +212,28 @@ pub async fn shadowed_edits(
     Ok(held_message::Entity::find()
         .filter(Column::RoomId.eq(room.uuid()))
         .filter(Column::SenderId.eq(sender.uuid()))
-        .filter(Column::State.eq(HeldState::Shadowed.number()))
+        .filter(Column::State.is_in(HeldState::UNSEEN.iter().map(|state| state.number())))
         .filter(Column::EditOf.is_in(messages.iter().map(|id| id.uuid())))
         .order_by_asc(Column::Id)
+        .all(conn)
+        .await?)
+}
+
+/// What of `sender` in `room` waits or was refused, as far as they know of it, newest first, at most `size`. Reads the
+/// index `(room, sender, client id)`.
+pub async fn known_to(
+    conn: &impl ConnectionTrait,
+    room: RoomId,
+    sender: UserId,
+    size: PageSize,
+) -> Result<Vec<held_message::Model>, Error> {
+    use held_message::Column;
+    Ok(held_message::Entity::find()
+        .filter(Column::RoomId.eq(room.uuid()))
+        .filter(Column::SenderId.eq(sender.uuid()))
+        .filter(Column::State.is_in([HeldState::Held.number(), HeldState::Refused.number()]))
+        .order_by_desc(Column::Id)
+        .limit(size.rows())
         .all(conn)
         .await?)
 }
@@ -213,12 +248,14 @@ pub async fn withdraw_edits(
     at: Timestamp,
 ) -> Result<(), Error> {
     use held_message::Column;
+    // A discarded one is what its author still reads.
+    let shown = [HeldState::Held, HeldState::Shadowed, HeldState::Discarded];
     held_message::Entity::update_many()
         .col_expr(Column::State, HeldState::Refused.number().into())
         .col_expr(Column::DecidedBy, Expr::val(Some(format!("user:{by}"))))
         .col_expr(Column::DecidedAtMs, Expr::val(Some(at.millis())))
         .filter(Column::RoomId.eq(room.uuid()))
-        .filter(Column::State.is_in(HeldState::WAITING.iter().map(|state| state.number())))
+        .filter(Column::State.is_in(shown.map(HeldState::number)))
         .filter(Column::EditOf.eq(message.uuid()))
         .exec(conn)
         .await?;
@@ -242,6 +279,7 @@ pub async fn waiting_edits(
 
 /// Forgets what was decided before `time`, and returns how many. Reads the index `(state, id)`.
 pub async fn delete_decided_before(conn: &impl ConnectionTrait, time: Timestamp) -> Result<u64, Error> {
+    // What its sender sees sent for good stays: forgotten, it would vanish before their eyes.
     let decided = [HeldState::Released.number(), HeldState::Refused.number()];
     let deleted = held_message::Entity::delete_many()
         .filter(held_message::Column::State.is_in(decided))

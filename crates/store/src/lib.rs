@@ -26,6 +26,7 @@ pub mod plugin_verdicts;
 pub mod plugin_versions;
 pub mod plugins;
 pub mod reads;
+pub mod replacements;
 pub mod reviews;
 pub mod rooms;
 pub mod sessions;

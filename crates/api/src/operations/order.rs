@@ -13,9 +13,10 @@ use crate::body::OptionalBody;
 use crate::door::{Admin, Caller};
 use crate::page::{Cursor, Limit};
 use crate::problem::{ADMINISTERING, BODY, PARAMETERS, Refused, SIGNED_IN, refusals};
-use crate::shapes::{HeldPage, HeldStage, JoinRequestPage, RefuseHeld, ReviewPage};
+use crate::shapes::{HeldPage, HeldStage, JoinRequestPage, MyHeldList, RefuseHeld, ReviewPage};
 
 refusals! {
+    ListMyHeld: SIGNED_IN, PARAMETERS, &[RoomNotFound];
     ListHeld: SIGNED_IN, PARAMETERS, &[RoomNotFound, NotAMember, NotAllowed];
     DecideHeld: SIGNED_IN, PARAMETERS, BODY, &[RoomNotFound, MessageNotFound, NotAMember, NotAllowed, Conflict];
     ListAllHeld: ADMINISTERING, PARAMETERS, &[RoomNotFound];
@@ -49,6 +50,20 @@ impl OrderOperations {
     ) -> Result<Reply<HeldPage>, Refused<ListHeld>> {
         let filter = HeldFilter { room: Some(room.0), stage: stage.0.into() };
         let held = self.chat.held_page(&moderator(&caller), filter, page(cursor.0, limit.0)).await?;
+        Ok(Reply::new(&held.into()))
+    }
+
+    /// List what of mine waits in a room
+    ///
+    /// What I sent there that waits for its moderators or was refused by them, newest first, at most 50. So that it is
+    /// still there for me after a page was loaded again, and on my other devices.
+    #[oai(path = "/rooms/:room/held/mine", method = "get", operation_id = "listMyHeld")]
+    async fn my_held(
+        &self,
+        caller: Caller,
+        room: Path<RoomId>,
+    ) -> Result<Reply<MyHeldList>, Refused<ListMyHeld>> {
+        let held = self.chat.my_held(caller.session(), room.0).await?;
         Ok(Reply::new(&held.into()))
     }
 

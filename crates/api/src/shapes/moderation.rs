@@ -60,6 +60,8 @@ pub(crate) struct KeptMessage {
     at: Timestamp,
     /// The plugin that kept it.
     plugin: String,
+    /// The plugin's name; its id where it does not run any more.
+    by: String,
     /// The plugin's word for why.
     code: String,
     /// What the plugin tells a moderator.
@@ -80,6 +82,40 @@ pub(crate) struct KeptMessage {
 pub(crate) struct HeldPage {
     items: Vec<KeptMessage>,
     next: Next<Cursor>,
+}
+
+/// Something of mine that a filter kept from its room.
+#[derive(Debug, Serialize, Object)]
+#[oai(skip_serializing_if_is_none)]
+pub(crate) struct MyKeptMessage {
+    /// The message's id; for an edit one of its own.
+    id: MessageId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_id: Option<ClientId>,
+    /// `held` or `refused`.
+    state: HeldState,
+    room: RoomId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kind: Option<Kind>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content: Option<Content>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reply_to: Option<MessageId>,
+    /// The message that it would change; absent: it is a new one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    edit_of: Option<MessageId>,
+    at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    decided_at: Option<Timestamp>,
+    /// Why it was refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+}
+
+/// What of mine filters kept from a room, newest first.
+#[derive(Debug, Serialize, Object)]
+pub(crate) struct MyHeldList {
+    items: Vec<MyKeptMessage>,
 }
 
 /// Why something is refused.
@@ -112,6 +148,8 @@ pub(crate) struct Review {
     #[serde(skip_serializing_if = "Option::is_none")]
     user: Option<UserProfile>,
     plugin: String,
+    /// The plugin's name; its id where it does not run any more.
+    by: String,
     /// The plugin's word for why.
     code: String,
     /// What the plugin tells a moderator.
@@ -140,6 +178,8 @@ pub(crate) struct JoinRequest {
     word: String,
     /// The plugin that left it to the moderators.
     plugin: String,
+    /// The plugin's name; its id where it does not run any more.
+    by: String,
     code: String,
     note: String,
     asked_at: Timestamp,
@@ -228,7 +268,7 @@ impl From<chat::HeldState> for HeldState {
             chat::HeldState::Held => Self::Held,
             chat::HeldState::Shadowed => Self::Shadowed,
             chat::HeldState::Released => Self::Released,
-            chat::HeldState::Refused => Self::Refused,
+            chat::HeldState::Refused | chat::HeldState::Discarded => Self::Refused,
         }
     }
 }
@@ -246,10 +286,35 @@ impl From<chat::HeldView> for KeptMessage {
             edit_of: held.edit_of,
             at: held.at,
             plugin: held.plugin,
+            by: held.by,
             code: held.code,
             note: held.note,
             severity: held.severity,
             decided_by: held.decided_by,
+            decided_at: held.decided_at,
+            reason: held.reason,
+        }
+    }
+}
+
+impl From<Vec<chat::MyHeldView>> for MyHeldList {
+    fn from(held: Vec<chat::MyHeldView>) -> Self {
+        Self { items: held.into_iter().map(Into::into).collect() }
+    }
+}
+
+impl From<chat::MyHeldView> for MyKeptMessage {
+    fn from(held: chat::MyHeldView) -> Self {
+        Self {
+            id: held.id,
+            client_id: held.client_id,
+            state: held.state.into(),
+            room: held.room,
+            kind: held.content.as_ref().map(Content::kind),
+            content: held.content,
+            reply_to: held.reply_to,
+            edit_of: held.edit_of,
+            at: held.at,
             decided_at: held.decided_at,
             reason: held.reason,
         }
@@ -265,6 +330,7 @@ impl From<chat::ReviewView> for Review {
             room: review.room,
             user: review.user,
             plugin: review.plugin,
+            by: review.by,
             code: review.code,
             note: review.note,
             severity: review.severity,
@@ -277,8 +343,8 @@ impl From<chat::ReviewView> for Review {
 
 impl From<chat::JoinRequestView> for JoinRequest {
     fn from(request: chat::JoinRequestView) -> Self {
-        let chat::JoinRequestView { user, word, plugin, code, note, asked_at } = request;
-        Self { user, word, plugin, code, note, asked_at }
+        let chat::JoinRequestView { user, word, plugin, by, code, note, asked_at } = request;
+        Self { user, word, plugin, by, code, note, asked_at }
     }
 }
 

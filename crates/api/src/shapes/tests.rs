@@ -120,6 +120,7 @@ fn message() -> impl Strategy<Value = Message> {
             at: times.0,
             edited_at: times.1,
             recalled_at: times.2,
+            replaced: None,
         },
     )
 }

@@ -95,6 +95,7 @@ fn the_operations_are_these() {
         "listJoinRequests",
         "listMembers",
         "listMessages",
+        "listMyHeld",
         "listPlugins",
         "listPublicRooms",
         "listReviews",

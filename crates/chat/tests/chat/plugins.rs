@@ -4,6 +4,7 @@ mod hooks;
 
 mod bots;
 mod edits;
+mod looking;
 mod moderators;
 mod names;
 mod order;

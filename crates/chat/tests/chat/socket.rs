@@ -18,11 +18,14 @@ pub(crate) struct Socket {
     connection: Connection,
     mailbox: Arc<Mailbox>,
     waiting: VecDeque<Value>,
+    /// Rooms of which was said that something waits for a moderator. It comes beside everything else, at no certain
+    /// place, so that it stands in no other event's way.
+    to_look_at: VecDeque<Value>,
 }
 
 impl Socket {
     pub(crate) fn new(connection: Connection, mailbox: Arc<Mailbox>) -> Self {
-        Self { connection, mailbox, waiting: VecDeque::new() }
+        Self { connection, mailbox, waiting: VecDeque::new(), to_look_at: VecDeque::new() }
     }
 
     pub(crate) fn hello(&self) -> Value {
@@ -154,23 +157,49 @@ impl Socket {
         self.waiting.pop_front()
     }
 
+    /// Waits until the user hears, as a moderator of `room`, that there is something to look at.
+    pub(crate) async fn is_sent_to_look_at(&mut self, room: RoomId) {
+        while self.to_look_at.is_empty() {
+            self.fetch().await.expect("an open connection");
+        }
+        assert_eq!(self.to_look_at.pop_front().unwrap()["room"], json!(room));
+    }
+
+    /// Whether anything was said of what waits for moderators so far.
+    pub(crate) fn is_bothered(&self) -> bool {
+        !self.to_look_at.is_empty()
+    }
+
     fn keep(&mut self, frames: &[Bytes]) {
-        self.waiting.extend(frames.iter().map(|frame| serde_json::from_slice::<Value>(frame).unwrap()));
+        for event in frames.iter().map(|frame| serde_json::from_slice::<Value>(frame).unwrap()) {
+            if event["type"] == "waiting" {
+                self.to_look_at.push_back(event);
+            } else {
+                self.waiting.push_back(event);
+            }
+        }
     }
 
     async fn take(&mut self) -> Result<Value, CloseCode> {
-        if let Some(event) = self.waiting.pop_front() {
-            return Ok(event);
+        loop {
+            if let Some(event) = self.waiting.pop_front() {
+                return Ok(event);
+            }
+            self.fetch().await?;
         }
+    }
+
+    /// Takes over what is in the mailbox, once there is something.
+    async fn fetch(&mut self) -> Result<(), CloseCode> {
         let mut frames: Vec<Bytes> = Vec::new();
         let mailbox = &self.mailbox;
         let taken = tokio::time::timeout(PATIENCE, poll_fn(|cx| mailbox.poll_take(cx, &mut frames)));
         match taken.await.expect("an event in time") {
             Taken::Closed(code, _) => Err(code),
             Taken::Frames => {
-                self.waiting
-                    .extend(frames.iter().map(|frame| serde_json::from_slice::<Value>(frame).unwrap()));
-                self.waiting.pop_front().map_or_else(|| panic!("frames without a frame"), Ok)
+                assert!(!frames.is_empty(), "frames without a frame");
+                self.keep(&frames);
+                Ok(())
             }
         }
     }

@@ -40,6 +40,7 @@ fn message(content: Content, text: Option<String>) -> ServerEvent {
         at: Timestamp::from_millis(0),
         edited_at: None,
         recalled_at: None,
+        replaced: None,
         reactions: Vec::new(),
     })
 }

@@ -80,7 +80,8 @@ pub(super) fn encode(event: &ServerEvent, buffer: &mut FrameBuffer) -> Option<By
         | ServerEvent::Typing { .. }
         | ServerEvent::Presence { .. }
         | ServerEvent::Member(_)
-        | ServerEvent::Room(_) => None,
+        | ServerEvent::Room(_)
+        | ServerEvent::Waiting { .. } => None,
     }
 }
 

@@ -120,6 +120,7 @@ pub(super) fn encode(event: &ServerEvent, buffer: &mut FrameBuffer, online: u64)
         | ServerEvent::Presence { .. }
         | ServerEvent::Member(_)
         | ServerEvent::Room(_)
+        | ServerEvent::Waiting { .. }
         | ServerEvent::Gap { .. } => None,
     }
 }

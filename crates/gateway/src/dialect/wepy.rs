@@ -77,6 +77,7 @@ pub(super) fn encode(event: &ServerEvent, buffer: &mut FrameBuffer) -> Option<By
         | ServerEvent::Presence { .. }
         | ServerEvent::Member(_)
         | ServerEvent::Room(_)
+        | ServerEvent::Waiting { .. }
         | ServerEvent::Gap { .. } => return None,
     };
     buffer.json(&line)

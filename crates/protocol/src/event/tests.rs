@@ -22,6 +22,7 @@ fn a_message_leaves_out_what_is_empty() {
         at: Timestamp::from_millis(0),
         edited_at: None,
         recalled_at: None,
+        replaced: None,
     };
     let nil = "00000000-0000-0000-0000-000000000000";
     assert_eq!(
