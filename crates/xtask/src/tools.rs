@@ -21,6 +21,8 @@ const TOOLS: &[Tool] = &[
     Tool { name: "PostgreSQL", packages: &["postgresql"], present: || postgres::programs().is_ok() },
     Tool { name: "Chromium", packages: &["chromium"], present: || find_program("chromium").is_some() },
     Tool { name: "Chinese fonts", packages: &["fonts-noto-cjk"], present: has_chinese_fonts },
+    // Without them the page's pictures show boxes, and nobody sees whether an emoji stands where it should.
+    Tool { name: "emoji", packages: &["fonts-noto-color-emoji"], present: has_emoji },
     Tool { name: "Node.js", packages: &["nodejs"], present: || find_program("node").is_some() },
     Tool { name: "npm", packages: &["npm"], present: || find_program("npm").is_some() },
     Tool {
@@ -88,6 +90,11 @@ fn apt(arguments: &[&str]) -> Result<Command> {
 fn has_chinese_fonts() -> bool {
     Path::new("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc").exists()
         || Command::new("fc-list").arg(":lang=zh").output().is_ok_and(|fonts| !fonts.stdout.is_empty())
+}
+
+fn has_emoji() -> bool {
+    Path::new("/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf").exists()
+        || Command::new("fc-list").arg(":lang=und-zsye").output().is_ok_and(|fonts| !fonts.stdout.is_empty())
 }
 
 fn has_python_environments() -> bool {
