@@ -7,7 +7,7 @@ import { RoomCalls } from './core/room-calls.js';
 import { forgetSession, loadSession, saveSession } from './core/session-store.js';
 import { signOut } from './core/sign-in.js';
 import { uuid } from './core/uuid.js';
-import { currentLanguage, errorText, refusalText, t } from './text/words.js';
+import { currentLanguage, errorText, noticeText, refusalText, t } from './text/words.js';
 import { Shell } from './view/shell.js';
 import { signInView } from './view/sign-in.js';
 import { toast } from './view/toast.js';
@@ -42,7 +42,7 @@ function showSignIn(reason) {
 function showChat({ token, user }) {
   const rest = new Rest({ token, language: currentLanguage });
   const connection = new Connection({ url: () => socketAddress(token) });
-  const chat = new Chat({ me: user, rest, connection, storage: sessionStorage });
+  const chat = new Chat({ me: user, rest, connection, storage: sessionStorage, lasting: localStorage });
   const calls = new RoomCalls(rest, uuid);
   const network = new AbortController();
   let shell = null;
@@ -78,7 +78,7 @@ function showChat({ token, user }) {
   });
   chat.on('refused', (error) => error.id && toast(error.code === 'rejected' ? refusalText(error) : errorText(error.code, error.message), 'error'));
   chat.on('editHeld', () => toast(t('editHeld')));
-  chat.on('notice', (notice) => toast(notice.text));
+  chat.on('notice', (notice) => toast(noticeText(notice, chat)));
   window.addEventListener('online', () => connection.networkChanged(true), network);
   window.addEventListener('offline', () => connection.networkChanged(false), network);
   draw();

@@ -3,8 +3,10 @@
 import { acknowledged } from './acknowledged.js';
 import { CatchUp } from './catch-up.js';
 import { realClock } from './connection.js';
+import { Desk } from './desk.js';
 import { Emitter } from './emitter.js';
 import { History } from './history.js';
+import { Kept } from './kept.js';
 import { OnlineCount } from './online-count.js';
 import { Outbox } from './outbox.js';
 import { People } from './people.js';
@@ -28,6 +30,8 @@ export class Chat extends Emitter {
   people = new People();
   lobby = null;
   limits = { text_chars: 4000 };
+  /** What waits for moderators. */
+  desk;
   #rest;
   #connection;
   #clock;
@@ -41,6 +45,7 @@ export class Chat extends Emitter {
   #listing;
   #history;
   #pressing;
+  #kept;
   #handlers = {
     hello: (frame) => this.#greeted(frame),
     heads: (frame) => this.#headed(frame.rooms),
@@ -52,10 +57,11 @@ export class Chat extends Emitter {
     typing: (frame) => this.#withRoom(frame, (room) => this.#typing(room, frame)),
     presence: (frame) => this.#presence(frame),
     notice: (frame) => this.#noticed(frame),
+    waiting: (frame) => this.desk.stale(frame.room),
     ephemeral: (frame) => this.#withRoom(frame, (room) => this.#whispered(room, frame)),
   };
 
-  constructor({ me, rest, connection, storage, clock = realClock, uuid = newUuid }) {
+  constructor({ me, rest, connection, storage, lasting = storage, clock = realClock, uuid = newUuid }) {
     super();
     this.me = me;
     this.#rest = rest;
@@ -69,6 +75,9 @@ export class Chat extends Emitter {
     this.#typingSign = new TypingSign(connection, clock);
     this.#pressing = new Pressing({ connection, clock, uuid });
     this.#pressing.on('changed', (room) => this.#changed(room));
+    this.desk = new Desk({ rest, clock });
+    this.desk.on('changed', (room) => this.#changed(room));
+    this.#kept = new Kept({ rest, clock, storage: lasting });
     this.#history = new History({ rest, landed: (room, items) => this.#landed(room, items) });
     this.#listing = new RoomListing({ rest, rooms: this.rooms, people: this.people, gone: (id) => this.#gone(id) });
     this.#catchUp = new CatchUp({
@@ -106,6 +115,7 @@ export class Chat extends Emitter {
     if (!room) return;
     this.#open = id;
     if (!room.timeline.isLoaded) await this.#loadNewest(room);
+    this.#look(room);
     if (this.rooms.find(id) === room) this.#catchUp.resume(room);
   }
 
@@ -120,7 +130,15 @@ export class Chat extends Emitter {
 
   /** What waits in a room to be accepted: sending, failed or held. */
   waiting(id) {
-    return this.#outbox.list(id);
+    const written = this.#outbox.list(id);
+    const known = new Set(written.flatMap((entry) => [entry.id, entry.message]));
+    const elsewhere = this.#kept.entries(id).filter((entry) => !known.has(entry.id) && !known.has(entry.message));
+    return [...elsewhere, ...written].sort((a, b) => a.at.localeCompare(b.at));
+  }
+
+  /** The messages of mine in a room of which a change waits for a moderator. */
+  waitingEdits(id) {
+    return this.#kept.edits(id);
   }
 
   /** Writes a message; it is sent as soon as there is a connection. */
@@ -134,8 +152,22 @@ export class Chat extends Emitter {
     this.#sending.retry(clientId);
   }
 
-  discard(clientId) {
+  /** Deletes what was not sent, and puts away what was refused. */
+  discard(id, clientId) {
+    const entry = this.waiting(id).find((candidate) => candidate.id === clientId);
+    if (entry?.message) this.#kept.putAway(id, entry.message);
     this.#sending.discard(clientId);
+    this.#changed(id);
+  }
+
+  /** Takes back what waits for a moderator; false: there is no connection to do it with. */
+  withdraw(id, clientId) {
+    const entry = this.waiting(id).find((candidate) => candidate.id === clientId);
+    if (!entry?.message || !this.recall(entry.message)) return false;
+    this.#kept.gone(id, entry.message);
+    this.#sending.discard(clientId);
+    this.#changed(id);
+    return true;
   }
 
   /** Presses a button of a card; `pressOn` says what became of it. */
@@ -250,13 +282,14 @@ export class Chat extends Emitter {
     const open = this.rooms.find(this.#open);
     if (open && !open.timeline.isLoaded) this.openRoom(open.id).catch(() => {});
     else if (open && !open.isResuming) this.#catchUp.resume(open);
+    if (open?.timeline.isLoaded) this.#look(open);
     this.emit('rooms');
   }
 
   #joined(frame) {
     this.#withRoom(frame, (room) => {
       room.membersOnline = frame.members_online;
-      room.role = frame.role ?? null;
+      this.#roleIs(room, frame.role ?? null);
       this.#catchUp.joined(room, frame.last_seq);
       this.#changed(room.id);
     });
@@ -282,6 +315,7 @@ export class Chat extends Emitter {
       if (event.type === 'msg' && event.sender.id === this.me.id && event.client_id) {
         this.#sending.settled(event.client_id);
       }
+      if (event.type === 'msg' && event.sender.id === this.me.id) this.#kept.gone(room.id, event.id);
       if (event.type === 'room' && event.deleted) this.#gone(room.id);
     }
     if (events.length === 0) return;
@@ -291,7 +325,7 @@ export class Chat extends Emitter {
 
   #memberChanged(room, event) {
     this.people.met(event.user);
-    if (event.user.id === this.me.id && event.role) room.role = event.role;
+    if (event.user.id === this.me.id && event.role) this.#roleIs(room, event.role);
     if (room.id === this.#open) this.#onlineCount.changed();
     // What is replayed may be long past (left, and come back since), so the list decides.
     if (this.#isMyLeaving(event)) this.refreshRooms().catch(() => {});
@@ -310,12 +344,11 @@ export class Chat extends Emitter {
   #acknowledged(ack) {
     if (this.#pressing.acknowledged(ack)) return;
     const entry = ack.id ? this.#outbox.find(ack.id) : undefined;
-    const isHeld = ack.state === 'held' || ack.seq === undefined;
     if (!entry) {
-      if (isHeld) this.emit('editHeld', ack.message);
+      this.#amended(ack);
       return;
     }
-    if (isHeld) {
+    if (ack.state === 'held' || ack.seq === undefined) {
       this.#sending.held(ack.id, ack.message);
       return;
     }
@@ -328,12 +361,44 @@ export class Chat extends Emitter {
     this.#sending.settled(ack.id);
   }
 
+  /** What became of an edit, a recall or a reaction of mine. */
+  #amended(ack) {
+    const room = this.rooms.list().find(({ timeline }) => timeline.message(ack.message));
+    if (ack.state === 'held') {
+      if (room) this.#kept.editWaits(room.id, ack.message);
+      this.emit('editHeld', ack.message);
+    }
+    if (ack.replaced) room?.timeline.replacedBy(ack.message, ack.replaced);
+    if (room) this.#changed(room.id);
+  }
+
+  #roleIs(room, role) {
+    const before = room.role;
+    room.role = role;
+    if (before !== role && room.id === this.#open && room.isModerated) this.desk.read(room.id);
+  }
+
+  /** What stands beside the log of a room: what of mine waits there, and what waits for me. */
+  #look(room) {
+    this.#readKept(room.id).catch(() => {});
+    if (room.isModerated) this.desk.read(room.id);
+  }
+
+  async #readKept(id) {
+    for (const { id: message, state, reason } of await this.#kept.read(id)) {
+      if (state === 'refused') this.#sending.heldRefused(message, { reason });
+    }
+    this.#changed(id);
+  }
+
   #refused(error) {
     if (!this.#pressing.refused(error) && !this.#sending.refused(error)) this.emit('refused', error);
   }
 
   #noticed(notice) {
-    const isOurs = notice.kind === 'held_refused' && this.#sending.heldRefused(notice.message, notice.text);
+    const isOurs = notice.kind === 'held_refused' && this.#sending.heldRefused(notice.message, { detail: notice.text });
+    // Whichever way it went: what is kept is another now, and the server says why in the moderator's own words.
+    if (notice.kind.startsWith('held_') && this.rooms.find(notice.room)) this.#readKept(notice.room).catch(() => {});
     if (notice.kind === 'join_accepted') this.refreshRooms().catch(() => {});
     // What is said below the message itself needn't be said a second time.
     if (!isOurs || notice.room !== this.#open) this.emit('notice', notice);

@@ -45,8 +45,19 @@ export function isWhole(text, { command }) {
 }
 
 /** How a command is written: `/guard <mode> [note]`. */
-export function usageOf({ name, options = [] }) {
-  return [`/${name}`, ...options.map((option) => (option.required ? `<${option.name}>` : `[${option.name}]`))].join(' ');
+export function usageOf(command) {
+  return usageParts(command).join(' ');
+}
+
+/** The same, piece by piece: the name, and then each option. */
+export function usageParts({ name, options = [] }) {
+  return [`/${name}`, ...options.map((option) => (option.required ? `<${option.name}>` : `[${option.name}]`))];
+}
+
+/** Which of the command's options is being written at the end of `text`; a last text takes all that follows. */
+export function optionAt({ options = [] }, text) {
+  const words = text.replace(/^\/\S*\s*/, '').split(/\s+/);
+  return Math.min(words.length, options.length) - 1;
 }
 
 /** The commands of rooms, asked for when somebody begins to type one. */

@@ -3,7 +3,7 @@
 /**
  * An entry: `{id, room, content, reply_to?, at, state, code?, why?, message?}`. Its `state` is `sending` (goes out, or
  * will as soon as there is a connection), `failed` (refused or unanswered; the person decides) or `held` (a moderator
- * decides; `message` is its id there). `why` is what the server said: `{by?, reason?, detail?}`.
+ * decides; `message` is its id there). `why` is what the server said: `{by?, reason?, rule?, detail?}`.
  * The id never changes: sending again with the same id is what makes a repeated message impossible.
  */
 export class Outbox {

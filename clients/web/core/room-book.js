@@ -34,6 +34,11 @@ export class Room {
     this.id = id;
   }
 
+  /** Whether I keep order here; the server decides, this only spares questions that it would refuse. */
+  get isModerated() {
+    return this.kind !== 'direct' && (this.role === 'owner' || this.role === 'admin');
+  }
+
   /** Takes what a list, a `heads` entry or a single answer says about the room. */
   describe(facts) {
     this.name = facts.name ?? this.name;

@@ -53,15 +53,6 @@ export class RoomCalls {
     return (await this.#rest.get(`v1/rooms/${room}/members`, { limit: 200 })).items;
   }
 
-  /** Who asks to come in, for who runs the room; the first page, oldest first. */
-  async joinRequests(room) {
-    return (await this.#rest.get(`v1/rooms/${room}/join-requests`, { limit: 50 })).items;
-  }
-
-  answerJoin(room, user, isWelcome) {
-    return this.#rest.post(`v1/rooms/${room}/join-requests/${user}/${isWelcome ? 'accept' : 'refuse'}`);
-  }
-
   invite(room, user) {
     return this.#rest.put(`v1/rooms/${room}/members/${user}`);
   }

@@ -9,10 +9,10 @@ const dayOf = (at) => new Date(at).toDateString();
  * Rows, oldest first: `{type: 'day', key, at}`, `{type: 'unread', key}`, `{type: 'line', key, line}` and
  * `{type: 'message', key, …}`. `readBefore` is how far I had read when I opened the room.
  */
-export function rowsOf({ room, waiting, me, people, readBefore, isOnline = true, pressOn = () => null }) {
+export function rowsOf({ room, waiting, me, people, readBefore, isOnline = true, pressOn = () => null, edits = new Set() }) {
   const shown = (item) => {
     if (item.whisper) return whisperRow(item, room, pressOn);
-    return item.message ? sentRow(item.message, room, me, people, pressOn) : lineRow(item, people);
+    return item.message ? sentRow(item.message, room, me, people, pressOn, edits) : lineRow(item, people);
   };
   const entries = [
     ...room.timeline.items().map(shown),
@@ -46,7 +46,7 @@ function isOneGroup(a, b) {
   return a.sender.id === b.sender.id && new Date(b.at) - new Date(a.at) < GROUP_MS;
 }
 
-function sentRow(message, room, me, people, pressOn) {
+function sentRow(message, room, me, people, pressOn, edits) {
   return {
     type: 'message',
     // The row keeps its place on the screen when a message that waited becomes one that was sent.
@@ -61,6 +61,7 @@ function sentRow(message, room, me, people, pressOn) {
     at: message.at,
     edited: message.edited,
     recalled: message.recalled,
+    recall: message.recalled ? recallOf(message, me) : null,
     reactions: message.reactions.map(({ emoji, users }) => ({
       emoji,
       isMine: users.includes(me),
@@ -69,10 +70,17 @@ function sentRow(message, room, me, people, pressOn) {
     })),
     quote: message.reply_to ? quoteOf(message.reply_to, room) : null,
     state: 'sent',
-    // Whoever edits a message since has the last word on what it says.
-    replaced: message.edited ? null : message.replaced ?? null,
+    replaced: message.replaced ? { by: message.replaced.by, note: message.replaced.note ?? '' } : null,
+    editWaits: edits.has(message.id),
     press: message.kind === 'card' ? pressOn(message.id) : null,
   };
+}
+
+/** Who took it back, as far as is known: history doesn't tell. */
+function recallOf({ recalledBy, sender }, me) {
+  if (!recalledBy) return 'somebody';
+  if (recalledBy !== sender.id) return 'moderator';
+  return recalledBy === me ? 'me' : 'sender';
 }
 
 /** What a bot tells me alone: it takes no answer, no reaction, and goes when I put it away. */
@@ -107,7 +115,7 @@ function waitingRow(entry, room, me, people, isOnline) {
     seq: Infinity,
     isMine: true,
     sender: people.find(me),
-    kind: 'text',
+    kind: entry.kind ?? 'text',
     content: entry.content,
     at: entry.at,
     edited: false,

@@ -59,22 +59,22 @@ export class Sending extends Emitter {
   }
 
   /** The moderators decided against the held `message`; true where it was ours and waited. */
-  heldRefused(message, detail) {
+  heldRefused(message, why) {
     const entry = message && this.#outbox.findMessage(message);
     if (!entry) return false;
-    this.#fail(entry.id, 'held_refused', { detail });
+    if (entry.code !== 'held_refused' || entry.why?.reason !== why.reason) this.#fail(entry.id, 'held_refused', why);
     return true;
   }
 
   /** The server answered with an error; true where it was about a message of ours. */
-  refused({ id, code, message: detail, by, reason, retry_after_ms: retryAfterMs }) {
+  refused({ id, code, message: detail, by, reason, rule, retry_after_ms: retryAfterMs }) {
     if (!id || !this.#outbox.find(id)) return false;
     if (PASSING.has(code)) {
       this.#release();
       this.#timer = this.#clock.setTimeout(() => this.#resume(), retryAfterMs ?? RETRY_AFTER_MS);
       return true;
     }
-    this.#fail(id, code, { by, reason, detail });
+    this.#fail(id, code, { by, reason, rule, detail });
     return true;
   }
 

@@ -80,6 +80,12 @@ export class Timeline {
     return this.isLoaded && (this.isComplete || oldest === null || seq >= oldest);
   }
 
+  /** A filter changed what my edit says; before or after the edit's own event, which brings the content. */
+  replacedBy(id, { by, note, content }) {
+    const item = this.#messages.get(id);
+    if (item) item.message = { ...item.message, replaced: { by, note, says: JSON.stringify(content) } };
+  }
+
   /** Applies one event of the log. */
   apply(event) {
     if (event.type === 'msg') this.add(event);
@@ -111,10 +117,15 @@ export class Timeline {
 /** Each gives the fields that change; applying one twice changes nothing more. */
 const AMENDMENTS = {
   // The content is left out where the message was recalled since.
-  edited: (message, { content, text }) => (content === undefined ? {} : { content, text, edited: true }),
-  recalled: () => ({ recalled: true, content: '', reactions: [] }),
+  edited: (message, { content, text }) => (content === undefined ? {} : { content, text, edited: true, replaced: stillReplaced(message, content) }),
+  recalled: (message, { by }) => ({ recalled: true, recalledBy: by, content: '', reactions: [], replaced: undefined }),
   reaction: (message, event) => ({ reactions: withReaction(message.reactions, event) }),
 };
+
+/** Whoever edits a message since has the last word on what it says. */
+function stillReplaced({ replaced }, content) {
+  return replaced?.says === JSON.stringify(content) ? replaced : undefined;
+}
 
 /** Gives a message of any source the fields that the page reads. */
 function normal(message) {

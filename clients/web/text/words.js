@@ -37,6 +37,27 @@ export function refusalText({ by, reason }) {
   return [by ? t('rejectedBy', { by }) : t('rejected'), reason].filter(Boolean).join(' · ');
 }
 
+/**
+ * What is wrong with a command. The server says it in both languages, one after the other, each with the usage:
+ * `content: 缺少 mode。用法：/guard <mode> mode is missing. Usage: /guard <mode>`.
+ */
+export function commandText(said) {
+  const words = said.replace(/^\w+: /, '');
+  const both = /^([\s\S]*)。用法：([\s\S]+) ([\s\S]*)\. Usage: \2$/.exec(words);
+  if (!both) return words;
+  const [, chinese, usage, english] = both;
+  return t('commandWrong', { what: language === 'zh' ? chinese : english, usage });
+}
+
+const NOTICES = { held_released: 'noticeReleased', held_refused: 'noticeRefused', join_accepted: 'noticeLetIn', join_refused: 'noticeKeptOut', join_request: 'noticeAsks' };
+
+/** A notice in the person's language; one that this page doesn't know is shown in the server's own words. */
+export function noticeText({ kind, room, text }, { rooms }) {
+  // Who was kept out has no such room, and doesn't know its name here.
+  const name = rooms.find(room)?.name;
+  return NOTICES[kind] ? t(NOTICES[kind], { room: name ? t('quoted', { name }) : t('someRoom') }) : text;
+}
+
 /** What went wrong, by the server's code; `detail` is what the server says to a code that this page doesn't know. */
 export function errorText(code, detail = '') {
   const texts = errors[code];

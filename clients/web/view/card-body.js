@@ -7,6 +7,8 @@ import { linkedText } from './linked-text.js';
 import { isSafe } from './media-body.js';
 
 const STYLES = new Set(['primary', 'danger']);
+/** Pressing again would say the same again. */
+const GONE = new Set(['message_not_found', 'conflict', 'invalid_field']);
 
 /** `acts`: `press(row, button)`. */
 export function cardBody(row, acts) {
@@ -18,7 +20,7 @@ export function cardBody(row, acts) {
     h('strong', { class: 'card-title', 'data-testid': 'card-title' }, content.title ?? t('kind_card')),
     content.text && h('div', { class: 'card-text', 'data-testid': 'card-text' }, linkedText(content.text)),
     rowsOf(content.buttons ?? []).map((buttons) => h('div', { class: 'card-row', role: 'group', 'aria-label': content.title ?? null }, buttons.map((button) => buttonOf(row, button, acts)))),
-    h('div', { class: 'card-said', 'data-testid': 'card-said' }, said(row.press)),
+    h('div', { class: 'card-said', 'data-testid': 'card-said' }, said(row)),
   );
 }
 
@@ -35,23 +37,25 @@ function rowsOf(buttons) {
 function buttonOf(row, { id, label, style }, acts) {
   const state = row.press?.button === id ? row.press.state : 'idle';
   const isWaiting = row.press?.state === 'waiting';
+  const isGone = row.press?.state === 'failed' && GONE.has(row.press.code);
   const look = STYLES.has(style) ? `card-button is-${style}` : 'card-button';
   const press = (event) => {
     // A tap on the bubble is about the message; this one is about the button.
     event.stopPropagation();
-    if (!isWaiting) acts.press(row, id);
+    if (!isWaiting && !isGone) acts.press(row, id);
   };
   return h(
     'button',
     // Not `disabled`: a button that loses the focus while it waits would throw a keyboard back to the page's top.
-    { class: look, type: 'button', 'data-testid': 'card-button', 'data-button': id, 'data-focus': `${row.id}-${id}`, 'data-state': state, 'aria-disabled': isWaiting ? 'true' : null, 'aria-busy': state === 'waiting' ? 'true' : null, onclick: press },
+    { class: look, type: 'button', 'data-testid': 'card-button', 'data-button': id, 'data-focus': `${row.id}-${id}`, 'data-state': state, 'aria-disabled': isWaiting || isGone ? 'true' : null, 'aria-busy': state === 'waiting' ? 'true' : null, onclick: press },
     state === 'waiting' && h('span', { class: 'spinner', 'aria-hidden': 'true' }),
     state === 'done' && icon('check'),
     h('span', {}, label),
   );
 }
 
-function said(press) {
+function said({ press, isWhisper }) {
   if (press?.state !== 'failed') return null;
-  return h('span', { class: 'card-error', role: 'alert' }, icon('alert'), press.code === 'message_not_found' ? t('buttonGone') : errorText(press.code));
+  const gone = isWhisper ? t('whisperGone') : t('buttonGone');
+  return h('span', { class: 'card-error', role: 'alert' }, icon('alert'), h('span', {}, GONE.has(press.code) ? gone : errorText(press.code)));
 }

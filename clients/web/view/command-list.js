@@ -1,6 +1,6 @@
 /** The list above the box while a command is typed: what there is, what it takes, and the words it knows. */
 
-import { isWhole, suggest, usageOf } from '../core/commands.js';
+import { isWhole, optionAt, suggest, usageOf, usageParts } from '../core/commands.js';
 import { t } from '../text/words.js';
 import { fill, h } from './dom.js';
 import { icon } from './icons.js';
@@ -14,6 +14,7 @@ export class CommandList {
   #insert;
   #offer = null;
   #active = 0;
+  #turn = 0;
   #id = `commands-${(count += 1)}`;
   #list = h('ul', { class: 'command-options', role: 'listbox', id: this.#id, 'aria-label': t('commands') });
   #usage = h('p', { class: 'command-usage', 'data-testid': 'command-usage' });
@@ -34,8 +35,10 @@ export class CommandList {
   async written() {
     const text = this.#box.value;
     if (!text.startsWith('/')) return this.close();
+    const turn = (this.#turn += 1);
     const commands = await this.#find();
-    if (this.#box.value !== text || document.activeElement !== this.#box) return undefined;
+    // Put away, or written on, before it came.
+    if (turn !== this.#turn || this.#box.value !== text || document.activeElement !== this.#box) return undefined;
     this.#offer = suggest(commands, text);
     this.#active = 0;
     this.#draw();
@@ -45,6 +48,7 @@ export class CommandList {
   /** True where the key was for the list. */
   key(event) {
     const items = this.#offer?.items ?? [];
+    if (event.key === 'Escape') this.#turn += 1;
     if (event.key === 'Escape' && this.#offer) return this.#taken(event, () => this.close());
     if (items.length === 0 || event.shiftKey) return false;
     if (event.key === 'ArrowDown') return this.#taken(event, () => this.#move(1));
@@ -54,6 +58,7 @@ export class CommandList {
   }
 
   close() {
+    this.#turn += 1;
     this.#offer = null;
     this.#draw();
   }
@@ -83,7 +88,7 @@ export class CommandList {
     fill(this.#list, items.map((item, index) => this.#option(item, index)));
     this.#list.hidden = items.length === 0;
     const command = this.#offer?.kind === 'usage' || this.#offer?.kind === 'choices' ? this.#offer.command : null;
-    fill(this.#usage, command && usage(command));
+    fill(this.#usage, command && usage(command, optionAt(command, this.#box.value)));
     this.#usage.hidden = !command;
     this.element.hidden = !this.#offer;
     this.#box.setAttribute('aria-expanded', String(items.length > 0));
@@ -109,7 +114,11 @@ export class CommandList {
   }
 }
 
-function usage(command) {
-  const options = (command.options ?? []).map((option) => option.description).filter(Boolean);
-  return [h('code', {}, usageOf(command)), h('span', {}, [command.description, ...options].filter(Boolean).join(' · '))];
+/** The whole command with the part that is written now standing out, and what that part is. */
+function usage(command, at) {
+  const parts = usageParts(command).map((part, index) => (index - 1 === at ? h('mark', { 'data-testid': 'command-option-now' }, part) : part));
+  const option = command.options[at];
+  const kind = option && [t(`option_${option.type}`), option.required ? null : t('optionOptional')].filter(Boolean).join(t('comma'));
+  const about = option?.description ? `${option.description}` : command.description;
+  return [h('code', {}, parts.flatMap((part, index) => (index === 0 ? [part] : [' ', part]))), h('span', {}, [kind, about].filter(Boolean).join(' · '))];
 }

@@ -4,7 +4,9 @@ import { rowsOf } from '../core/rows.js';
 import { loadDraft, saveDraft } from '../core/session-store.js';
 import { t } from '../text/words.js';
 import { avatar } from './avatar.js';
+import { ChangesAloud } from './changes-aloud.js';
 import { Composer } from './composer.js';
+import { DeskPanel } from './desk-panel.js';
 import { fill, h } from './dom.js';
 import { icon } from './icons.js';
 import { MessageList } from './message-list.js';
@@ -19,6 +21,8 @@ export class Conversation {
   #readBefore = null;
   #announced;
   #heard = new Set();
+  #aloud = new ChangesAloud();
+  #waited = 0;
   #head = h('header', { class: 'room-head' });
   #typing = h('div', { class: 'typing', 'data-testid': 'typing' });
   #composer;
@@ -71,8 +75,11 @@ export class Conversation {
       readBefore: this.#readBefore,
       isOnline: this.#chat.isOnline,
       pressOn: (message) => this.#chat.pressOn(message),
+      edits: this.#chat.waitingEdits(room.id),
     });
     this.#list.draw(rows, room.timeline);
+    this.#aloud.look(rows);
+    this.#announceDesk();
     this.#drawWrite();
     this.drawTyping();
     this.#announceNew();
@@ -102,11 +109,37 @@ export class Conversation {
       h('button', { class: 'icon-button back', type: 'button', 'aria-label': t('back'), 'data-testid': 'back', onclick: () => this.#acts.back() }, icon('back')),
       avatar({ name }, isDirect ? '' : 'avatar-room'),
       h('div', { class: 'room-title' }, h('h2', { 'data-testid': 'room-name' }, name), h('p', {}, this.#subtitle())),
+      room.isModerated && this.#deskButton(tool),
       !isDirect && room.role && tool('invite', t('invite'), 'invite', () => this.#acts.invite(room)),
       tool('people', t('members'), 'members', () => this.#acts.members(room)),
       !isDirect && room.role && room.id !== this.#chat.lobby && tool('leave', t(room.role === 'owner' ? 'dissolve' : 'leave'), 'leave', () => this.#acts.leave(room)),
     );
     if (focused) this.#head.querySelector(`[data-testid="${focused}"]`)?.focus();
+  }
+
+  /** Always there for who keeps order, so that it is found; the number only where something waits. */
+  #deskButton(tool) {
+    const count = this.#chat.desk.count(this.#room.id);
+    const label = count > 0 ? t('deskCount', { n: count }) : t('desk');
+    const button = tool('shield', label, 'desk', () => this.#openDesk());
+    if (count > 0) button.append(h('span', { class: 'badge tool-badge', 'aria-hidden': 'true', 'data-testid': 'desk-count' }, count > 99 ? '99+' : String(count)));
+    return button;
+  }
+
+  /** Who keeps order hears that there is more to do. */
+  #announceDesk() {
+    const count = this.#chat.desk.count(this.#room.id);
+    if (count > this.#waited) announce(t('deskCount', { n: count }));
+    this.#waited = count;
+  }
+
+  #openDesk() {
+    return new DeskPanel(this.#chat, this.#room, { goTo: (message) => this.#goTo(message) });
+  }
+
+  /** A message may be older than what is loaded: then the room says so. */
+  #goTo(message) {
+    if (!this.#list.goTo(message)) toast(t('deskFarBack'));
   }
 
   #subtitle() {
@@ -155,7 +188,7 @@ export class Conversation {
         this.#list.toEnd();
       },
       edit: (message, text) => this.#needsConnection(this.#chat.edit(message, text)),
-      discard: (key) => this.#chat.discard(key),
+      discard: (key) => this.#chat.discard(id, key),
       commands: () => this.#acts.commands(id),
       typing: () => this.#chat.signTyping(id),
       draft: (text) => saveDraft(sessionStorage, id, text),
@@ -175,7 +208,8 @@ export class Conversation {
       again: (row) => this.#composer.again(row),
       press: (row, button) => this.#chat.press(this.#room.id, row.id, button),
       dismiss: (row) => this.#chat.dismiss(this.#room.id, row.id),
-      discard: (key) => this.#chat.discard(key),
+      discard: (key) => this.#chat.discard(this.#room.id, key),
+      withdraw: (key) => this.#needsConnection(this.#chat.withdraw(this.#room.id, key)),
       showPerson: (person) => this.#acts.showPerson(person, this.#room),
       goTo: (id) => this.#list.goTo(id),
     };

@@ -11,9 +11,14 @@ export function openDialog(title, testid, ...content) {
   count += 1;
   const titleId = `dialog-title-${count}`;
   const close = h('button', { class: 'icon-button', type: 'button', 'aria-label': t('close'), 'data-testid': 'dialog-close' }, icon('close'));
+  const opener = document.activeElement?.dataset?.testid;
   const dialog = h('dialog', { class: 'dialog', 'aria-labelledby': titleId, 'data-testid': testid }, h('header', {}, h('h2', { id: titleId }, title), close), ...content);
   close.addEventListener('click', () => dialog.close());
-  dialog.addEventListener('close', () => dialog.remove());
+  dialog.addEventListener('close', () => {
+    dialog.remove();
+    // What opened it may have been drawn anew meanwhile, so that the browser can't give the focus back.
+    if (opener && document.activeElement === document.body) document.querySelector(`[data-testid="${CSS.escape(opener)}"]`)?.focus();
+  });
   // A press beside the dialog lands on the dialog element itself.
   dialog.addEventListener('mousedown', (event) => event.target === dialog && dialog.close());
   document.body.append(dialog);

@@ -5,7 +5,6 @@ import { avatar } from './avatar.js';
 import { openDialog } from './dialog.js';
 import { fill, h } from './dom.js';
 import { icon } from './icons.js';
-import { joinRequests } from './join-requests.js';
 import { roleText } from './line-text.js';
 import { botBadge } from './message-row.js';
 import { toast, toastProblem } from './toast.js';
@@ -27,24 +26,18 @@ function outranks(mine, theirs) {
 /** `onDirect(user)` opens a conversation with one person. */
 export async function membersDialog(calls, chat, room, onDirect) {
   const list = h('ul', { class: 'people-list', 'data-testid': 'member-list' }, h('li', { class: 'hint' }, t('loading')));
-  const isModerator = RANKS.indexOf(room.role) > 0;
-  const asking = isModerator ? [joinRequests(calls, room, () => read().catch(toastProblem))] : [];
-  const dialog = openDialog(t('members'), 'members-dialog', ...asking, list);
+  const dialog = openDialog(t('members'), 'members-dialog', list);
   let members = [];
   const draw = () => fill(list, members.map(item));
   try {
-    await read();
+    members = await membersOf(calls, chat, room.id);
+    draw();
     const stop = chat.on('presence', draw);
     dialog.addEventListener('close', stop);
     chat.watchPresence(members.map(({ id }) => id));
   } catch (problem) {
     dialog.close();
     toastProblem(problem);
-  }
-
-  async function read() {
-    members = await membersOf(calls, chat, room.id);
-    draw();
   }
 
   async function remove(member) {

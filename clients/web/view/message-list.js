@@ -61,13 +61,14 @@ export class MessageList {
     this.#acts.atEnd();
   }
 
-  /** Brings a message into sight, if it is loaded. */
+  /** Brings a message into sight; false where it isn't loaded. */
   goTo(id) {
     const item = this.#rows.querySelector(`[data-id="${CSS.escape(id)}"]`);
-    if (!item) return;
+    if (!item) return false;
     item.scrollIntoView({ block: 'center' });
     item.classList.add('is-flashing');
     setTimeout(() => item.classList.remove('is-flashing'), FLASH_MS);
+    return true;
   }
 
   #topText(isBeginning, isLoaded) {

@@ -1,6 +1,6 @@
 /** One row of a conversation as elements: a day, a line about the room, or a message with all that hangs on it. */
 
-import { dayText, errorText, refusalText, t, timeText } from '../text/words.js';
+import { commandText, dayText, errorText, refusalText, t, timeText } from '../text/words.js';
 import { avatar } from './avatar.js';
 import { cardBody } from './card-body.js';
 import { h } from './dom.js';
@@ -11,7 +11,7 @@ import { mediaBody } from './media-body.js';
 
 const QUICK_EMOJI = ['👍', '❤️', '😂', '😮', '🍵', '👏'];
 
-/** `acts`: `react`, `reply`, `edit`, `recall`, `copy`, `retry`, `again`, `discard`, `press`, `dismiss`, `showPerson`, `goTo`. */
+/** `acts`: `react`, `reply`, `edit`, `recall`, `copy`, `retry`, `again`, `discard`, `withdraw`, `press`, `dismiss`, `showPerson`, `goTo`. */
 export function rowElement(row, acts) {
   switch (row.type) {
     case 'day':
@@ -26,7 +26,8 @@ export function rowElement(row, acts) {
 }
 
 function recalledElement(row) {
-  const text = row.isMine ? t('recalledMine') : t('recalled', { name: row.sender.name });
+  const words = { me: 'recalledMine', sender: 'recalled', moderator: row.isMine ? 'removedMine' : 'removed', somebody: 'recalledShort' };
+  const text = t(words[row.recall], { name: row.sender.name });
   return h('li', { class: 'line', 'data-testid': 'recalled', 'data-id': row.id }, h('span', {}, text));
 }
 
@@ -47,6 +48,7 @@ function messageElement(row, acts) {
       !row.isMine && row.isFirstOfGroup && nameLine(row, acts),
       h('div', { class: 'bubble-line' }, bubble(row, acts), row.state === 'sent' && !row.isWhisper && actions(row, acts)),
       row.replaced && replacedNote(row.replaced),
+      row.editWaits && hint('clock', t('editHeld'), 'edit-waits'),
       row.reactions.length > 0 && reactions(row, acts),
       foot(row, acts),
     ),
@@ -73,7 +75,12 @@ export function botBadge() {
 }
 
 function replacedNote({ by, note }) {
-  return h('div', { class: 'replaced-note', 'data-testid': 'replaced' }, icon('edit'), h('span', {}, [t('replacedBy', { by }), note].filter(Boolean).join(' · ')));
+  return hint('edit', [t('replacedBy', { by }), note].filter(Boolean).join(' · '), 'replaced');
+}
+
+/** A word below a bubble about what became of it. */
+function hint(iconName, text, testid) {
+  return h('div', { class: 'row-hint', 'data-testid': testid }, icon(iconName), h('span', {}, text));
 }
 
 function showActionsOf(item) {
@@ -162,6 +169,7 @@ function reactions(row, acts) {
 /** The small print below a group: when, and what became of what I sent. */
 function foot(row, acts) {
   if (row.state === 'failed') return failure(row, acts);
+  if (row.state === 'held') return waits(row, acts);
   if (!row.isLastOfGroup && row.state === 'sent') return null;
   return h('div', { class: 'foot' }, h('time', { datetime: row.at }, timeText(row.at)), row.isMine && (row.state !== 'sent' || row.isMyLast) && stateMark(row));
 }
@@ -170,28 +178,40 @@ function stateMark({ state, readBy, isDirect }) {
   const mark = (name, text, testid) => h('span', { class: `mark mark-${name}`, 'data-testid': testid }, icon(name), h('span', {}, text));
   if (state === 'sending') return mark('clock', t('sending'), 'mark-sending');
   if (state === 'waiting') return mark('clock', t('waiting'), 'mark-waiting');
-  if (state === 'held') return mark('alert', t('held'), 'mark-held');
   if (readBy > 0) return mark('check', isDirect ? t('read') : t('readBy', { n: readBy }), 'mark-read');
   return mark('check', t('sent'), 'mark-sent');
 }
 
+/** A moderator decides; until then its sender may take it back. */
+function waits(row, acts) {
+  return h(
+    'div',
+    { class: 'foot foot-held', 'data-testid': 'mark-held' },
+    h('span', { class: 'foot-words' }, icon('clock'), h('span', {}, t('held'))),
+    h('span', { class: 'foot-acts' }, h('button', { type: 'button', 'data-testid': 'withdraw', onclick: () => acts.withdraw(row.key) }, t('recall'))),
+  );
+}
+
+const REFUSED = new Set(['rejected', 'held_refused', 'invalid_field', 'not_allowed']);
+
 function failure(row, acts) {
-  const isRefused = ['rejected', 'held_refused', 'invalid_field'].includes(row.code);
-  const again = isRefused
-    ? h('button', { type: 'button', 'data-testid': 'again', onclick: () => acts.again(row) }, t('editAgain'))
+  const again = REFUSED.has(row.code)
+    ? row.kind === 'text' && h('button', { type: 'button', 'data-testid': 'again', onclick: () => acts.again(row) }, t('editAgain'))
     : h('button', { type: 'button', 'data-testid': 'retry', onclick: () => acts.retry(row.key) }, t('retry'));
   return h(
     'div',
-    { class: 'foot foot-failed', role: 'alert', 'data-testid': 'failure' },
+    { class: 'foot foot-failed', 'data-testid': 'failure', 'data-code': row.code, 'data-rule': row.why?.rule },
     h('span', { class: 'foot-words' }, icon('alert'), h('span', {}, failureText(row))),
     h('span', { class: 'foot-acts' }, again, h('button', { type: 'button', 'data-testid': 'discard', onclick: () => acts.discard(row.key) }, t('discard'))),
   );
 }
 
 /** Who refused it, and why, as far as the server said. */
-function failureText({ code, why, content }) {
+export function failureText({ code, why, content }) {
+  const isCommand = typeof content === 'string' && content.startsWith('/');
   if (code === 'rejected') return refusalText(why ?? {});
-  if (code === 'held_refused') return why?.detail || t('heldRefused');
-  if (code === 'invalid_field' && content.startsWith('/') && why?.detail) return why.detail;
+  if (code === 'held_refused') return [t('heldRefused'), why?.reason].filter(Boolean).join(' · ');
+  if (code === 'invalid_field' && isCommand && why?.detail) return commandText(why.detail);
+  if (code === 'not_allowed' && isCommand) return t('commandNotYours');
   return `${t('failed')} · ${errorText(code ?? 'no_answer')}`;
 }

@@ -66,9 +66,16 @@ export function makeDoors(house, { guestsAllowed = true, hasSimulator = true } =
       house.say({ user, send() {} }, { room: id, id: body.client_id, content: body.content });
       return {};
     }],
-    ['GET', 'v1/rooms/:id/join-requests', true, () => house.plugins.joinRequests()],
-    ['POST', 'v1/rooms/:id/join-requests/:other/accept', true, ({ user, id, other }) => house.change(id, other, 'joined', user)],
-    ['POST', 'v1/rooms/:id/join-requests/:other/refuse', true, () => null],
+    ['GET', 'v1/rooms/:id/join-requests', true, ({ id }) => house.plugins.joinRequests(id)],
+    ['POST', 'v1/rooms/:id/join-requests/:other/accept', true, ({ user, id, other }) => {
+      house.plugins.answerJoin(id);
+      house.change(id, other, 'joined', user);
+    }],
+    ['POST', 'v1/rooms/:id/join-requests/:other/refuse', true, ({ id }) => house.plugins.answerJoin(id)],
+    ['GET', 'v1/rooms/:id/held/mine', true, ({ user, id }) => house.plugins.heldOf(user, id)],
+    ['GET', 'v1/rooms/:id/reviews', true, ({ id }) => house.plugins.reviews(id)],
+    ['POST', 'v1/reviews/:id/close', true, ({ id }) => house.plugins.closeReview(id)],
+    ['DELETE', 'v1/messages/:id', true, ({ user, id }) => house.recall(id, user)],
     ['GET', 'v1/rooms/:id/held', true, ({ id }) => house.plugins.held(id)],
     ['POST', 'v1/held/:id/release', true, ({ id }) => house.plugins.decide(id, true)],
     ['POST', 'v1/held/:id/refuse', true, ({ id, body }) => house.plugins.decide(id, false, body.reason)],

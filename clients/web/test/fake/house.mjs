@@ -121,6 +121,12 @@ export class House {
     this.log(room, { type: 'edited', message: id, by, content });
   }
 
+  recall(id, by) {
+    const { room, message } = this.message(id);
+    Object.assign(message, { content: undefined, recalled_at: now() });
+    this.log(room, { type: 'recalled', message: id, by });
+  }
+
   say(connection, { id, room: roomId, content, reply_to }) {
     const room = this.room(roomId ?? this.lobby);
     if (!room.members.has(connection.user)) throw new Refusal('not_a_member', 403);

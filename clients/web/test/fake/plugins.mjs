@@ -21,6 +21,8 @@ export class FakePlugins {
   #house;
   #polls = new Map();
   #held = [];
+  #reviews = [];
+  #answered = new Set();
 
   constructor(house) {
     this.#house = house;
@@ -32,20 +34,43 @@ export class FakePlugins {
   }
 
   /** Somebody asks in every room, so that there is somebody. */
-  joinRequests() {
+  joinRequests(room) {
     const user = { ...DOOR, name: '阿芳', is_bot: false };
-    return { items: [{ user, word: '想来学泡茶', plugin: '', code: 'new', note: '', asked_at: now() }], next: null };
+    const asks = !this.#answered.has(room);
+    return { items: asks ? [{ user, word: '想来学泡茶', by: DOOR.name, code: 'new', note: '', asked_at: now() }] : [], next: null };
+  }
+
+  answerJoin(room) {
+    this.#answered.add(room);
   }
 
   /** What waits in a room. */
   held(room) {
-    return { items: this.#held.filter((held) => held.room === room), next: null };
+    return { items: this.#held.filter((held) => held.room === room && held.state === 'held'), next: null };
+  }
+
+  /** What of somebody's own waits there, or was refused. */
+  heldOf(user, room) {
+    return { items: this.#held.filter((held) => held.room === room && held.sender.id === user).toReversed() };
+  }
+
+  reviews(room) {
+    return { items: this.#reviews.filter((review) => review.room === room), next: null };
+  }
+
+  closeReview(id) {
+    const review = this.#reviews.find((candidate) => candidate.id === id);
+    if (!review) throw new Refusal('message_not_found', 404);
+    this.#reviews = this.#reviews.filter((other) => other !== review);
+    this.#wake(review.room);
   }
 
   decide(id, isReleased, reason) {
-    const held = this.#held.find((candidate) => candidate.id === id);
+    const held = this.#held.find((candidate) => candidate.id === id && candidate.state === 'held');
     if (!held) throw new Refusal('message_not_found', 404);
-    this.#held = this.#held.filter((other) => other !== held);
+    if (isReleased) this.#held = this.#held.filter((other) => other !== held);
+    else Object.assign(held, { state: 'refused', reason, decided_at: now() });
+    this.#wake(held.room);
     const room = this.#house.room(held.room);
     const { client_id, content, sender } = held;
     if (isReleased) this.#house.tell(room, this.#house.post(room, { id, client_id, sender, kind: 'text', content }));
@@ -58,8 +83,10 @@ export class FakePlugins {
     if (content.includes('线上赌场')) throw Object.assign(new Refusal('rejected', 422), { by: GUARD, reason: '疑似赌博广告 looks like gambling', rule: 'gambling' });
     if (!content.includes('刷单返利')) return null;
     const known = this.#held.find(({ client_id }) => client_id === id);
-    const held = known ?? { id: uuid(), client_id: id, room: room.id, content, sender: this.#house.person(user) };
+    const why = { by: GUARD, code: 'fraud', note: '命中：刷单返利 matched a word of the list', severity: 2 };
+    const held = known ?? { id: uuid(), client_id: id, state: 'held', room: room.id, kind: 'text', content, at: now(), sender: this.#house.person(user), ...why };
     if (!known) this.#held.push(held);
+    this.#wake(room.id);
     return { type: 'ack', id, message: held.id, state: 'held', at: now() };
   }
 
@@ -78,6 +105,10 @@ export class FakePlugins {
 
   /** What the bots do about a message that was taken. */
   posted(user, room, message) {
+    if (message.content.includes('http')) {
+      this.#reviews.push({ id: uuid(), subject: 'message', room: room.id, message, user: this.#house.person(user), by: '链接守卫 Link guard', code: 'link', note: '', severity: 1, at: now() });
+      this.#wake(room.id);
+    }
     const [, name, args] = /^\/(\S+)\s*([\s\S]*)$/.exec(message.content) ?? [];
     if (name === 'poll' && args === 'close') this.#close(room);
     else if (name === 'poll') this.#open(room, args.replace(/\[.*\]$/, ''));
@@ -139,6 +170,11 @@ export class FakePlugins {
     const id = uuid();
     this.#rooms.set(id, room);
     this.#tell(user, { type: 'ephemeral', id, room: room.id, sender, at: now(), ...more });
+  }
+
+  /** Who keeps order there has something else to look at. */
+  #wake(room) {
+    for (const [user, role] of this.#house.room(room).members) if (role === 'owner') this.#tell(user, { type: 'waiting', room });
   }
 
   #tell(user, frame) {
