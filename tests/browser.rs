@@ -8,6 +8,8 @@ use teahouse_tests::{Settings, TestServer, server_test};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::process::Command;
 
+use crate::plugins::house::{patient, probe, put_to_work};
+
 /// Two people talk; one is cut off and catches up; the server is killed in mid-conversation.
 #[server_test]
 async fn two_people_talk_in_the_browser(mut server: TestServer) {
@@ -31,6 +33,20 @@ async fn people_see_what_plugins_bring(mut server: TestServer) {
         }
     }
     play("plugins.mjs", "browser-plugins", &mut server).await;
+}
+
+/// A room's owner decides about what is held, noted, and asked for; its sender sees what became of it, also after a
+/// reload. Nothing that a plugin or a person says becomes markup.
+#[server_test(patient)]
+async fn a_moderator_keeps_order_in_the_browser(mut server: TestServer) {
+    let workshop = probe();
+    workshop.change(r#"name = "Probe""#, r#"name = "<b>Probe</b>""#);
+    workshop.change(
+        r#""posted", "edited", "recalled", "reacted", "command", "pressed", "timer", "held""#,
+        r#""command""#,
+    );
+    put_to_work(&server, &server.keeper().await, workshop.pack().await).await;
+    play("moderation.mjs", "browser-moderation", &mut server).await;
 }
 
 fn with_the_plugins_that_come_along(settings: Settings) -> Settings {

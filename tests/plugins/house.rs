@@ -8,12 +8,12 @@ use super::package::Workshop;
 pub(super) const PROBE: &str = "house.tea.test.probe";
 
 /// Gives filters all the time that there is: on a busy machine one that is late would be passed over.
-pub(super) fn patient(settings: Settings) -> Settings {
+pub(crate) fn patient(settings: Settings) -> Settings {
     settings.set("plugins.chain_budget_ms", 500)
 }
 
 /// The probe, with as much time as a filter may ask for.
-pub(super) fn probe() -> Workshop {
+pub(crate) fn probe() -> Workshop {
     let workshop = Workshop::of("probe");
     workshop.change("deadline-ms = 20", "deadline-ms = 50");
     workshop
@@ -27,7 +27,7 @@ pub(super) async fn with_probe(server: &TestServer) -> Keeper {
 }
 
 /// Takes a package in, agrees to all that it can't do without, enables it, and waits until it runs.
-pub(super) async fn put_to_work(server: &TestServer, keeper: &Keeper, package: Vec<u8>) -> Value {
+pub(crate) async fn put_to_work(server: &TestServer, keeper: &Keeper, package: Vec<u8>) -> Value {
     let installed = keeper.upload("/plugins", package).await.expect(201);
     agree(keeper, &installed).await;
     let lines = server.lines();

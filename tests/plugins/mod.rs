@@ -3,7 +3,7 @@
 mod bundled;
 mod gates;
 mod hostile;
-mod house;
+pub(crate) mod house;
 mod nodes;
 mod operator;
 mod outside;

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 const COMPONENTS: &str = "TEAHOUSE_TEST_COMPONENTS";
 
 /// A plugin's folder, that goes with the test.
-pub(super) struct Workshop {
+pub(crate) struct Workshop {
     folder: TempDir,
     name: &'static str,
 }
@@ -36,7 +36,7 @@ impl Workshop {
     }
 
     /// Puts `to` where the manifest says `from`.
-    pub(super) fn change(&self, from: &str, to: &str) {
+    pub(crate) fn change(&self, from: &str, to: &str) {
         let file = self.path("plugin.toml");
         let manifest = std::fs::read_to_string(&file).expect("the manifest");
         assert!(manifest.contains(from), "{} does not say {from:?}", file.display());
@@ -44,7 +44,7 @@ impl Workshop {
     }
 
     /// The package of it as it is now.
-    pub(super) async fn pack(&self) -> Vec<u8> {
+    pub(crate) async fn pack(&self) -> Vec<u8> {
         self.pack_with(&[]).await
     }
 

@@ -1,7 +1,7 @@
 //! What a filter may make of a message: refused, held, changed, or seen by its sender alone.
 
 use serde_json::{Value, json};
-use teahouse_tests::{Socket, TestServer, contents, server_test};
+use teahouse_tests::{Person, Socket, TestServer, contents, server_test};
 
 use super::house::{PROBE, patient, probe, put_to_work, text, with_probe};
 
@@ -90,8 +90,65 @@ async fn a_replaced_message_is_the_new_one_for_everybody(server: TestServer) {
     let replaced = &ack["replaced"];
     assert_eq!((text(replaced, "by"), text(replaced, "note")), ("Probe", "as you wished"), "{ack}");
     assert_eq!(replaced["content"], "green tea", "{ack}");
-    bob.sees(["green tea"]).await;
+    let seen = sees(&mut bob, "green tea").await;
+    assert!(seen["replaced"].is_null(), "not the others' to know: {seen}");
     assert_eq!(ann.send("1", "replace green tea").await["message"], ack["message"]);
+}
+
+/// The note is there when the sender's page is loaded again; others read what the room reads, and no more.
+#[server_test(patient)]
+async fn a_senders_history_says_what_was_replaced(server: TestServer) {
+    let _keeper = with_probe(&server).await;
+    let (ann, bob) = (server.person("ann").await, server.person("bob").await);
+    let room = ann.public_room("tea").await;
+    bob.join(&room).await;
+    let sent =
+        bob.post(&format!("/v1/rooms/{room}/messages"), json!({ "content": "replace green tea" })).await;
+    let id = text(&sent.expect(201), "id").to_owned();
+    let of_reader = async |reader: &Person| {
+        let all = reader.history(&room).await;
+        all.into_iter().find(|message| message["id"] == *id).expect("the message")
+    };
+    let noted = json!({ "by": "Probe", "note": "as you wished" });
+    assert_eq!(of_reader(&bob).await["replaced"], noted);
+    assert_eq!(bob.get(&format!("/v1/messages/{id}")).await.expect(200)["replaced"], noted);
+    assert!(of_reader(&ann).await["replaced"].is_null());
+    assert_eq!(of_reader(&ann).await["content"], "green tea");
+}
+
+/// A room's owner hears that something waits, and who sent it finds it again: what it says, and what became of it, but
+/// not what is noted for moderators.
+#[server_test(patient)]
+async fn what_waits_is_known_to_those_whom_it_concerns(server: TestServer) {
+    let _keeper = with_probe(&server).await;
+    let (ann, bob, eve) =
+        (server.person("ann").await, server.person("bob").await, server.person("eve").await);
+    let room = ann.public_room("tea").await;
+    bob.join(&room).await;
+    let (mut owner, mut sender) = (ann.connect().await, bob.connect().await);
+    let held = sender.send_to(&room, "1", "hold one").await;
+    let hint = owner.find("waiting", |event| event["type"] == "waiting").await;
+    assert_eq!(hint["room"], *room);
+    sender.send_to(&room, "2", "shadow two").await;
+    let mine = format!("/v1/rooms/{room}/held/mine");
+    let known = bob.get(&mine).await.expect(200);
+    assert_eq!(known["items"].as_array().map(Vec::len), Some(1), "a shadow is not betrayed: {known}");
+    let item = &known["items"][0];
+    assert_eq!((&item["id"], text(item, "state"), text(item, "client_id")), (&held["message"], "held", "1"));
+    assert_eq!(text(item, "content"), "hold one");
+    assert!(["note", "code", "plugin", "severity"].iter().all(|field| item[field].is_null()), "{item}");
+    assert_eq!(eve.get(&mine).await.expect(200)["items"], json!([]));
+    let waiting = ann.get(&format!("/v1/rooms/{room}/held")).await.expect(200);
+    assert_eq!((text(&waiting["items"][0], "by"), text(&waiting["items"][0], "plugin")), ("Probe", PROBE));
+
+    let refuse = format!("/v1/held/{}/refuse", text(&held, "message"));
+    ann.post(&refuse, json!({ "reason": "not here" })).await.expect(204);
+    notice(&mut sender, "held_refused").await;
+    let known = bob.get(&mine).await.expect(200);
+    let item = &known["items"][0];
+    assert_eq!((text(item, "state"), text(item, "reason")), ("refused", "not here"), "{known}");
+    assert!(item["decided_by"].is_null(), "{item}");
+    assert!(!sender.until_now().await.iter().any(|event| event["type"] == "waiting"), "no moderator");
 }
 
 /// A shadowed message looks sent to its sender, on every device, and is there for nobody else.
