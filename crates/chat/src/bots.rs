@@ -1,7 +1,7 @@
 //! What a bot does in a room: it acts as its own user, by the same ways as everybody.
 
 use teahouse_accounts::Session;
-use teahouse_protocol::{Draft, Role, RoomId, RoomKind, ServerEvent};
+use teahouse_protocol::{Draft, MessageId, Role, RoomId, RoomKind, ServerEvent};
 use teahouse_store::{PageSize, members};
 
 use crate::access::Reader;
@@ -26,6 +26,21 @@ impl Chat {
     ) -> Result<SendOutcome, Error> {
         let reader = self.admit_bot(bot, room).await?;
         self.send_with(bot, reader, draft, hops).await
+    }
+
+    /// Reacts to a message as a bot, which becomes a member of the room where it is none yet.
+    ///
+    /// # Errors
+    /// As [`Chat::send_as_bot`], and as [`Chat::react`].
+    pub async fn react_as_bot(
+        &self,
+        bot: &Session,
+        room: RoomId,
+        message: MessageId,
+        emoji: &str,
+    ) -> Result<(), Error> {
+        self.admit_bot(bot, room).await?;
+        self.react(bot, message, emoji, false).await
     }
 
     /// Shows a room that a bot is writing.

@@ -95,7 +95,7 @@ impl House {
         let hops = self.next_hops(call)?;
         self.count_message(room)?;
         self.grounds.echoes.note(bot.user_id(), id, hops, self.now());
-        self.grounds.chat.react(&bot, id, emoji, false).await.map_err(|error| refused(&error))
+        self.grounds.chat.react_as_bot(&bot, room, id, emoji).await.map_err(|error| refused(&error))
     }
 
     pub(super) async fn typing(&self, room: &str) -> Result<(), Error> {
