@@ -197,6 +197,12 @@ impl Registry {
         match outcome {
             Outcome::Runs(running) => {
                 resident.set_problem(None);
+                if let Some(before) = plugins.get(id)
+                    && before.digest == running.digest
+                {
+                    // Calls under way end on what they began on: what was revoked is denied to them too.
+                    before.loaded.set_grants(running.loaded.grants());
+                }
                 plugins.insert(Arc::clone(id), running);
                 true
             }

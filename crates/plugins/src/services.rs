@@ -38,6 +38,11 @@ pub(crate) use timers::FireTimers;
 use crate::bots::Echoes;
 use crate::config::PluginsConfig;
 use kv::Asker;
+use quota::Pace;
+
+/// Lines about refusals in the server's log. Each is counted; a plugin that asks two hundred times a call must not fill the
+/// disk.
+const REFUSALS_TOLD: Pace = Pace::new(60, 20);
 
 /// What all plugins' houses share.
 pub(crate) struct Grounds {
@@ -62,6 +67,7 @@ pub(crate) struct House {
     acts: quota::Meter,
     http: http::Gate,
     refusals: Mutex<std::collections::BTreeMap<(Capability, &'static str), u64>>,
+    refusals_told: quota::Meter,
     calls: AtomicU64,
 }
 
@@ -87,6 +93,7 @@ impl House {
             acts: quota::Meter::default(),
             http: http::Gate::default(),
             refusals: Mutex::default(),
+            refusals_told: quota::Meter::default(),
             calls: AtomicU64::new(0),
         }
     }
@@ -160,7 +167,9 @@ impl Services for House {
 
     fn refused(&self, call: &CallContext, capability: Capability) {
         *self.refusals.lock().entry((capability, "denied")).or_default() += 1;
-        tracing::info!(plugin.id = %self.plugin, plugin.hook = call.hook.name(), %capability, "a plugin was refused");
+        if self.refusals_told.take(REFUSALS_TOLD, self.now()).is_ok() {
+            tracing::info!(plugin.id = %self.plugin, plugin.hook = call.hook.name(), %capability, "a plugin was refused");
+        }
     }
 
     async fn kv_get(&self, call: &CallContext, key: String) -> Result<Option<Vec<u8>>, Error> {
