@@ -1,6 +1,7 @@
 //! Plugins in the running server: taken in over REST, at work in what people say, and of no harm to anybody else.
 
 mod bundled;
+mod crowd;
 mod gates;
 mod hostile;
 pub(crate) mod house;
@@ -16,3 +17,4 @@ mod settings;
 mod talk;
 mod upgrade;
 mod verdicts;
+mod wire;

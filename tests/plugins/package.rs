@@ -43,6 +43,15 @@ impl Workshop {
         std::fs::write(file, manifest.replacen(from, to, 1)).expect("the manifest");
     }
 
+    /// What a setting is unless somebody changes it.
+    pub(super) fn set_default(&self, setting: &str, default: impl Into<serde_json::Value>) {
+        let file = self.path("config.schema.json");
+        let schema = std::fs::read(&file).expect("the schema");
+        let mut schema: serde_json::Value = serde_json::from_slice(&schema).expect("JSON");
+        schema["properties"][setting]["default"] = default.into();
+        std::fs::write(file, schema.to_string()).expect("the schema");
+    }
+
     /// The package of it as it is now.
     pub(crate) async fn pack(&self) -> Vec<u8> {
         self.pack_with(&[]).await

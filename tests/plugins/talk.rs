@@ -1,20 +1,28 @@
-//! People who talk all the time, and count what was acknowledged.
+//! People who send as fast as the server takes it, and count what was acknowledged.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use teahouse_tests::{Person, TestServer};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-/// Some people in a room, each of whom sends as fast as the acks come.
+use super::wire::{self, Ear, Mouth};
+
+/// Messages that each has under way: so the server always has more to do.
+const UNDER_WAY: usize = 32;
+
+/// Some people in a room who talk, and one who listens.
 pub(super) struct Talk {
     room: String,
     owner: Person,
     stop: Arc<AtomicBool>,
     acks: watch::Sender<u64>,
-    talking: JoinSet<(String, Vec<u64>)>,
+    /// Each ends with the seq of each of its messages.
+    talking: JoinSet<(usize, Vec<u64>)>,
+    listening: JoinSet<()>,
+    heard: watch::Receiver<Vec<usize>>,
 }
 
 impl Talk {
@@ -22,25 +30,25 @@ impl Talk {
     pub(super) async fn begin(server: &TestServer, people: usize) -> Self {
         let owner = server.person("owner").await;
         let room = owner.public_room("talk").await;
-        let mut talk =
-            Self { room, owner, stop: Arc::default(), acks: watch::Sender::new(0), talking: JoinSet::new() };
+        let (_, ear) = wire::listen(server, &owner, &room).await;
+        let (heard_by, heard) = watch::channel(vec![0; people]);
+        let mut listening = JoinSet::new();
+        listening.spawn(listen(ear, heard_by));
+        let (stop, acks) = (Arc::<AtomicBool>::default(), watch::Sender::new(0));
+        let mut talking = JoinSet::new();
         for number in 0..people {
             let person = server.guest(&format!("g{number}")).await;
-            person.join(&talk.room).await;
-            let (room, stop, acks) = (talk.room.clone(), Arc::clone(&talk.stop), talk.acks.clone());
-            talk.talking.spawn(send_until(person, room, stop, acks));
+            person.join(&room).await;
+            let (mouth, ear) = wire::connect(server, &person).await;
+            let talker = Talker { number, room: room.clone(), seqs: Vec::new(), sent: 0 };
+            talking.spawn(talker.talk(mouth, ear, Arc::clone(&stop), acks.clone()));
         }
-        talk
+        Self { room, owner, stop, acks, talking, listening, heard }
     }
 
-    /// The room.
-    pub(super) fn room(&self) -> &str {
-        &self.room
-    }
-
-    /// Who owns it.
-    pub(super) fn owner(&self) -> &Person {
-        &self.owner
+    /// How many messages were acknowledged.
+    pub(super) fn acknowledged(&self) -> u64 {
+        *self.acks.borrow()
     }
 
     /// Waits for so many acks from here on. Ends early, and fails, with one who failed.
@@ -50,44 +58,95 @@ impl Talk {
         tokio::select! {
             reached = count.wait_for(|count| *count >= enough) => drop(reached.expect("the count")),
             ended = self.talking.join_next() => panic!("somebody stopped talking: {ended:?}"),
+            ended = self.listening.join_next() => panic!("somebody stopped listening: {ended:?}"),
         }
     }
 
-    /// Ends, and judges the room: what was acknowledged is there once, in its sender's order, and nothing else of theirs.
-    /// Returns all that is in the room.
-    pub(super) async fn end(self) -> Vec<Value> {
+    /// Ends, and judges the room: what was acknowledged was heard and is there once, in its sender's order, where its ack
+    /// said, and nothing else is. Returns how all contents end, in the room's order.
+    pub(super) async fn end(mut self) -> Vec<String> {
         self.stop.store(true, Ordering::Relaxed);
-        let books = self.talking.join_all().await;
-        let all = self.owner.history(&self.room).await;
-        for (name, acknowledged) in books {
-            let of_them = all.iter().filter(|message| message["sender"]["name"] == name.as_str());
-            let (contents, seqs): (Vec<_>, Vec<_>) =
-                of_them.map(|message| (message["content"].clone(), message["seq"].as_u64())).unzip();
-            let sent: Vec<String> =
-                (0..acknowledged.len()).map(|number| format!("{name} says {number}")).collect();
-            assert_eq!(contents, sent, "{name} was not heard as they spoke");
-            let acknowledged: Vec<Option<u64>> = acknowledged.into_iter().map(Some).collect();
-            assert_eq!(seqs, acknowledged, "{name} was told other places");
+        let mut books = vec![Vec::new(); self.talking.len()];
+        while let Some(book) = self.talking.join_next().await {
+            let (number, seqs) = book.expect("nobody who talks fails");
+            books[number] = seqs;
         }
-        all
+        let all_is_heard =
+            |heard: &Vec<usize>| heard.iter().zip(&books).all(|(heard, book)| *heard == book.len());
+        tokio::select! {
+            heard = self.heard.wait_for(all_is_heard) => drop(heard.expect("a listener")),
+            ended = self.listening.join_next() => panic!("somebody stopped listening: {ended:?}"),
+        }
+        let mut next = vec![0; books.len()];
+        let mut ends = Vec::new();
+        for message in self.owner.history(&self.room).await {
+            let content = message["content"].as_str().expect("a text");
+            let (number, word, end) = said(content).unwrap_or_else(|| panic!("nobody said {content}"));
+            assert_eq!(word, next[number], "{content} is there again, or too early");
+            assert_eq!(message["seq"], books[number][word], "the ack of {content} named another place");
+            next[number] += 1;
+            ends.push(end.to_owned());
+        }
+        let acknowledged: Vec<_> = books.iter().map(Vec::len).collect();
+        assert_eq!(next, acknowledged, "what is there is not what was acknowledged");
+        ends
     }
 }
 
-/// Returns the name, and the seq of each ack.
-async fn send_until(
-    person: Person,
+/// One who talks.
+struct Talker {
+    number: usize,
     room: String,
-    stop: Arc<AtomicBool>,
-    acks: watch::Sender<u64>,
-) -> (String, Vec<u64>) {
-    let mut socket = person.connect().await;
-    let mut seqs = Vec::new();
-    while !stop.load(Ordering::Relaxed) {
-        let number = seqs.len();
-        let ack =
-            socket.send_to(&room, &format!("m-{number}"), &format!("{} says {number}", person.name)).await;
-        seqs.push(ack["seq"].as_u64().unwrap_or_else(|| panic!("no place: {ack}")));
-        acks.send_modify(|count| *count += 1);
+    seqs: Vec<u64>,
+    sent: usize,
+}
+
+impl Talker {
+    async fn talk(
+        mut self,
+        mut mouth: Mouth,
+        mut ear: Ear,
+        stop: Arc<AtomicBool>,
+        acks: watch::Sender<u64>,
+    ) -> (usize, Vec<u64>) {
+        loop {
+            while self.sent - self.seqs.len() < UNDER_WAY && !stop.load(Ordering::Relaxed) {
+                mouth.says(&self.next_frame()).await;
+            }
+            if self.sent == self.seqs.len() {
+                return (self.number, self.seqs);
+            }
+            let event = ear.hears().await;
+            if event.contains("\"type\":\"ack\"") {
+                let ack: Value = serde_json::from_str(&event).expect("JSON");
+                assert_eq!(ack["id"], self.seqs.len().to_string(), "acks come in order: {ack}");
+                self.seqs.push(ack["seq"].as_u64().unwrap_or_else(|| panic!("no place: {ack}")));
+                acks.send_modify(|count| *count += 1);
+            }
+        }
     }
-    (person.name, seqs)
+
+    fn next_frame(&mut self) -> Value {
+        let (number, word) = (self.number, self.sent);
+        self.sent += 1;
+        json!({ "type": "msg", "room": self.room, "id": word.to_string(), "content": format!("w {number} {word}") })
+    }
+}
+
+/// Hears each word once and in order.
+async fn listen(mut ear: Ear, heard: watch::Sender<Vec<usize>>) {
+    loop {
+        let event = ear.hears().await;
+        let content = wire::after(&event, "\"content\":\"");
+        let Some((number, word, _)) = content.and_then(said) else { continue };
+        assert_eq!(word, heard.borrow()[number], "again, or too early: {event}");
+        heard.send_modify(|heard| heard[number] += 1);
+    }
+}
+
+/// Who said it, the how manieth of theirs it is, and what follows.
+fn said(content: &str) -> Option<(usize, usize, &str)> {
+    let mut words = content.strip_prefix("w ")?.splitn(3, ' ');
+    let (number, word) = (words.next()?.parse().ok()?, words.next()?.parse().ok()?);
+    Some((number, word, words.next().unwrap_or_default()))
 }

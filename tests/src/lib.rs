@@ -3,6 +3,7 @@
 mod answer;
 mod database;
 mod keeper;
+mod memory;
 mod outage;
 mod person;
 mod program;

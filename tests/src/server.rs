@@ -316,17 +316,6 @@ impl TestServer {
         Keeper::of(made.printed.trim(), self.address.clone(), self.http.clone())
     }
 
-    /// The memory that it occupies, in bytes.
-    ///
-    /// # Panics
-    /// When it does not run.
-    #[must_use]
-    pub fn memory(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.id())).expect("its status");
-        let kib = status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB"));
-        kib.and_then(|kib| kib.trim().parse::<u64>().ok()).expect("its memory") * 1024
-    }
-
     /// An HTTP client without a session.
     #[must_use]
     pub fn http(&self) -> &reqwest::Client {

@@ -10,6 +10,7 @@ pub struct Settings {
     pub(crate) environment: BTreeMap<String, String>,
     pub(crate) database_through_proxy: bool,
     pub(crate) small_disk_mib: Option<u32>,
+    pub(crate) alone: bool,
 }
 
 impl Default for Settings {
@@ -23,8 +24,12 @@ impl Default for Settings {
             "limits.frames_per_second",
             "limits.strangers_per_minute",
         ];
-        let empty =
-            Self { environment: BTreeMap::new(), database_through_proxy: false, small_disk_mib: None };
+        let empty = Self {
+            environment: BTreeMap::new(),
+            database_through_proxy: false,
+            small_disk_mib: None,
+            alone: false,
+        };
         unlimited
             .into_iter()
             .fold(empty, |settings, key| settings.set(key, 0))
@@ -39,6 +44,13 @@ impl Settings {
     pub fn set(mut self, key: &str, value: impl Display) -> Self {
         let name = format!("TEAHOUSE__{}", key.to_uppercase().replace('.', "__"));
         self.environment.insert(name, value.to_string());
+        self
+    }
+
+    /// Runs the test while no other that has a server runs: for tests that measure.
+    #[must_use]
+    pub fn alone(mut self) -> Self {
+        self.alone = true;
         self
     }
 

@@ -109,6 +109,14 @@ async fn a_slow_body_is_cut_at_the_time_for_all_of_it() {
     assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
 }
 
+/// The limits of who names none, which `docs/plugins/limits.md` promises.
+#[test]
+fn the_limits_are_those_that_authors_are_told() {
+    let limits = Limits::default();
+    assert_eq!((limits.request_bytes, limits.response_bytes), (256 * 1024, 1024 * 1024));
+    assert_eq!(limits.timeout, Duration::from_secs(5));
+}
+
 #[tokio::test]
 async fn headers_of_an_answer_have_their_limit() {
     let long = format!("x-a: {}\r\n", "a".repeat(500));

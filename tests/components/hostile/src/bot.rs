@@ -16,8 +16,8 @@ pub(crate) fn attack(attack: &str, argument: &str, id: &str, message: &Message) 
         // The answer is asked for like the question: by itself, or by another of its kind.
         "echo" => tell(attack, &outcome(messages::send(&Draft::text(&message.room, &message.text)))),
         "edit" => {
-            let sent = messages::send(&Draft::text(&message.room, "edit 0"));
-            tell(attack, &outcome(sent));
+            let sent = messages::send(&Draft::text(&message.room, "edit 0"))?;
+            tell(attack, &outcome(messages::edit(&sent, &Draft::text(&message.room, "edit 1"))));
         }
         "react" => tell(attack, &outcome(messages::react(&message.id, "👍"))),
         "twice" => {
@@ -30,6 +30,7 @@ pub(crate) fn attack(attack: &str, argument: &str, id: &str, message: &Message) 
         "timers" => set_timers(),
         "kv-keys" => set_keys(argument),
         "http" => tell(attack, &fetch(argument, None)),
+        "until-denied" => until_denied(),
         "http-header" => tell(attack, &fetch("https://allowed.example/", Some(argument))),
         "room" => tell(attack, &outcome(directory::get_room(argument))),
         "history" => tell(attack, &outcome(history::before(argument, None, u32::MAX))),
@@ -105,6 +106,20 @@ fn set_timers() {
         }
     }
     tell("timers", "1000 set");
+}
+
+/// Uses its store until somebody takes it away.
+fn until_denied() {
+    log::info("until-denied: begins", &[]);
+    loop {
+        if let Err(denied @ Error::Denied(_)) = kv::get("anything") {
+            return tell("until-denied", &denied.to_string());
+        }
+        // So that its time is over before its host calls are.
+        for n in 0..2_000_000_u32 {
+            std::hint::black_box(n);
+        }
+    }
 }
 
 /// Keys without number.

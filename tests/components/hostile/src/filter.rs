@@ -30,6 +30,7 @@ pub(crate) fn attack(attack: &str, argument: &str, message: &Message) -> Outcome
         "smuggle" => return Ok(smuggle(argument)),
         "log-inject" => inject(),
         "denied" => ask_for_everything(message),
+        "denied-flood" => ask_again_and_again(message),
         "kv-escape" => climb(),
         "kv-big" => tell(attack, &outcome(kv::set("big", &vec![0; 256 << 10], None))),
         "kv-fill" => fill(argument),
@@ -63,6 +64,12 @@ fn ask_for_everything(message: &Message) {
     tell("http.send", &outcome(Request::get("https://allowed.example/").send()));
 }
 
+/// As often as a call may ask at all, less the line that says so.
+fn ask_again_and_again(message: &Message) {
+    let denied = (0..198).filter(|_| messages::typing(&message.room).is_err()).count();
+    tell("denied-flood", &format!("{denied} denied"));
+}
+
 /// Keys that look like ways out of one's own store.
 fn climb() {
     for key in ["../other", "/etc/passwd", "org.example.other/secret", "a\0b", "%", "_", ""] {
@@ -76,11 +83,11 @@ fn climb() {
     }
 }
 
-/// One value more a call than the last, until the quota says no. `count` values of 4 KiB.
+/// `count` values of 24 KiB, until the quota says no.
 fn fill(count: &str) {
     let count: u32 = count.parse().unwrap_or(10);
     for n in 0..count {
-        if let Err(error) = kv::set(&format!("fill/{n}"), &[7; 4096], None) {
+        if let Err(error) = kv::set(&format!("fill/{n}"), &[7; 24 << 10], None) {
             return tell("kv-fill", &error.to_string());
         }
     }

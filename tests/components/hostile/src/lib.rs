@@ -1,8 +1,8 @@
 //! Attacks its host in every way that the tests know.
 //!
 //! A message `!NAME ARGUMENT` is an attack by the filter, before it is stored; `?NAME ARGUMENT` one by the bot, after.
-//! The settings `init` and `always` name one for the start, and one for each message. What an attack met is in the
-//! log, as `NAME: OUTCOME`.
+//! The settings `init` and `always` name one for the start, and one for each message; `stamp` is put on every message that
+//! is no attack; a bot that is told of an attack later than `stale_ms` lets it be. What an attack met is in the log, as `NAME: OUTCOME`.
 
 mod bot;
 mod filter;
@@ -11,7 +11,7 @@ mod force;
 use serde::Deserialize;
 use teahouse_plugin_sdk::{
     Admission, Bot, Edit, Filter, Gate, Message, NameCheck, Outcome, Press, Problems, Reaction, Room, Setup,
-    Timer, User, Verdict, log,
+    Timer, User, Verdict, env, log,
 };
 
 /// Which attacks need no message.
@@ -20,12 +20,16 @@ use teahouse_plugin_sdk::{
 pub struct Settings {
     init: String,
     always: String,
+    stamp: String,
+    stale_ms: u32,
 }
 
 /// The attacker.
 #[derive(Debug)]
 pub struct Hostile {
     always: String,
+    stamp: String,
+    stale_ms: u32,
 }
 
 impl Setup for Hostile {
@@ -37,7 +41,7 @@ impl Setup for Hostile {
             "problem" => return Err(Problems::at("init", "<script>alert(1)</script>\n\u{202e}evil")),
             attack => force::run(attack),
         }
-        Ok(Self { always: settings.always })
+        Ok(Self { always: settings.always, stamp: settings.stamp, stale_ms: settings.stale_ms })
     }
 }
 
@@ -45,7 +49,11 @@ impl Filter for Hostile {
     fn check(&mut self, message: &Message) -> Outcome<Verdict> {
         let asked = words(&message.text, '!');
         let (attack, argument) = asked.unwrap_or((&self.always, ""));
-        if attack.is_empty() { Ok(Verdict::Allow) } else { filter::attack(attack, argument, message) }
+        match (attack, self.stamp.as_str()) {
+            ("", "") => Ok(Verdict::Allow),
+            ("", stamp) => Ok(Verdict::replace(format!("{} [{stamp}]", message.text), "stamped")),
+            (attack, _) => filter::attack(attack, argument, message),
+        }
     }
 
     fn check_edit(&mut self, _: &Message, after: &Message) -> Outcome<Verdict> {
@@ -72,6 +80,10 @@ impl Gate for Hostile {
 impl Bot for Hostile {
     fn posted(&mut self, id: &str, message: &Message) -> Outcome {
         match words(&message.text, '?') {
+            Some((attack, _)) if self.is_over(message) => {
+                log::debug(&format!("{attack}: over"), &[]);
+                Ok(())
+            }
             Some((attack, argument)) => bot::attack(attack, argument, id, message),
             None => bot::answer(message),
         }
@@ -93,6 +105,13 @@ impl Bot for Hostile {
     fn timer(&mut self, _: &str, timer: &Timer) -> Outcome {
         log::info("timer", &[("name", &timer.name)]);
         Ok(())
+    }
+}
+
+impl Hostile {
+    /// Whether an attack through the bot comes too late: told again after each failure, it would go on for a minute.
+    fn is_over(&self, message: &Message) -> bool {
+        self.stale_ms > 0 && env::now() - message.at > f64::from(self.stale_ms)
     }
 }
 
