@@ -141,6 +141,43 @@ impl Terms {
             _ => false,
         }
     }
+
+    /// What both have: of what was granted, what is asked for. `None` when that is nothing.
+    #[must_use]
+    pub fn meet(&self, other: &Self) -> Option<Self> {
+        match (self, other) {
+            (Self::Kv { quota_kib: one }, Self::Kv { quota_kib: other }) => {
+                Some(Self::Kv { quota_kib: *one.min(other) })
+            }
+            (Self::Messages { per_minute: one }, Self::Messages { per_minute: other }) => {
+                Some(Self::Messages { per_minute: *one.min(other) })
+            }
+            (Self::Timers { max: one }, Self::Timers { max: other }) => {
+                Some(Self::Timers { max: *one.min(other) })
+            }
+            (Self::Directory {}, Self::Directory {}) | (Self::History {}, Self::History {}) => {
+                Some(self.clone())
+            }
+            (Self::Moderation { acts: one }, Self::Moderation { acts: other }) => {
+                let acts: BTreeSet<_> = one.intersection(other).copied().collect();
+                (!acts.is_empty()).then_some(Self::Moderation { acts })
+            }
+            (Self::Http { hosts: one, methods: by }, Self::Http { hosts: other, methods: other_methods }) => {
+                let hosts: BTreeSet<_> = within(one, other).chain(within(other, one)).cloned().collect();
+                let methods: BTreeSet<_> = by.intersection(other_methods).copied().collect();
+                (!hosts.is_empty() && !methods.is_empty()).then_some(Self::Http { hosts, methods })
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Those of `hosts` that are reached by `others` too.
+fn within<'h>(
+    hosts: &'h BTreeSet<HostPattern>,
+    others: &'h BTreeSet<HostPattern>,
+) -> impl Iterator<Item = &'h HostPattern> {
+    hosts.iter().filter(|host| others.iter().any(|other| other.covers(host)))
 }
 
 /// A capability that a manifest asks for.
@@ -152,4 +189,43 @@ pub struct Ask {
     pub optional: bool,
     /// The author's reason, at most 200 characters.
     pub why: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn terms(json: &str) -> Terms {
+        serde_json::from_str(json).unwrap()
+    }
+
+    #[track_caller]
+    fn check(one: &str, other: &str, both: Option<&str>) {
+        let met = terms(one).meet(&terms(other));
+        assert_eq!(met, both.map(terms), "{one} {other}");
+        assert_eq!(terms(other).meet(&terms(one)), met, "it has no order");
+        if let Some(met) = met {
+            assert!(terms(one).covers(&met) && terms(other).covers(&met));
+        }
+    }
+
+    #[test]
+    fn what_two_terms_have_in_common_is_no_more_than_either() {
+        let acts = |acts: &str| format!(r#"{{"capability":"moderation","acts":[{acts}]}}"#);
+        let http = |hosts: &str, methods: &str| {
+            format!(r#"{{"capability":"http","hosts":[{hosts}],"methods":[{methods}]}}"#)
+        };
+        check(
+            r#"{"capability":"kv","quota-kib":7}"#,
+            r#"{"capability":"kv","quota-kib":9}"#,
+            Some(r#"{"capability":"kv","quota-kib":7}"#),
+        );
+        check(r#"{"capability":"directory"}"#, r#"{"capability":"history"}"#, None);
+        check(&acts(r#""flag","mute""#), &acts(r#""mute","remove""#), Some(&acts(r#""mute""#)));
+        check(&acts(r#""flag""#), &acts(r#""remove""#), None);
+        let (all, one) = (r#""https://*.a.example""#, r#""https://b.a.example""#);
+        check(&http(all, r#""GET","POST""#), &http(one, r#""POST""#), Some(&http(one, r#""POST""#)));
+        check(&http(r#""https://x.example""#, r#""GET""#), &http(one, r#""GET""#), None);
+        check(&http(one, r#""GET""#), &http(one, r#""PUT""#), None);
+    }
 }

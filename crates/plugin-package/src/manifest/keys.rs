@@ -255,9 +255,36 @@ impl<'n> Keys<'n> {
     }
 }
 
-/// 1 to `most` characters, none of them a control character.
+/// 1 to `most` characters, none of them a control character, and none that ends a line or turns its direction: a name
+/// stands within the sentences that an admin agrees to.
 pub(super) fn is_line(text: &str, most: usize) -> bool {
-    (1..=most).contains(&text.chars().count())
-        && !text.chars().any(char::is_control)
-        && !text.trim().is_empty()
+    let turns = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    (1..=most).contains(&text.chars().count()) && !text.chars().any(turns) && !text.trim().is_empty()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_read_in_the_order_it_is_written() {
+        for good in ["Word guard", "敏感词", "👩\u{200d}🔧", "می\u{200c}خواهم"] {
+            assert!(is_line(good, 64), "{good:?}");
+        }
+        for bad in [
+            "",
+            " ",
+            "a\nb",
+            "a\u{0}",
+            "May \u{202e}gnihton od",
+            "a\u{2028}b",
+            "\u{2067}x\u{2069}",
+            "\u{200f}x",
+        ] {
+            assert!(!is_line(bad, 64), "{bad:?}");
+        }
+    }
 }

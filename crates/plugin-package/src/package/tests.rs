@@ -62,6 +62,29 @@ fn file(path: &str, bytes: &[u8]) -> (tar::Header, Vec<u8>) {
     entry(path, tar::EntryType::Regular, bytes)
 }
 
+/// What a person's own tar would show and the server would not install.
+#[test]
+fn nothing_hides_behind_the_end() {
+    let tar = |files: Vec<(tar::Header, Vec<u8>)>| {
+        let mut tar = tar::Builder::new(Vec::new());
+        files.into_iter().for_each(|(header, bytes)| tar.append(&header, bytes.as_slice()).unwrap());
+        tar.into_inner().unwrap()
+    };
+    let packed = |archive: &[u8]| {
+        let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
+        gzip.write_all(archive).unwrap();
+        gzip.finish().unwrap()
+    };
+    let real = || vec![file("plugin.toml", b"[plugin]"), file("plugin.wasm", b"x")];
+    let files = |bytes: &[u8]| unpack::files(bytes, Allowance::default());
+    let padded = [tar(real()), vec![0; 10_240]].concat();
+    assert_eq!(files(&packed(&padded)).unwrap().len(), 2);
+    let doubled = [tar(real()), tar(vec![file("README.md", b"harmless")])].concat();
+    assert!(matches!(files(&packed(&doubled)), Err(PackageError::NotAPackage(_))));
+    let tailed = [tar(real()), b"x".to_vec()].concat();
+    assert!(matches!(files(&packed(&tailed)), Err(PackageError::NotAPackage(_))));
+}
+
 #[test]
 fn a_package_holds_what_the_folder_held() {
     let package = Package::read(&good()).unwrap();

@@ -91,6 +91,10 @@ pub(super) fn files(bytes: &[u8], allowance: Allowance) -> Result<BTreeMap<Strin
             return Err(forbidden(&path, "it is there twice"));
         }
     }
+    // Another reader may go on where this one stops, and show its user files that are not those of the plugin.
+    if archive.into_inner().iter().any(|byte| *byte != 0) {
+        return Err(PackageError::NotAPackage("something follows its end".into()));
+    }
     Ok(files)
 }
 
