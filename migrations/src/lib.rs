@@ -7,6 +7,7 @@ mod m0002_rooms;
 mod m0003_messages;
 mod m0004_outbox_and_audit;
 mod m0005_plugins;
+mod m0006_nodes;
 mod m0007_replacements;
 
 /// Brings a database to the newest schema, a step at a time.
@@ -22,6 +23,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0003_messages::Migration),
             Box::new(m0004_outbox_and_audit::Migration),
             Box::new(m0005_plugins::Migration),
+            Box::new(m0006_nodes::Migration),
             Box::new(m0007_replacements::Migration),
         ]
     }

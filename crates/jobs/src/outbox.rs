@@ -73,6 +73,7 @@ impl Outbox {
             lease_until_ms: None,
             dead_at_ms: None,
             last_error: None,
+            lease_node: None,
         })
     }
 

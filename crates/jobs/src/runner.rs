@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use teahouse_protocol::Timestamp;
 use teahouse_store::entity::outbox;
+use teahouse_store::nodes::NodeId;
+use teahouse_store::outbox::Lease;
 use teahouse_store::{Db, Error};
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until, timeout};
@@ -44,6 +46,7 @@ pub struct Runner {
     db: Db,
     outbox: Outbox,
     settings: RunnerSettings,
+    node: Option<NodeId>,
     kinds: HashMap<&'static str, Arc<dyn AnyKind>>,
 }
 
@@ -66,7 +69,14 @@ impl Runner {
     /// A runner that `outbox` wakes.
     #[must_use]
     pub fn new(db: Db, outbox: Outbox, settings: RunnerSettings) -> Self {
-        Self { db, outbox, settings, kinds: HashMap::new() }
+        Self { db, outbox, settings, node: None, kinds: HashMap::new() }
+    }
+
+    /// Says in each claim that it is `node`'s: when that is seen to be gone, nobody waits for the lease's end.
+    #[must_use]
+    pub fn on(mut self, node: NodeId) -> Self {
+        self.node = Some(node);
+        self
     }
 
     /// Makes it run jobs of this kind.
@@ -136,11 +146,11 @@ impl Shift {
         }
         self.paced_until = Instant::now() + self.runner.settings.pace;
         let (now, room) = (self.runner.outbox.now(), MOST_RUNNING - self.running.len());
-        let lease_until = now + self.runner.settings.lease;
+        let lease = Lease { until: now + self.runner.settings.lease, node: self.runner.node };
         let tx = self.runner.db.begin().await?;
         settle(&tx, &self.finished, now).await?;
         let claimed = if is_due && room > 0 && !self.stop.is_cancelled() {
-            teahouse_store::outbox::claim(&tx, &self.names, now, lease_until, room as u64).await?
+            teahouse_store::outbox::claim(&tx, &self.names, now, lease, room as u64).await?
         } else {
             Vec::new()
         };

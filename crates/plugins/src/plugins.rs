@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use teahouse_accounts::Accounts;
 use teahouse_chat::Chat;
-use teahouse_jobs::{Outbox, Runner};
+use teahouse_jobs::{NodeId, Outbox, Runner};
 use teahouse_outbound::Outbound;
 use teahouse_plugin_host::{Compile, Host};
 use teahouse_protocol::Clock;
@@ -13,7 +13,6 @@ use teahouse_store::{Db, plugin_events, plugin_kv, plugin_verdicts};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use uuid::Uuid;
 
 use crate::Error;
 use crate::bots::{Arrivals, Dispatch, Dispatcher, LONGEST_WAIT, Wakes};
@@ -36,6 +35,8 @@ const VERDICTS_A_SWEEP: u64 = 10_000;
 pub struct PluginsParts {
     /// The database, migrated.
     pub db: Db,
+    /// This process among those that share the database; its place there is held by who starts this.
+    pub node: NodeId,
     /// What time it is.
     pub clock: Arc<dyn Clock>,
     /// The conversation: plugins become its hooks.
@@ -90,6 +91,7 @@ impl Plugins {
         let (unwell, unwell_plugins) = mpsc::unbounded_channel();
         let grounds = Arc::new(Grounds {
             db: parts.db.clone(),
+            node: parts.node,
             clock: parts.clock,
             chat: parts.chat.clone(),
             accounts: parts.accounts,
@@ -138,7 +140,7 @@ impl Plugins {
             grounds: Arc::clone(&self.0.grounds),
             registry: Arc::clone(&self.0.registry),
             wakes: self.0.wakes.clone(),
-            node: Uuid::now_v7().to_string().into(),
+            node: self.0.grounds.node,
             stop: stop.clone(),
         });
         let (registry, told, following) = (Arc::clone(&self.0.registry), Arc::clone(&swapped), stop.clone());

@@ -23,7 +23,7 @@ use async_trait::async_trait;
 use parking_lot::Mutex;
 use teahouse_accounts::Accounts;
 use teahouse_chat::Chat;
-use teahouse_jobs::Outbox;
+use teahouse_jobs::{NodeId, Outbox};
 use teahouse_plugin_host::wit::{
     Draft, Error, HttpRequest, HttpResponse, KeyPage, MemberPage, Message, Review, Room, Seq, User,
 };
@@ -47,6 +47,8 @@ const REFUSALS_TOLD: Pace = Pace::new(60, 20);
 /// What all plugins' houses share.
 pub(crate) struct Grounds {
     pub(crate) db: Db,
+    /// This process among those that share the database.
+    pub(crate) node: NodeId,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) chat: Chat,
     pub(crate) accounts: Accounts,

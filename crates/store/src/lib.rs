@@ -16,6 +16,7 @@ pub mod join_requests;
 pub mod log;
 pub mod members;
 pub mod messages;
+pub mod nodes;
 pub mod outbox;
 pub mod plugin_events;
 pub mod plugin_grants;

@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use crate::Error;
 use crate::entity::outbox;
+use crate::nodes::NodeId;
 
 /// When a row that was given up is due.
 const NEVER: i64 = i64::MAX;
@@ -28,13 +29,22 @@ pub async fn insert(conn: &impl ConnectionTrait, rows: Vec<outbox::Model>) -> Re
     Ok(())
 }
 
-/// Claims at most `limit` rows of `kinds` that are due at `now`, until `lease_until`, the longest due first; what another
-/// node claims at the same moment is passed over. Needs a transaction. Reads the index `(due_at_ms, id)`.
+/// Who claims rows, and until when.
+#[derive(Clone, Copy, Debug)]
+pub struct Lease {
+    /// The end of it.
+    pub until: Timestamp,
+    /// Known, the rows are free again as soon as it is seen to be gone.
+    pub node: Option<NodeId>,
+}
+
+/// Claims at most `limit` rows of `kinds` that are due at `now`, the longest due first; what another node claims at the
+/// same moment is passed over. Needs a transaction. Reads the index `(due_at_ms, id)`.
 pub async fn claim(
     tx: &DatabaseTransaction,
     kinds: &[&str],
     now: Timestamp,
-    lease_until: Timestamp,
+    lease: Lease,
     limit: u64,
 ) -> Result<Vec<outbox::Model>, Error> {
     // Not one statement with a subquery: PostgreSQL's planner may run that more than once, and lock past its limit.
@@ -52,15 +62,17 @@ pub async fn claim(
         return Ok(due);
     }
     outbox::Entity::update_many()
-        .col_expr(outbox::Column::DueAtMs, lease_until.millis().into())
-        .col_expr(outbox::Column::LeaseUntilMs, lease_until.millis().into())
+        .col_expr(outbox::Column::DueAtMs, lease.until.millis().into())
+        .col_expr(outbox::Column::LeaseUntilMs, lease.until.millis().into())
+        .col_expr(outbox::Column::LeaseNode, Expr::val(lease.node.map(NodeId::uuid)))
         .col_expr(outbox::Column::Attempts, Expr::col(outbox::Column::Attempts).add(1))
         .filter(outbox::Column::Id.is_in(due.iter().map(|row| row.id)))
         .exec(tx)
         .await?;
     for row in &mut due {
-        row.due_at_ms = lease_until.millis();
-        row.lease_until_ms = Some(lease_until.millis());
+        row.due_at_ms = lease.until.millis();
+        row.lease_until_ms = Some(lease.until.millis());
+        row.lease_node = lease.node.map(NodeId::uuid);
         row.attempts += 1;
     }
     Ok(due)

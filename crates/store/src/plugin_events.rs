@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::sea_query::{Expr, OnConflict, Query};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
     QueryOrder, QuerySelect,
@@ -10,7 +10,8 @@ use sea_orm::{
 use teahouse_protocol::Timestamp;
 
 use crate::Error;
-use crate::entity::plugin_event;
+use crate::entity::{plugin, plugin_event};
+use crate::nodes::NodeId;
 
 /// Rows a statement: 8 columns each stay far below SQLite's 32 766 variables.
 const ROWS_A_STATEMENT: usize = 512;
@@ -101,18 +102,31 @@ pub async fn oldest(
     Ok(oldest.order_by_asc(plugin_event::Column::Id).limit(limit).all(conn).await?)
 }
 
-/// Notes that events are about to be handled once more: one that kills its node each time is known by that.
-pub async fn count_attempt(conn: &impl ConnectionTrait, plugin: &str, ids: &[String]) -> Result<(), Error> {
+/// Notes that `node` is about to handle events once more, and returns how many: one that kills its node each time is
+/// known by that. None when the plugin's events are another node's to hand out by now.
+pub async fn count_attempt(
+    conn: &impl ConnectionTrait,
+    plugin: &str,
+    node: NodeId,
+    ids: &[String],
+) -> Result<u64, Error> {
     if ids.is_empty() {
-        return Ok(());
+        return Ok(0);
     }
-    plugin_event::Entity::update_many()
+    let is_its_own = Query::select()
+        .expr(Expr::val(1))
+        .from(plugin::Entity)
+        .and_where(plugin::Column::Id.eq(plugin))
+        .and_where(plugin::Column::DispatchNode.eq(node.to_string()))
+        .to_owned();
+    let counted = plugin_event::Entity::update_many()
         .col_expr(plugin_event::Column::Attempts, Expr::col(plugin_event::Column::Attempts).add(1))
         .filter(plugin_event::Column::PluginId.eq(plugin))
         .filter(plugin_event::Column::Id.is_in(ids))
+        .filter(Expr::exists(is_its_own))
         .exec(conn)
         .await?;
-    Ok(())
+    Ok(counted.rows_affected)
 }
 
 /// Deletes events that were handled, and returns how many there were.

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::Error;
 use crate::entity::plugin;
+use crate::nodes::NodeId;
 
 /// What of a plugin changes; absent: stays.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -149,16 +150,16 @@ pub async fn replace_state(
 pub async fn lease_dispatch(
     conn: &impl ConnectionTrait,
     id: &str,
-    node: &str,
+    node: NodeId,
     now: Timestamp,
     until: Timestamp,
 ) -> Result<bool, Error> {
     let free = Condition::any()
-        .add(plugin::Column::DispatchNode.eq(node))
+        .add(plugin::Column::DispatchNode.eq(node.to_string()))
         .add(plugin::Column::DispatchUntilMs.is_null())
         .add(plugin::Column::DispatchUntilMs.lte(now.millis()));
     let updated = plugin::Entity::update_many()
-        .col_expr(plugin::Column::DispatchNode, Expr::val(Some(node.to_owned())))
+        .col_expr(plugin::Column::DispatchNode, Expr::val(Some(node.to_string())))
         .col_expr(plugin::Column::DispatchUntilMs, Expr::val(Some(until.millis())))
         .filter(plugin::Column::Id.eq(id))
         .filter(free)
@@ -171,12 +172,12 @@ pub async fn lease_dispatch(
 pub async fn release_dispatch(
     conn: &impl ConnectionTrait,
     id: Option<&str>,
-    node: &str,
+    node: NodeId,
 ) -> Result<(), Error> {
     let mut release = plugin::Entity::update_many()
         .col_expr(plugin::Column::DispatchNode, Expr::val(None::<String>))
         .col_expr(plugin::Column::DispatchUntilMs, Expr::val(None::<i64>))
-        .filter(plugin::Column::DispatchNode.eq(node));
+        .filter(plugin::Column::DispatchNode.eq(node.to_string()));
     if let Some(id) = id {
         release = release.filter(plugin::Column::Id.eq(id));
     }

@@ -49,6 +49,7 @@ impl Accounts {
             lease_until_ms: None,
             dead_at_ms: None,
             last_error: None,
+            lease_node: None,
         };
         teahouse_store::outbox::insert(tx, vec![job]).await?;
         let act = Act {

@@ -13,7 +13,7 @@ use teahouse_accounts::{Accounts, AccountsParts, GuestsConfig, KeyScope, MasterK
 use teahouse_api::{ApiLimits, ApiParts};
 use teahouse_bus::Bus;
 use teahouse_chat::{Chat, ChatConfig, ChatLimits, ChatParts, Dialect, Encode};
-use teahouse_jobs::Outbox;
+use teahouse_jobs::{NodeId, Outbox};
 use teahouse_outbound::{Allow, Outbound, SystemNames};
 use teahouse_plugin_host::{Compile, Host, HostConfig};
 use teahouse_plugins::lifecycle::{Lifecycle, LifecycleParts, SecretsKey, Trial, TrialError, Trials};
@@ -95,6 +95,7 @@ impl Server {
         });
         let plugins = PluginsParts {
             db,
+            node: NodeId::generate(),
             clock,
             chat: chat.clone(),
             accounts: accounts.clone(),

@@ -24,6 +24,7 @@ async fn merge(world: &World, from: &Session, into: &Session) {
         lease_until_ms: None,
         dead_at_ms: None,
         last_error: None,
+        lease_node: None,
     };
     teahouse_store::outbox::insert(world.db.writer(), vec![row]).await.unwrap();
 }

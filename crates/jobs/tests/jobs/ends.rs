@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use teahouse_jobs::{Counts, JobKind, RunnerSettings, page_dead};
 use teahouse_protocol::Clock;
+use teahouse_store::outbox::Lease;
 
 use crate::world::{Act, Probe, World, on_both};
 
@@ -56,7 +57,8 @@ on_both! {
         world.enqueue(1).await;
         for _ in 0..3 {
             let (now, tx) = (world.clock.now(), world.db.begin().await.unwrap());
-            let claimed = teahouse_store::outbox::claim(&tx, &[Probe::NAME], now, now + MINUTE, 1).await;
+            let lease = Lease { until: now + MINUTE, node: None };
+            let claimed = teahouse_store::outbox::claim(&tx, &[Probe::NAME], now, lease, 1).await;
             assert_eq!(claimed.unwrap().len(), 1);
             tx.commit().await.unwrap();
             world.pass(MINUTE);

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use sea_orm::ConnectionTrait as _;
-use teahouse_jobs::{Counts, JobKind, RunnerSettings};
+use teahouse_jobs::{Company, Counts, JobKind, NodeId, RunnerSettings};
 use teahouse_protocol::Clock;
+use teahouse_store::nodes::Presence;
 use tokio_util::sync::CancellationToken;
 
 use crate::world::{Act, Probe, World, on_both};
@@ -40,11 +41,8 @@ on_both! {
 
     async fn what_a_dead_node_had_claimed_is_done_by_another(mut world: World) {
         let job = world.enqueue(1).await;
-        let (now, lease) = (world.clock.now(), Duration::from_secs(60));
-        let tx = world.db.begin().await.unwrap();
-        let claimed = teahouse_store::outbox::claim(&tx, &[Probe::NAME], now, now + lease, 10).await.unwrap();
-        tx.commit().await.unwrap();
-        assert_eq!(claimed.len(), 1);
+        let lease = Duration::from_secs(60);
+        world.claim(lease, None).await;
 
         let node = world.node(Act::Succeed);
         let other = world.enqueue(2).await;
@@ -55,6 +53,58 @@ on_both! {
         assert_eq!((begun.job, begun.attempt), (job, 2));
         world.settled().await;
         node.stopped().await;
+    }
+
+    async fn what_a_killed_node_had_claimed_is_done_at_once_after_the_next_start(mut world: World) {
+        let now = world.clock.now();
+        let killed = Presence::enter(&world.db, NodeId::generate(), Company::Others, now).await.unwrap();
+        let job = world.enqueue(1).await;
+        world.claim(Duration::from_secs(60), Some(killed.id())).await;
+        // Its session ends with it.
+        drop(killed);
+        let company = if world.db.is_sqlite() { Company::Alone } else { Company::Others };
+        let next = teahouse_jobs::Node::enter(&world.db, world.outbox.clone(), company).await.unwrap();
+        let stop = CancellationToken::new();
+        let watch = tokio::spawn(next.watch(stop.clone()));
+        let runner = world.node(Act::Succeed);
+        let begun = world.begun().await;
+        assert_eq!((begun.job, begun.attempt), (job, 2));
+        world.settled().await;
+        runner.stopped().await;
+        stop.cancel();
+        watch.await.unwrap();
+        assert_eq!(world.nodes().await, 0);
+    }
+
+    async fn a_node_that_lives_keeps_what_it_claimed(mut world: World) {
+        let now = world.clock.now();
+        let alive = Presence::enter(&world.db, NodeId::generate(), Company::Others, now).await.unwrap();
+        world.enqueue(1).await;
+        world.claim(Duration::from_secs(60), Some(alive.id())).await;
+        let other = Presence::enter(&world.db, NodeId::generate(), Company::Others, now).await.unwrap();
+        assert_eq!(other.bury_dead(now).await.unwrap(), 0);
+        let free = "SELECT count(*) FROM outbox WHERE lease_until_ms IS NULL";
+        assert_eq!(world.count(free).await, 0);
+        alive.leave(now).await.unwrap();
+        assert_eq!((world.count(free).await, world.nodes().await), (1, 1));
+        assert!(world.is_quiet());
+    }
+
+    /// As when the database's server is restarted, or an admin ends the session.
+    async fn a_node_whose_session_was_lost_takes_its_place_again(mut world: World) {
+        let now = world.clock.now();
+        let mut node = Presence::enter(&world.db, NodeId::generate(), Company::Others, now).await.unwrap();
+        let other = Presence::enter(&world.db, NodeId::generate(), Company::Others, now).await.unwrap();
+        if !world.db.is_sqlite() {
+            let kill = "SELECT pg_terminate_backend(pid) FROM pg_locks \
+                        WHERE locktype = 'advisory' \
+                        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+            world.db.writer().execute_unprepared(kill).await.unwrap();
+        }
+        node.keep(now).await.unwrap();
+        assert_eq!(other.bury_dead(now).await.unwrap(), 0, "it lives");
+        assert_eq!(world.nodes().await, 2);
+        assert!(world.is_quiet());
     }
 
     async fn a_node_that_stops_ends_what_it_began_and_begins_nothing(mut world: World) {

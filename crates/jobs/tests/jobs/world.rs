@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use teahouse_jobs::{Counts, Failure, Job, JobKind, Outbox, Retries, Runner, RunnerSettings, counts};
+use teahouse_jobs::{Counts, Failure, Job, JobKind, NodeId, Outbox, Retries, Runner, RunnerSettings, counts};
 use teahouse_protocol::{Clock, ManualClock, Timestamp};
 use teahouse_store::Db;
+use teahouse_store::outbox::Lease;
 pub(crate) use teahouse_testkit::on_both;
 use teahouse_testkit::{Fixture, TestDatabase};
 use tokio::sync::mpsc;
@@ -126,6 +127,25 @@ impl World {
         tx.commit().await.unwrap();
         self.outbox.wake();
         id
+    }
+
+    /// Claims the one job that is due, as a runner does, and leaves it at that.
+    pub(crate) async fn claim(&self, span: Duration, node: Option<NodeId>) {
+        let (now, tx) = (self.clock.now(), self.db.begin().await.unwrap());
+        let lease = Lease { until: now + span, node };
+        let claimed = teahouse_store::outbox::claim(&tx, &[Probe::NAME], now, lease, 10).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(claimed.len(), 1);
+    }
+
+    /// How many nodes are known.
+    pub(crate) async fn nodes(&self) -> i64 {
+        self.count("SELECT count(*) FROM nodes").await
+    }
+
+    /// The first column of the first row.
+    pub(crate) async fn count(&self, sql: &str) -> i64 {
+        teahouse_testkit::count(&self.db, sql).await
     }
 
     /// Lets time pass, and has the runner look at the clock.

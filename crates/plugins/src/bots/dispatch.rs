@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use teahouse_jobs::NodeId;
 use teahouse_plugin_host::wit;
 use teahouse_plugin_host::{CallFailure, Called, Hook};
 use teahouse_protocol::{MessageId, Timestamp};
@@ -40,7 +41,7 @@ pub(crate) struct Dispatch {
     pub(crate) registry: Arc<Registry>,
     pub(crate) wakes: Wakes,
     /// This process among those that share the database.
-    pub(crate) node: Arc<str>,
+    pub(crate) node: NodeId,
     pub(crate) stop: CancellationToken,
 }
 
@@ -91,8 +92,8 @@ impl Dispatcher {
                 tracing::error!(%error, "a bot's dispatcher ended badly");
             }
         }
-        let node = &self.dispatch.node;
-        if let Err(error) = plugins::release_dispatch(self.dispatch.grounds.db.writer(), None, node).await {
+        let (db, node) = (self.dispatch.grounds.db.writer(), self.dispatch.node);
+        if let Err(error) = plugins::release_dispatch(db, None, node).await {
             tracing::warn!(%error, "bots' leases were not given back: they end by themselves");
         }
     }
@@ -160,7 +161,7 @@ impl Worker {
         if self.leased_at.is_some_and(|at| now.since(at) < RENEW) {
             return Ok(true);
         }
-        let (db, node) = (self.dispatch.grounds.db.writer(), &self.dispatch.node);
+        let (db, node) = (self.dispatch.grounds.db.writer(), self.dispatch.node);
         let leased = plugins::lease_dispatch(db, &self.plugin, node, now, now + LEASE).await?;
         self.leased_at = leased.then_some(now);
         Ok(leased)
@@ -184,10 +185,13 @@ impl Worker {
         // Counted before: an event that kills its node each time must not do so for ever.
         let ids: Vec<String> = begun.iter().map(|row| row.id.clone()).collect();
         let db = &self.dispatch.grounds.db;
-        if let Err(error) = plugin_events::count_attempt(db.writer(), &self.plugin, &ids).await {
+        let counted = plugin_events::count_attempt(db.writer(), &self.plugin, self.dispatch.node, &ids).await;
+        if !matches!(counted, Ok(count) if count == ids.len() as u64) {
             running.resident.health.abandon();
             begun.into_iter().for_each(|row| self.lanes.retry(row, now));
-            return Err(error.into());
+            // Rows are gone, or another node has the bot by now: the next turn looks.
+            self.leased_at = None;
+            return counted.map(drop).map_err(Error::from);
         }
         for mut row in begun {
             row.attempts += 1;

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use teahouse_jobs::{Company, NodeId};
 use teahouse_plugins::lifecycle::By;
 use teahouse_protocol::ErrorCode;
+use teahouse_store::nodes::Presence;
 
 use crate::world::{PROBE, World, on_both};
 
@@ -45,6 +47,28 @@ on_both! {
             world.clock.advance(Duration::from_secs(3));
             ears.hears(&number.to_string()).await;
         }
+    }
+
+    /// As after `kill -9`: its lease would hold for a quarter of an hour, and nobody waits for it.
+    async fn what_a_killed_node_left_the_next_hands_out_at_once(world: World) {
+        world.probe(&[]).await;
+        let ann = world.person("ann").await;
+        let room = world.room(&ann, &[]).await;
+        let now = teahouse_protocol::Clock::now(&*world.clock);
+        let killed = Presence::enter(&world.db, NodeId::generate(), Company::Others, now).await.unwrap();
+        let id = killed.id();
+        world.execute(&format!(
+            "UPDATE plugins SET dispatch_node = '{id}', dispatch_until_ms = {}",
+            (now + Duration::from_secs(900)).millis()
+        ))
+        .await;
+        world.say(&ann, room, "echo at once").await.unwrap();
+        drop(killed);
+        let world = if world.db.is_sqlite() { world.restarted_in(Company::Alone).await } else { world };
+        world.eventually(async || {
+            let said = "SELECT count(*) FROM messages WHERE content = 'at once'";
+            (world.count(said).await == 1).then_some(())
+        }).await;
     }
 
     async fn what_failed_is_tried_again_and_what_keeps_failing_is_dropped(world: World) {

@@ -19,7 +19,7 @@ use teahouse_chat::{
     Chat, ChatConfig, ChatLimits, ChatParts, ChatTasks, CreateRoom, Dialect, Encode, Error, Mailbox,
     MailboxLimits, SendOutcome, Taken,
 };
-use teahouse_jobs::{Outbox, Runner, RunnerSettings};
+use teahouse_jobs::{Company, Node, NodeId, Outbox, Runner, RunnerSettings};
 use teahouse_outbound::{Allow, Outbound, SystemNames};
 use teahouse_plugin_host::{Compile, Host, HostConfig};
 use teahouse_plugin_package::{Digest, Package, PluginId};
@@ -32,6 +32,7 @@ use teahouse_protocol::{
     Timestamp, Visibility,
 };
 use teahouse_store::{DatabaseConfig, Db};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 use zeroize::Zeroizing;
@@ -53,10 +54,14 @@ pub(crate) struct World {
     pub(crate) lifecycle: Lifecycle,
     pub(crate) db: Db,
     pub(crate) clock: Arc<ManualClock>,
+    pub(crate) node: NodeId,
+    config: DatabaseConfig,
     tasks: ChatTasks,
     plugins_tasks: PluginsTasks,
-    stop_jobs: CancellationToken,
-    folder: tempfile::TempDir,
+    /// Of its jobs, and of its place among the nodes.
+    stops: [CancellationToken; 2],
+    presence: JoinHandle<()>,
+    folder: Arc<tempfile::TempDir>,
 }
 
 /// Writes each test once, and runs it on both databases.
@@ -114,10 +119,17 @@ impl World {
         let db = Db::connect(&config).await.unwrap();
         db.migrate().await.unwrap();
         let now = Timestamp::from_millis(Timestamp::from(SystemTime::now()).seconds() * 1000);
-        Some(Self::start(db, Arc::new(ManualClock::new(now)), folder).await)
+        let clock = Arc::new(ManualClock::new(now));
+        Some(Self::start(db, config, clock, Arc::new(folder), Company::Others).await)
     }
 
-    async fn start(db: Db, clock: Arc<ManualClock>, folder: tempfile::TempDir) -> Self {
+    async fn start(
+        db: Db,
+        config: DatabaseConfig,
+        clock: Arc<ManualClock>,
+        folder: Arc<tempfile::TempDir>,
+        company: Company,
+    ) -> Self {
         let account_events = Bus::in_process();
         let wechat = json!({ "api_base": "http://127.0.0.1:9", "apps": [] });
         let accounts = Accounts::new(AccountsParts {
@@ -132,6 +144,10 @@ impl World {
             master_key: MasterKey::generate(),
         });
         let outbox = Outbox::new(clock.clone());
+        let place = Node::enter(&db, outbox.clone(), company).await.unwrap();
+        let node = place.id();
+        let stops = [CancellationToken::new(), CancellationToken::new()];
+        let presence = tokio::spawn(place.watch(stops[1].clone()));
         let parts = ChatParts {
             db: db.clone(),
             clock: clock.clone(),
@@ -154,6 +170,7 @@ impl World {
         });
         let parts = PluginsParts {
             db: db.clone(),
+            node,
             clock: clock.clone(),
             chat: chat.clone(),
             accounts: accounts.clone(),
@@ -166,19 +183,58 @@ impl World {
             config: PluginsConfig::default(),
         };
         let (plugins, plugins_tasks) = Plugins::start(parts).await.unwrap();
-        let stop_jobs = CancellationToken::new();
-        let runner = chat.register_jobs(Runner::new(db.clone(), outbox, RunnerSettings::default()));
-        tokio::spawn(plugins.register_jobs(runner).run(stop_jobs.clone()));
-        Self { chat, accounts, plugins, lifecycle, db, clock, tasks, plugins_tasks, stop_jobs, folder }
+        let runner = Runner::new(db.clone(), outbox, RunnerSettings::default()).on(node);
+        let runner = plugins.register_jobs(chat.register_jobs(runner));
+        tokio::spawn(runner.run(stops[0].clone()));
+        Self {
+            chat,
+            accounts,
+            plugins,
+            lifecycle,
+            db,
+            clock,
+            node,
+            config,
+            tasks,
+            plugins_tasks,
+            stops,
+            presence,
+            folder,
+        }
     }
 
     /// The same database after a stop in order and a start.
     pub(crate) async fn restarted(self) -> Self {
+        self.restarted_in(Company::Others).await
+    }
+
+    /// As [`World::restarted`]; a start alone, as a server on SQLite knows that it is, frees what others had taken.
+    pub(crate) async fn restarted_in(self, company: Company) -> Self {
+        let (db, config, clock, folder) =
+            (self.db.clone(), self.config.clone(), Arc::clone(&self.clock), Arc::clone(&self.folder));
+        self.stop().await;
+        Self::start(db, config, clock, folder, company).await
+    }
+
+    /// Stops it in order.
+    pub(crate) async fn stop(self) {
         self.plugins_tasks.stop().await;
         self.chat.close();
         self.tasks.stop().await;
-        self.stop_jobs.cancel();
-        Self::start(self.db, self.clock, self.folder).await
+        self.stops.iter().for_each(CancellationToken::cancel);
+        self.presence.await.unwrap();
+    }
+
+    /// Another node on the same database: with connections of its own, and at the same time of day.
+    pub(crate) async fn another_node(&self) -> Self {
+        let db = Db::connect(&self.config).await.unwrap();
+        let (clock, folder) = (Arc::clone(&self.clock), Arc::clone(&self.folder));
+        Self::start(db, self.config.clone(), clock, folder, Company::Others).await
+    }
+
+    /// Changes the database by hand.
+    pub(crate) async fn execute(&self, sql: &str) {
+        self.db.writer().execute_unprepared(sql).await.unwrap();
     }
 
     /// Installs the probe with its manifest changed in these words, agrees to all it asks for, and starts it.

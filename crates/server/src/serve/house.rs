@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use teahouse_accounts::{AccountEvent, Accounts, AccountsParts};
 use teahouse_bus::Bus;
 use teahouse_chat::{Chat, ChatLimits, ChatParts, ChatTasks, Encode};
-use teahouse_jobs::{Outbox, Runner, RunnerSettings};
+use teahouse_jobs::{Company, Node, Outbox, Runner, RunnerSettings};
 use teahouse_plugins::{Plugins, PluginsTasks};
 use teahouse_protocol::SystemClock;
 use teahouse_store::Db;
@@ -27,6 +27,8 @@ pub(super) struct House {
     tasks: ChatTasks,
     jobs: JoinHandle<()>,
     stop_jobs: CancellationToken,
+    presence: JoinHandle<()>,
+    stop_presence: CancellationToken,
 }
 
 impl House {
@@ -49,14 +51,22 @@ impl House {
                 frame_bytes: limits.frame_bytes,
             },
         };
+        // `database::claim` made sure that a SQLite file has no other server.
+        let company = if db.is_sqlite() { Company::Alone } else { Company::Others };
+        let node = Node::enter(db, outbox.clone(), company).await;
+        let node = node.context("could not take a place among the nodes of this database")?;
+        let node_id = node.id();
+        let stop_presence = CancellationToken::new();
+        let presence = tokio::spawn(node.watch(stop_presence.clone()));
         let (chat, tasks) = Chat::start(parts).await.context("could not start the conversation")?;
         let (plugins, plugin_tasks) =
-            plugins::start(config, db, chat.clone(), accounts.clone(), outbox.clone()).await?;
+            plugins::start(config, db, node_id, chat.clone(), accounts.clone(), outbox.clone()).await?;
         let stop_jobs = CancellationToken::new();
-        let runner = chat.register_jobs(Runner::new(db.clone(), outbox, RunnerSettings::default()));
+        let runner = Runner::new(db.clone(), outbox, RunnerSettings::default()).on(node_id);
+        let runner = chat.register_jobs(runner);
         let runner = plugins.register_jobs(runner);
         let jobs = tokio::spawn(runner.run(stop_jobs.clone()));
-        Ok(Self { accounts, chat, plugins, plugin_tasks, tasks, jobs, stop_jobs })
+        Ok(Self { accounts, chat, plugins, plugin_tasks, tasks, jobs, stop_jobs, presence, stop_presence })
     }
 
     /// Closes it: what was taken is written and answered, jobs under way are done.
@@ -67,6 +77,10 @@ impl House {
         self.stop_jobs.cancel();
         if let Err(error) = self.jobs.await {
             tracing::error!(%error, "the runner of jobs ended badly");
+        }
+        self.stop_presence.cancel();
+        if let Err(error) = self.presence.await {
+            tracing::error!(%error, "this node's place was not given up");
         }
     }
 }

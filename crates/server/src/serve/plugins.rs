@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use teahouse_accounts::Accounts;
 use teahouse_chat::Chat;
-use teahouse_jobs::Outbox;
+use teahouse_jobs::{NodeId, Outbox};
 use teahouse_outbound::{Allow, Outbound, SystemNames};
 use teahouse_plugin_host::{Compile, Host, HostConfig};
 use teahouse_plugin_package::TrustedKey;
@@ -29,6 +29,7 @@ const CACHE: &str = "plugins";
 pub(super) async fn start(
     config: &Config,
     db: &Db,
+    node: NodeId,
     chat: Chat,
     accounts: Accounts,
     outbox: Outbox,
@@ -38,6 +39,7 @@ pub(super) async fn start(
     let allow = if config.plugins.allow_private_hosts { Allow::loopback() } else { Allow::default() };
     let parts = PluginsParts {
         db: db.clone(),
+        node,
         clock: Arc::new(SystemClock),
         chat,
         accounts,

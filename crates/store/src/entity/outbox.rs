@@ -22,6 +22,8 @@ pub struct Model {
     pub dead_at_ms: Option<i64>,
     /// Why the last attempt failed.
     pub last_error: Option<String>,
+    /// Which node claimed it.
+    pub lease_node: Option<Uuid>,
 }
 
 /// Joins are written where they are needed.

@@ -264,6 +264,7 @@ impl Committed {
             lease_until_ms: None,
             dead_at_ms: None,
             last_error: None,
+            lease_node: None,
         }
     }
 }

@@ -2,9 +2,10 @@
 
 use teahouse_protocol::Timestamp;
 use teahouse_store::entity::{plugin_event, plugin_timer, plugin_verdict};
+use teahouse_store::nodes::NodeId;
 use teahouse_store::plugin_events::Queued;
 use teahouse_store::plugin_verdicts::Filter;
-use teahouse_store::{PageSize, plugin_events, plugin_timers, plugin_verdicts};
+use teahouse_store::{PageSize, plugin_events, plugin_timers, plugin_verdicts, plugins};
 use uuid::Uuid;
 
 use crate::plugins::{PLUGIN, install};
@@ -66,7 +67,12 @@ on_both! {
         assert_eq!(waiting(&world).await, ["0001", "0002", "0003"]);
         let rest = plugin_events::oldest(db.conn(), PLUGIN, Some("0001"), 1).await.unwrap();
         assert_eq!(rest[0].id, "0002");
-        plugin_events::count_attempt(db.writer(), PLUGIN, &["0002".to_owned()]).await.unwrap();
+        let [mine, other] = [NodeId::generate(), NodeId::generate()];
+        install(db, PLUGIN).await;
+        assert!(plugins::lease_dispatch(db.writer(), PLUGIN, mine, at(), later(9)).await.unwrap());
+        let second = ["0002".to_owned()];
+        assert_eq!(plugin_events::count_attempt(db.writer(), PLUGIN, other, &second).await.unwrap(), 0);
+        assert_eq!(plugin_events::count_attempt(db.writer(), PLUGIN, mine, &second).await.unwrap(), 1);
         let rest = plugin_events::oldest(db.conn(), PLUGIN, Some("0001"), 1).await.unwrap();
         assert_eq!(rest[0].attempts, 1);
         let done = ["0001".to_owned(), "0002".to_owned()];

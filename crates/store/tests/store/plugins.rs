@@ -2,6 +2,7 @@
 
 use teahouse_protocol::{RoomId, Timestamp};
 use teahouse_store::entity::{plugin, plugin_grant, plugin_version};
+use teahouse_store::nodes::NodeId;
 use teahouse_store::plugins::{self, PluginEdit};
 use teahouse_store::{Db, Error, plugin_grants, plugin_rooms, plugin_versions};
 
@@ -110,32 +111,33 @@ on_both! {
     async fn one_node_hands_out_events_until_its_lease_ends(world: World) {
         let db = &world.db;
         install(db, PLUGIN).await;
-        let lease = |node: &'static str, now: i64, until: i64| {
+        let [a, b] = [NodeId::generate(), NodeId::generate()];
+        let lease = |node: NodeId, now: i64, until: i64| {
             let db = db.clone();
             async move {
                 plugins::lease_dispatch(db.writer(), PLUGIN, node, later(now), later(until)).await.unwrap()
             }
         };
-        assert!(lease("a", 0, 100).await);
-        assert!(!lease("b", 99, 200).await);
-        assert!(lease("a", 99, 200).await, "the holder keeps it");
-        assert!(!lease("b", 150, 300).await);
-        assert!(lease("b", 200, 300).await, "its end came");
-        plugins::release_dispatch(db.writer(), None, "a").await.unwrap();
-        assert!(!lease("a", 210, 400).await, "nobody gives up what is another's");
-        plugins::release_dispatch(db.writer(), Some(PLUGIN), "b").await.unwrap();
-        assert!(lease("a", 220, 400).await);
+        assert!(lease(a, 0, 100).await);
+        assert!(!lease(b, 99, 200).await);
+        assert!(lease(a, 99, 200).await, "the holder keeps it");
+        assert!(!lease(b, 150, 300).await);
+        assert!(lease(b, 200, 300).await, "its end came");
+        plugins::release_dispatch(db.writer(), None, a).await.unwrap();
+        assert!(!lease(a, 210, 400).await, "nobody gives up what is another's");
+        plugins::release_dispatch(db.writer(), Some(PLUGIN), b).await.unwrap();
+        assert!(lease(a, 220, 400).await);
         assert_eq!(plugins::find(db.conn(), PLUGIN).await.unwrap().unwrap().generation, 1);
     }
 
     async fn of_many_nodes_at_once_one_gets_the_lease(world: World) {
         install(&world.db, PLUGIN).await;
         let leasing: Vec<_> = (0..10)
-            .map(|node| {
+            .map(|_| {
                 let db = world.db.clone();
                 tokio::spawn(async move {
-                    let node = format!("node {node}");
-                    plugins::lease_dispatch(db.writer(), PLUGIN, &node, at(), later(100)).await.unwrap()
+                    let node = NodeId::generate();
+                    plugins::lease_dispatch(db.writer(), PLUGIN, node, at(), later(100)).await.unwrap()
                 })
             })
             .collect();

@@ -3,6 +3,7 @@
 use serde_json::json;
 use teahouse_accounts::{AccountEvent, NewSession, SessionEnd, USERS_MERGED};
 use teahouse_protocol::ErrorCode;
+use teahouse_store::outbox::Lease;
 
 use super::refusal;
 use crate::world::{OTHER_APP, Phone, World, device, on_both};
@@ -91,7 +92,8 @@ on_both! {
         let kept = world.accounts.profile(&older.session, younger.user.id).await.unwrap();
         assert_eq!(kept, younger.user, "messages of theirs still have a sender");
         let (tx, now) = (world.db.begin().await.unwrap(), world.now());
-        let jobs = teahouse_store::outbox::claim(&tx, &[USERS_MERGED], now, now, 10).await.unwrap();
+        let lease = Lease { until: now, node: None };
+        let jobs = teahouse_store::outbox::claim(&tx, &[USERS_MERGED], now, lease, 10).await.unwrap();
         drop(tx);
         assert_eq!(jobs.len(), 1);
         let payload: serde_json::Value = serde_json::from_str(&jobs[0].payload).unwrap();
