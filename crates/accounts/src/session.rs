@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Weak};
 
 use parking_lot::Mutex;
-use teahouse_protocol::{Sender, SessionId, Timestamp, UserId, UserProfile};
+use teahouse_protocol::{Locale, Sender, SessionId, Timestamp, UserId, UserProfile};
 use uuid::Uuid;
 
 use crate::live::Live;
@@ -19,6 +19,8 @@ pub struct Session {
     inner: Arc<Inner>,
     /// The token that it was proven by, which may have been replaced since.
     proof: TokenHash,
+    /// What the client speaks that shows it now.
+    locale: Option<Locale>,
 }
 
 /// A session that just began, with its secret.
@@ -90,6 +92,20 @@ impl Session {
         sender_of(&self.inner.person.profile())
     }
 
+    /// The session in the hands of a client that speaks `locale`: of this request or this socket, not of the person,
+    /// who may have another device in another language.
+    #[must_use]
+    pub fn speaking(mut self, locale: Option<Locale>) -> Self {
+        self.locale = locale;
+        self
+    }
+
+    /// What the client speaks that shows it now; `None`: it did not say.
+    #[must_use]
+    pub const fn locale(&self) -> Option<&Locale> {
+        self.locale.as_ref()
+    }
+
     /// Whether they came without signing in.
     #[must_use]
     pub fn is_guest(&self) -> bool {
@@ -122,7 +138,7 @@ impl Session {
             ended: AtomicBool::new(false),
             live,
         };
-        Self { inner: Arc::new(inner), proof: facts.token_hash }
+        Self { inner: Arc::new(inner), proof: facts.token_hash, locale: None }
     }
 
     /// A hold on the session for those who want to find it without keeping it.
@@ -134,7 +150,7 @@ impl Session {
     pub(crate) fn upgrade(held: &Weak<Inner>) -> Option<Self> {
         let inner = held.upgrade()?;
         let proof = *inner.token_hash.lock();
-        Some(Self { inner, proof })
+        Some(Self { inner, proof, locale: None })
     }
 
     /// Takes over what the database says now.
@@ -150,7 +166,7 @@ impl Session {
         *self.inner.token_hash.lock() = token_hash;
         self.inner.extended_at_ms.store(now.millis(), Ordering::Relaxed);
         self.set_expires_at(expires_at);
-        Self { inner: Arc::clone(&self.inner), proof: token_hash }
+        Self { inner: Arc::clone(&self.inner), proof: token_hash, locale: self.locale.clone() }
     }
 
     pub(crate) fn set_expires_at(&self, expires_at: Timestamp) {

@@ -8,7 +8,7 @@ use poem::{FromRequest, Request, RequestBody, Result};
 use poem_openapi::registry::{MetaSecurityScheme, Registry};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 use teahouse_accounts::{Accounts, AdminKey, Device, Session};
-use teahouse_protocol::ErrorCode;
+use teahouse_protocol::{ErrorCode, Locale};
 
 use crate::framing::RequestContext;
 use crate::limits::{Allowance, Exhausted, Limiters};
@@ -64,6 +64,7 @@ impl<'a> ApiExtractor<'a> for Caller {
         let door = Door::of(request)?;
         let token = bearer_token(request).ok_or_else(|| Problem::new(ErrorCode::SessionRequired))?;
         let session = door.accounts.authenticate(token).await.map_err(Problem::from)?;
+        let session = session.speaking(request.header(header::ACCEPT_LANGUAGE).and_then(Locale::preferred));
         tracing::Span::current().record("user.id", tracing::field::display(session.user_id()));
         admit(request, door.limiters.count_request(session.user_id()))?;
         Ok(Self(session))

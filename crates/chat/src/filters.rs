@@ -108,6 +108,7 @@ impl Chat {
             return Ok(Passed::Appended);
         };
         let client_id = admitted.message.client_id.clone();
+        let locale = admitted.message.locale.clone();
         let mut proposed = self.proposed(session, &admitted.member, admitted.message);
         let Judgement { decision, replaced, flags } = judge(hooks.check(&proposed).await, &proposed.content);
         let note = replaced.as_ref().map(replaced_note);
@@ -134,7 +135,7 @@ impl Chat {
                 let noted = Noted { is_flagged: !rows.is_empty(), replaced: note, turn: None };
                 reviews::insert(self.db().writer(), rows).await?;
                 replacements::note(self.db().writer(), proposed.id, noted.replaced.as_deref()).await?;
-                let message = new_message(proposed, client_id);
+                let message = NewMessage { locale, ..new_message(proposed, client_id) };
                 self.append(Entry::Message(message), ticket(noted))?;
                 return Ok(Passed::Appended);
             }
@@ -293,6 +294,7 @@ fn new_message(proposed: Proposed, client_id: Option<ClientId>) -> NewMessage {
         mentions: proposed.mentions,
         at: proposed.at,
         hops: proposed.hops,
+        locale: None,
     }
 }
 
@@ -308,5 +310,6 @@ fn message_again(row: &message::Model, content: Content) -> NewMessage {
         mentions: messages::mentions(row),
         at: Timestamp::from_millis(row.sent_at_ms),
         hops: u8::try_from(row.hops).unwrap_or(u8::MAX),
+        locale: None,
     }
 }

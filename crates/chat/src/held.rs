@@ -308,6 +308,8 @@ fn released(row: &held_message::Model) -> Option<Released> {
         // As it was acknowledged: a client that sends again gets the same answer.
         at: Timestamp::from_millis(row.sent_at_ms),
         hops: u8::try_from(row.hops).unwrap_or(u8::MAX),
+        // Its sender may be away by now, and speak whatever they like.
+        locale: None,
     })))
 }
 

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use teahouse_protocol::{
-    ClientId, Content, Kind, MessageId, Role, RoomId, RoomKind, Timestamp, UserId, UserProfile, Visibility,
+    ClientId, Content, Kind, Locale, MessageId, Role, RoomId, RoomKind, Timestamp, UserId, UserProfile, Visibility,
 };
 use teahouse_store::writer::Committed;
 use uuid::Uuid;
@@ -324,4 +324,6 @@ pub struct Press {
     pub value: String,
     /// When.
     pub at: Timestamp,
+    /// What the client speaks that pressed; `None`: it did not say.
+    pub locale: Option<Locale>,
 }

@@ -144,6 +144,8 @@ impl Chat {
         if member.room.kind != RoomKind::Direct {
             self.check_command(&member, &draft.content)?;
         }
+        // Asked for by bots alone, of what may be a command.
+        let locale = session.locale().filter(|_| may_be_a_command(&draft.content)).cloned();
         let message = NewMessage {
             id: MessageId::generate(),
             room: member.room.id,
@@ -154,6 +156,7 @@ impl Chat {
             mentions: draft.mentions,
             at,
             hops,
+            locale,
         };
         Ok(Admitted { member, message })
     }
@@ -195,7 +198,7 @@ impl Chat {
     /// written, so that a refusal is an answer and not a silence.
     fn check_command(&self, member: &Member, content: &Content) -> Result<(), Error> {
         let (Some(hooks), Content::Text(text)) = (self.hooks(), content) else { return Ok(()) };
-        if !text.starts_with('/') {
+        if !may_be_a_command(content) {
             return Ok(());
         }
         hooks.command(member.room.id, member.state.role, text).map_err(|refusal| match refusal {
@@ -274,6 +277,10 @@ impl Chat {
     pub(crate) fn append(&self, entry: Entry, ticket: Ticket) -> Result<(), Error> {
         self.writer().ok_or(Error::Busy)?.try_append(Append { entry, ticket }).map_err(|_| Error::Busy)
     }
+}
+
+fn may_be_a_command(content: &Content) -> bool {
+    matches!(content, Content::Text(text) if text.starts_with('/'))
 }
 
 /// The ack of a message that was sent before.

@@ -91,6 +91,7 @@ impl Chat {
             button: pressed.id.clone(),
             value: pressed.value.clone().unwrap_or_default(),
             at,
+            locale: caller.locale().cloned(),
         };
         hooks.pressed(press).await?;
         if let Some(key) = repeat {

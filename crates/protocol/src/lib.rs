@@ -6,6 +6,7 @@ mod error;
 mod event;
 mod frame;
 mod id;
+mod locale;
 mod message;
 #[cfg(feature = "openapi")]
 mod openapi;
@@ -27,6 +28,7 @@ pub use frame::{
     ClientFrame, Draft, FrameError, Join, Listen, MAX_LISTEN_ROOMS, MAX_MENTIONS, MAX_RESUME, check_emoji,
 };
 pub use id::{ClientId, MessageId, RoomId, Seq, SessionId, TextError, UserId};
+pub use locale::Locale;
 pub use message::{Message, ReactionSummary, ReplacedBy};
 pub use people::{DisplayName, Sender, UserProfile};
 pub use room::{Role, RoomKind, RoomName, Visibility};

@@ -5,8 +5,10 @@ use std::fmt;
 use percent_encoding::percent_decode_str;
 use poem::Request;
 use poem::http::header;
+use teahouse_protocol::Locale;
 
 const TOKEN: &str = "token";
+const LANGUAGE: &str = "lang";
 const WAFER_ID: &str = "x-wx-id";
 const WAFER_SKEY: &str = "x-wx-skey";
 
@@ -42,6 +44,12 @@ impl Credentials {
             None => Self::None,
         }
     }
+}
+
+/// What the client speaks: `?lang=`, for those that can't choose their headers, else what `Accept-Language` likes best.
+pub(super) fn locale(request: &Request) -> Option<Locale> {
+    let wish = || request.header(header::ACCEPT_LANGUAGE).and_then(Locale::preferred);
+    query(request, LANGUAGE).as_deref().and_then(Locale::parse).or_else(wish)
 }
 
 /// Whether the client is one of the wafer SDKs', with a session or without.
@@ -84,9 +92,12 @@ mod tests {
     use super::*;
 
     fn read(uri: &str, headers: &[(&str, &str)]) -> Credentials {
+        Credentials::read(&request(uri, headers))
+    }
+
+    fn request(uri: &str, headers: &[(&str, &str)]) -> Request {
         let builder = Request::builder().uri(uri.parse().unwrap());
-        let request = headers.iter().fold(builder, |builder, (name, value)| builder.header(*name, *value));
-        Credentials::read(&request.finish())
+        headers.iter().fold(builder, |builder, (name, value)| builder.header(*name, *value)).finish()
     }
 
     fn token(token: &str) -> Credentials {
@@ -113,6 +124,20 @@ mod tests {
         assert_eq!(read("/?token=a+b/c==", &[]), token("a+b/c=="));
         assert_eq!(read("/?token=a%2Bb", &[]), token("a+b"));
         assert_eq!(read("/?token=%ff", &[]), Credentials::None);
+    }
+
+    #[test]
+    fn a_language_is_the_one_in_the_address_before_the_browser_s() {
+        let wish = [("accept-language", "en-GB,en;q=0.9")];
+        for (uri, headers, expected) in [
+            ("/ws?lang=zh-CN", &wish[..], Some("zh-CN")),
+            ("/ws?lang=", &wish, Some("en-GB")),
+            ("/ws?lang=%3Cb%3E", &wish, Some("en-GB")),
+            ("/ws", &[], None),
+        ] {
+            let locale = locale(&request(uri, headers));
+            assert_eq!(locale.as_ref().map(Locale::as_str), expected, "{uri}");
+        }
     }
 
     #[test]

@@ -194,7 +194,8 @@ async fn authenticate(
             accounts.sign_in_guest(None, &device).await.map(|guest| guest.session)
         }
     };
-    caller.map_err(|error| Stranger::from(&error))
+    let caller = caller.map_err(|error| Stranger::from(&error))?;
+    Ok(caller.speaking(credentials::locale(request)))
 }
 
 fn address(request: &Request) -> Option<IpAddr> {

@@ -36,6 +36,14 @@ pub(crate) struct Arrivals {
     pub(crate) sequence: Sequence,
 }
 
+/// Who may hear of what a batch put into a room's log.
+struct Audience<'a> {
+    snapshot: &'a Snapshot,
+    hearers: &'a [Arc<Running>],
+    batch: &'a Committed,
+    room: RoomId,
+}
+
 impl Arrivals {
     pub(crate) fn new(grounds: Arc<Grounds>, registry: Arc<Registry>, wakes: Wakes) -> Self {
         Self { grounds, registry, wakes, sequence: Sequence::default() }
@@ -51,20 +59,27 @@ impl Arrivals {
             let room = RoomId::from_uuid(*room);
             if snapshot.bots.iter().any(|bot| bot.rooms.contains(room)) {
                 self.sequence.wait_for(room, *first).await;
-                self.log_grew(&snapshot, room, *first, *last).await?;
+                self.log_grew(&snapshot, batch, room, (*first, *last)).await?;
                 self.sequence.done(room, *last);
             }
         }
         Ok(())
     }
 
-    async fn log_grew(&self, snapshot: &Snapshot, room: RoomId, first: i64, last: i64) -> Result<(), Error> {
+    async fn log_grew(
+        &self,
+        snapshot: &Snapshot,
+        batch: &Committed,
+        room: RoomId,
+        (first, last): (i64, i64),
+    ) -> Result<(), Error> {
         let reading = Reading(&self.grounds);
         let Some(details) = reading.room(room).await? else { return Ok(()) };
         let hearers = self.hearers(snapshot, room, details.brief.kind).await?;
         if hearers.is_empty() {
             return Ok(());
         }
+        let audience = Audience { snapshot, hearers: &hearers, batch, room };
         let room_told = convert::room(&details);
         let (mut after, to) = (Seq::new(first - 1).unwrap_or_default(), Seq::new(last).unwrap_or_default());
         loop {
@@ -83,7 +98,7 @@ impl Arrivals {
                     }
                 };
                 if let Some(happening) = happening {
-                    self.tell(snapshot, &hearers, room, &happening, &cast, &mut events);
+                    self.tell(&audience, &happening, &cast, &mut events);
                 }
             }
             self.queue(events).await?;
@@ -121,13 +136,12 @@ impl Arrivals {
     /// Makes a happening an event of each bot that hears of it.
     fn tell(
         &self,
-        snapshot: &Snapshot,
-        hearers: &[Arc<Running>],
-        room: RoomId,
+        audience: &Audience<'_>,
         happening: &Happening,
         cast: &Cast,
         events: &mut Vec<plugin_event::Model>,
     ) {
+        let Audience { snapshot, hearers, batch, room } = *audience;
         let by_bot = cast.is_bot(happening.actor);
         let hops = match happening.message {
             Some(message) if by_bot => self.grounds.echoes.hops(happening.actor, message),
@@ -142,7 +156,8 @@ impl Arrivals {
             if cast.role_of(happening.actor).is_none_or(|role| role < least(command.role)) {
                 return None;
             }
-            Some((Arc::clone(owner), told::command(command, rest, message)?))
+            let locale = batch.locale_of(room, happening.seq).unwrap_or_default();
+            Some((Arc::clone(owner), told::command(command, rest, message, locale)?))
         });
         for bot in hearers {
             if bot.bot_user() == Some(happening.actor) {
@@ -182,7 +197,7 @@ impl Arrivals {
             user: convert::user(&press.user),
             button: press.button.clone(),
             value: press.value.clone(),
-            locale: String::new(),
+            locale: press.locale.as_ref().map(ToString::to_string).unwrap_or_default(),
             extra: Vec::new(),
         });
         let id = ids::pressed(press.at, press.id);

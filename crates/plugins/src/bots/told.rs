@@ -152,14 +152,19 @@ fn membership(
 }
 
 /// A message that is a command, as its bot gets it; `None` when its words don't fit the manifest any more.
-pub(crate) fn command(command: &Command, rest: &str, message: &wit::Message) -> Option<wit::Command> {
+pub(crate) fn command(
+    command: &Command,
+    rest: &str,
+    message: &wit::Message,
+    locale: &str,
+) -> Option<wit::Command> {
     let options = command.read(rest).ok()?;
     Some(wit::Command {
         name: command.name.clone(),
         args: rest.to_owned(),
         options: serde_json::Value::Object(options).to_string(),
         message: message.clone(),
-        locale: String::new(),
+        locale: locale.to_owned(),
         extra: Vec::new(),
     })
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use teahouse_jobs::{Company, NodeId};
 use teahouse_plugins::lifecycle::By;
-use teahouse_protocol::ErrorCode;
+use teahouse_protocol::{ErrorCode, Locale};
 use teahouse_store::nodes::Presence;
 
 use crate::world::{PROBE, World, on_both};
@@ -30,8 +30,7 @@ on_both! {
         let ann = world.person("ann").await;
         let room = world.room(&ann, &[]).await;
         // Nobody takes events from the queue until after the restart.
-        let taken = "UPDATE plugins SET dispatch_node = 'another', dispatch_until_ms = 9000000000000000";
-        sea_orm::ConnectionTrait::execute_unprepared(world.db.writer(), taken).await.unwrap();
+        world.hold_events().await;
         let world = world.restarted().await;
         let ann2 = world.person("ann").await;
         for number in 0..20 {
@@ -42,7 +41,7 @@ on_both! {
         let free = "UPDATE plugins SET dispatch_node = NULL, dispatch_until_ms = NULL";
         let ann = world.person("ann").await;
         let mut ears = world.listener(&ann, room).await;
-        sea_orm::ConnectionTrait::execute_unprepared(world.db.writer(), free).await.unwrap();
+        world.execute(free).await;
         for number in 0..20 {
             world.clock.advance(Duration::from_secs(3));
             ears.hears(&number.to_string()).await;
@@ -131,6 +130,29 @@ on_both! {
             world.chat.commands(&bob, room).await.unwrap().into_iter().map(|command| command.name).collect();
         assert_eq!(names, ["probe"]);
         assert_eq!(world.chat.commands(&ann, room).await.unwrap().len(), 2);
+    }
+
+    async fn a_bot_is_told_the_language_of_who_asks(world: World) {
+        world.probe(&[]).await;
+        let ann = world.person("ann").await;
+        let (in_chinese, in_english) = (
+            ann.clone().speaking(Locale::parse("zh-CN")),
+            ann.clone().speaking(Locale::preferred("en-GB,en;q=0.9")),
+        );
+        let room = world.room(&ann, &[]).await;
+        let mut ears = world.listener(&ann, room).await;
+        world.say(&ann, room, "/probe tea").await.unwrap();
+        let card = ears.bot_says().await["id"].as_str().unwrap().parse().unwrap();
+        world.hold_events().await;
+        world.say(&in_chinese, room, "/probe milk").await.unwrap();
+        world.say(&in_chinese, room, "a text that is no command").await.unwrap();
+        world.chat.press(&in_english, card, "go", None).await.unwrap();
+        for (kind, locale) in [("command", "zh-CN"), ("pressed", "en-GB")] {
+            let told = format!(
+                "SELECT count(*) FROM plugin_events WHERE kind = '{kind}' AND event LIKE '%\"locale\":\"{locale}\"%'"
+            );
+            world.eventually(async || (world.count(&told).await == 1).then_some(())).await;
+        }
     }
 
     async fn edits_recalls_reactions_and_members_are_told(world: World) {

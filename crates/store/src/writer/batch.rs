@@ -236,7 +236,12 @@ fn closing(
         .map(|(message, seq)| (message.room.uuid(), seq.get()))
         .collect();
     let at = entries.iter().map(Entry::at).max().unwrap_or(Timestamp::from_millis(0));
-    let job = Committed { ranges, mentioning }.into_row(at).into_active_model();
+    let locales = written(entries, outcomes)
+        .filter_map(|(message, seq)| {
+            Some((message.room.uuid(), seq.get(), message.locale.as_ref()?.to_string()))
+        })
+        .collect();
+    let job = Committed { ranges, mentioning, locales }.into_row(at).into_active_model();
     vec![set_heads(tx.get_database_backend(), &now), build(tx, &row::Entity::insert(job))]
 }
 
@@ -247,11 +252,21 @@ pub struct Committed {
     pub ranges: Vec<(Uuid, i64, i64)>,
     /// Room and number of each message that mentions somebody.
     pub mentioning: Vec<(Uuid, i64)>,
+    /// Room and number of each message whose sender's language was told, and that language.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub locales: Vec<(Uuid, i64, String)>,
 }
 
 impl Committed {
     /// The kind of the outbox row.
     pub const KIND: &str = "log.committed";
+
+    /// What the sender's client spoke of the message number `seq` in `room`, where that was told.
+    #[must_use]
+    pub fn locale_of(&self, room: RoomId, seq: i64) -> Option<&str> {
+        let found = self.locales.iter().find(|(of, number, _)| *of == room.uuid() && *number == seq);
+        found.map(|(_, _, locale)| locale.as_str())
+    }
 
     fn into_row(self, at: Timestamp) -> row::Model {
         row::Model {

@@ -1,7 +1,7 @@
 //! What can be put into a room's log.
 
 use teahouse_protocol::{
-    ClientId, Content, MessageId, Role, RoomId, RoomKind, Seq, Timestamp, UserId, Visibility,
+    ClientId, Content, Locale, MessageId, Role, RoomId, RoomKind, Seq, Timestamp, UserId, Visibility,
 };
 
 use crate::audit::Act;
@@ -37,6 +37,8 @@ pub struct NewMessage {
     pub at: Timestamp,
     /// How many plugins in a row answered each other; 0: a person wrote it.
     pub hops: u8,
+    /// What its sender's client speaks, where what follows from the message may ask for it.
+    pub locale: Option<Locale>,
 }
 
 /// An event that is not a message.

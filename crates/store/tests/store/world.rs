@@ -143,6 +143,7 @@ pub(crate) fn message(room: RoomId, sender: UserId, client_id: Option<&str>, tex
         mentions: Vec::new(),
         at: at(),
         hops: 0,
+        locale: None,
     })
 }
 
