@@ -133,7 +133,7 @@ impl Chat {
                     }
                 }
                 self.settle_replacement(message, note.as_deref()).await?;
-                ChangeKind::Edit { message, content }
+                ChangeKind::Edit { message, content, recounts: self.recounts_edits(room) }
             }
             Edit::Recall { message } => {
                 if sender != caller.user_id() {
@@ -154,6 +154,11 @@ impl Chat {
             Changed::Unchanged => None,
         };
         Ok(Made { seq, at: now, state: AckState::Sent, replaced: note })
+    }
+
+    /// Whether somebody is told what a message in `room` said before its edit.
+    pub(crate) fn recounts_edits(&self, room: RoomId) -> bool {
+        self.hooks().is_some_and(|hooks| hooks.hears_edits(room))
     }
 
     /// An edit that waits; nothing betrays a shadow.

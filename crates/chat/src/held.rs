@@ -150,7 +150,8 @@ impl Chat {
     pub async fn release(&self, authority: &Authority, id: MessageId) -> Result<(), Error> {
         let row = self.require_kept(authority, id).await?;
         let room = RoomId::from_uuid(row.room_id);
-        let what = released(&row).ok_or(Error::MessageNotFound)?;
+        let recounts = self.recounts_edits(RoomId::from_uuid(row.room_id));
+        let what = released(&row, recounts).ok_or(Error::MessageNotFound)?;
         let act =
             authority.act("held.released", "message", &id, json!({ "room": room, "plugin": row.plugin_id }));
         let release = ChangeKind::Release(Release { held: id, by: authority.name(), what });
@@ -292,10 +293,10 @@ impl Chat {
     }
 }
 
-fn released(row: &held_message::Model) -> Option<Released> {
+fn released(row: &held_message::Model, recounts: bool) -> Option<Released> {
     let content = Content::from_stored(Kind::from_number(row.kind)?, row.content.clone())?;
     if let Some(message) = row.edit_of {
-        return Some(Released::Edit { message: MessageId::from_uuid(message), content });
+        return Some(Released::Edit { message: MessageId::from_uuid(message), content, recounts });
     }
     Some(Released::Message(Box::new(NewMessage {
         id: MessageId::from_uuid(row.id),

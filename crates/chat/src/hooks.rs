@@ -6,7 +6,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use teahouse_protocol::{
-    ClientId, Content, Kind, Locale, MessageId, Role, RoomId, RoomKind, Timestamp, UserId, UserProfile, Visibility,
+    ClientId, Content, Kind, Locale, MessageId, Role, RoomId, RoomKind, Timestamp, UserId, UserProfile,
+    Visibility,
 };
 use teahouse_store::writer::Committed;
 use uuid::Uuid;
@@ -52,6 +53,12 @@ pub trait Hooks: Send + Sync + 'static {
     fn name_of(&self, plugin: &str) -> Option<Arc<str>> {
         let _nobody_is_here = plugin;
         None
+    }
+
+    /// Whether anybody in `room` is told of edits, and so of what was said before: else it is kept nowhere.
+    fn hears_edits(&self, room: RoomId) -> bool {
+        let _nobody_listens = room;
+        false
     }
 
     /// Somebody is in the lobby for the first time. No event of the room's log says so, because everyone is a member

@@ -75,6 +75,11 @@ impl Hooks for Inner {
         Some(Arc::clone(&self.registry.current().find(plugin)?.speaker.name))
     }
 
+    fn hears_edits(&self, room: RoomId) -> bool {
+        let snapshot = self.registry.current();
+        snapshot.bots.iter().any(|bot| bot.hears(EventKind::Edited) && bot.rooms.contains(room))
+    }
+
     fn came(&self, lobby: RoomId, user: UserId) -> Later<'_, ()> {
         Box::pin(async move {
             if let Err(error) = self.arrivals.came(lobby, user).await {

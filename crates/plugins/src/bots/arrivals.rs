@@ -94,7 +94,7 @@ impl Arrivals {
                     LogRow::Message(row) => told::posted(row, &cast),
                     LogRow::Event(row) => {
                         let about = row.message_id.and_then(|id| about.get(&id));
-                        told::other(row, &room_told, about, &cast)
+                        told::other(row, &room_told, about, batch.said_before(room, row.seq), &cast)
                     }
                 };
                 if let Some(happening) = happening {

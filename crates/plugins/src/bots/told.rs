@@ -65,21 +65,27 @@ pub(crate) fn posted(row: &message::Model, cast: &Cast) -> Option<Happening> {
     })
 }
 
-/// Anything else that stands in a log. `about` is the message that was changed, as it is now.
+/// Anything else that stands in a log. `about` is the message that was changed, as it is now; `before` is what an edited
+/// one said until then, as it was stored.
 pub(crate) fn other(
     row: &room_event::Model,
     room: &wit::Room,
     about: Option<&message::Model>,
+    before: Option<&str>,
     cast: &Cast,
 ) -> Option<Happening> {
     let detail = Detail::from_row(row)?;
     let actor = UserId::from_uuid(row.actor_id);
     let (kind, event, message) = match detail {
         Detail::Edited(id) => {
-            let after =
-                about.filter(|row| row.recalled_at_ms.is_none()).and_then(|row| cast.message(row.clone()))?;
-            // The log keeps what a message says now: what it said before is gone.
-            let before = wit::Message { text: String::new(), content: None, ..after.clone() };
+            let about = about.filter(|row| row.recalled_at_ms.is_none())?;
+            let after = cast.message(about.clone())?;
+            let before = before.and_then(|content| {
+                cast.message(message::Model { content: content.to_owned(), ..about.clone() })
+            });
+            // An edit from before its bot began to hear of them: the log keeps what a message says now.
+            let blank = || wit::Message { text: String::new(), content: None, ..after.clone() };
+            let before = before.unwrap_or_else(blank);
             (EventKind::Edited, wit::Event::Edited(wit::Edit { before, after }), Some(id))
         }
         Detail::Recalled(id) => {

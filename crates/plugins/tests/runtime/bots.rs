@@ -172,6 +172,28 @@ on_both! {
         ears.hears("joined: bob").await;
     }
 
+    /// What was said before is told once, and kept nowhere after.
+    async fn an_edit_is_told_with_what_was_said_before(world: World) {
+        world.probe(&[]).await;
+        let ann = world.person("ann").await;
+        let room = world.room(&ann, &[]).await;
+        let said = world.say(&ann, room, "green tea").await.unwrap().message.id;
+        world.hold_events().await;
+        world.chat.edit(&ann, said, "\"black tea\"").await.unwrap();
+        world.chat.edit(&ann, said, "\"no tea\"").await.unwrap();
+        world.eventually(async || (world.count("SELECT count(*) FROM outbox").await == 0).then_some(())).await;
+        for before in ["green tea", "black tea"] {
+            let told = format!(
+                "SELECT count(*) FROM plugin_events WHERE kind = 'edited' AND event LIKE '%\"before\"%\"text\":\"{before}\"%\"after\"%'"
+            );
+            assert_eq!(world.count(&told).await, 1, "{before}");
+        }
+        world.execute("DELETE FROM plugin_events").await;
+        let kept = "SELECT (SELECT count(*) FROM messages WHERE content LIKE '%green%') \
+                    + (SELECT count(*) FROM room_events WHERE detail LIKE '%green%')";
+        assert_eq!(world.count(kept).await, 0);
+    }
+
     async fn what_its_filter_holds_its_bot_half_hears_of_and_lets_through(world: World) {
         world.probe(&[]).await;
         let ann = world.person("ann").await;

@@ -234,7 +234,8 @@ impl World {
 
     /// From here on nobody hands bots their events: another node has them all, and does nothing.
     pub(crate) async fn hold_events(&self) {
-        self.execute("UPDATE plugins SET dispatch_node = 'another', dispatch_until_ms = 9000000000000000").await;
+        self.execute("UPDATE plugins SET dispatch_node = 'another', dispatch_until_ms = 9000000000000000")
+            .await;
     }
 
     /// Changes the database by hand.

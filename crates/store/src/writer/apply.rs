@@ -78,7 +78,7 @@ async fn release(
             message::Entity::insert(messages::row(message, seq)).exec_without_returning(tx).await?;
             Ok(Outcome::Written(seq))
         }
-        Released::Edit { message, content } => {
+        Released::Edit { message, content, .. } => {
             if edit(tx, *message, content.to_stored(), change.at).await? {
                 let row = log(tx, change, heads, Detail::Edited(*message)).await?;
                 return Ok(Outcome::Logged(vec![row]));
@@ -88,6 +88,16 @@ async fn release(
     }
 }
 
+/// What a message says that `change` is about to edit, where somebody is to be told.
+pub(super) async fn said_before(tx: &impl ConnectionTrait, change: &Change) -> Result<Option<String>, Error> {
+    let message = match &change.kind {
+        ChangeKind::Edit { message, recounts: true, .. } => message,
+        ChangeKind::Release(Release { what: Released::Edit { message, recounts: true, .. }, .. }) => message,
+        _ => return Ok(None),
+    };
+    Ok(messages::find(tx, *message).await?.map(|row| row.content))
+}
+
 async fn details(tx: &impl ConnectionTrait, change: &Change) -> Result<Vec<Detail>, Error> {
     let (room, at) = (change.room, change.at);
     let one = match &change.kind {
@@ -95,7 +105,7 @@ async fn details(tx: &impl ConnectionTrait, change: &Change) -> Result<Vec<Detai
             let joined = |(user, role): &(UserId, Role)| Detail::Member(MemberDetail::joined(*user, *role));
             return Ok(new.members.iter().map(joined).collect());
         }
-        ChangeKind::Edit { message, content } => {
+        ChangeKind::Edit { message, content, .. } => {
             // An older edit that a moderator lets through later must not undo this one.
             held::withdraw_edits(tx, room, *message, change.actor, at).await?;
             edit(tx, *message, content.to_stored(), at).await?.then_some(Detail::Edited(*message))

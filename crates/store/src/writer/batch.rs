@@ -138,15 +138,20 @@ impl Batches {
         let mut heads = self.remembered.open(&tx, rooms).await?;
         let mut outcomes = number_messages(&mut heads, entries, repeats);
         let mut statements = insert_messages(&tx, entries, &outcomes);
+        let mut edited = Vec::new();
         if entries.iter().any(|entry| matches!(entry, Entry::Change(_))) {
             run_all(&tx, std::mem::take(&mut statements)).await?;
             for (place, entry) in entries.iter().enumerate() {
                 if let Entry::Change(change) = entry {
+                    let before = apply::said_before(&tx, change).await?;
                     outcomes[place] = apply::change(&tx, change, &mut heads).await?;
+                    if let (Some(before), Some(row)) = (before, outcomes[place].rows().first()) {
+                        edited.push((row.room_id, row.seq, before));
+                    }
                 }
             }
         }
-        statements.extend(closing(&tx, entries, &outcomes, &heads));
+        statements.extend(closing(&tx, entries, &outcomes, &heads, edited));
         run_all(&tx, statements).await?;
         tx.commit().await?;
         Ok((outcomes, heads))
@@ -224,6 +229,7 @@ fn closing(
     entries: &[Entry],
     outcomes: &[Outcome],
     heads: &Heads,
+    edited: Vec<(Uuid, i64, String)>,
 ) -> Vec<Statement> {
     let ranges = heads.grown();
     if ranges.is_empty() {
@@ -241,7 +247,7 @@ fn closing(
             Some((message.room.uuid(), seq.get(), message.locale.as_ref()?.to_string()))
         })
         .collect();
-    let job = Committed { ranges, mentioning, locales }.into_row(at).into_active_model();
+    let job = Committed { ranges, mentioning, locales, edited }.into_row(at).into_active_model();
     vec![set_heads(tx.get_database_backend(), &now), build(tx, &row::Entity::insert(job))]
 }
 
@@ -255,6 +261,10 @@ pub struct Committed {
     /// Room and number of each message whose sender's language was told, and that language.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub locales: Vec<(Uuid, i64, String)>,
+    /// Room and number of each edit that somebody is told of with what the message said before, and that, as it was
+    /// stored. It is kept nowhere else, and goes with this.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub edited: Vec<(Uuid, i64, String)>,
 }
 
 impl Committed {
@@ -264,8 +274,13 @@ impl Committed {
     /// What the sender's client spoke of the message number `seq` in `room`, where that was told.
     #[must_use]
     pub fn locale_of(&self, room: RoomId, seq: i64) -> Option<&str> {
-        let found = self.locales.iter().find(|(of, number, _)| *of == room.uuid() && *number == seq);
-        found.map(|(_, _, locale)| locale.as_str())
+        find_at(&self.locales, room, seq)
+    }
+
+    /// What a message said, as it was stored, before the edit number `seq` in `room`, where that is to be told.
+    #[must_use]
+    pub fn said_before(&self, room: RoomId, seq: i64) -> Option<&str> {
+        find_at(&self.edited, room, seq)
     }
 
     fn into_row(self, at: Timestamp) -> row::Model {
@@ -282,6 +297,11 @@ impl Committed {
             lease_node: None,
         }
     }
+}
+
+fn find_at(told: &[(Uuid, i64, String)], room: RoomId, seq: i64) -> Option<&str> {
+    let found = told.iter().find(|(of, number, _)| *of == room.uuid() && *number == seq);
+    found.map(|(_, _, text)| text.as_str())
 }
 
 /// Numbers messages in memory and keeps none of them; changes are written as ever.

@@ -65,6 +65,8 @@ pub enum ChangeKind {
         message: MessageId,
         /// What it says now.
         content: Content,
+        /// Whether what follows from it is told what it said before. The log never is.
+        recounts: bool,
     },
     /// A message is emptied.
     Recall {
@@ -143,6 +145,8 @@ pub enum Released {
         message: MessageId,
         /// What it says now.
         content: Content,
+        /// As in [`ChangeKind::Edit`].
+        recounts: bool,
     },
 }
 

@@ -30,8 +30,8 @@ on_both! {
             change(room, bob, react(true)),
             change(room, ann, ChangeKind::Recall { message: gone }),
             change(room, ann, ChangeKind::Recall { message: nobody }),
-            change(room, ann, ChangeKind::Edit { message: gone, content: Content::Text("back".to_owned()) }),
-            change(room, ann, ChangeKind::Edit { message: said, content: Content::Text("tea".to_owned()) }),
+            change(room, ann, ChangeKind::Edit { message: gone, content: Content::Text("back".to_owned()), recounts: false }),
+            change(room, ann, ChangeKind::Edit { message: said, content: Content::Text("tea".to_owned()), recounts: false }),
         ];
         for (place, outcome) in world.write(nothing).await.into_iter().enumerate() {
             assert_eq!(outcome.unwrap(), Outcome::Unchanged, "the entry at {place}");
@@ -52,7 +52,7 @@ on_both! {
         let kinds = vec![
             ChangeKind::AddMember { user: bob, role: Role::Member },
             ChangeKind::EditRoom(edit),
-            ChangeKind::Edit { message: said, content: Content::Text("two cups".to_owned()) },
+            ChangeKind::Edit { message: said, content: Content::Text("two cups".to_owned()), recounts: false },
             ChangeKind::React { message: said, emoji: "🍵".to_owned(), remove: false },
             ChangeKind::React { message: said, emoji: "🍵".to_owned(), remove: true },
             ChangeKind::Recall { message: said },
