@@ -3,6 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use teahouse_accounts::Session;
+use teahouse_jobs::{EnqueueError, Outbox};
 use teahouse_protocol::{Role, RoomId, RoomKind, Timestamp, UserId, Visibility};
 use teahouse_store::writer::MemberState;
 use teahouse_store::{Db, members, rooms};
@@ -11,7 +12,6 @@ use crate::cached::Look;
 use crate::connection::Seat;
 use crate::hooks::Hooks;
 use crate::hub::RoomFacts;
-use crate::underway::finished;
 use crate::{Error, reason};
 
 /// Somebody who may read a room.
@@ -104,18 +104,27 @@ impl Moderator {
     }
 }
 
+/// The job that follows a first entry into the lobby.
+pub(crate) const CAME: &str = "lobby.came";
+
 /// Reads from the database what decides about access.
 #[derive(Clone)]
 pub(crate) struct Access {
     db: Db,
     lobby: RoomId,
+    outbox: Outbox,
     /// Told of who is in the lobby for the first time.
     hooks: Arc<OnceLock<Arc<dyn Hooks>>>,
 }
 
 impl Access {
-    pub(crate) const fn new(db: Db, lobby: RoomId, hooks: Arc<OnceLock<Arc<dyn Hooks>>>) -> Self {
-        Self { db, lobby, hooks }
+    pub(crate) const fn new(
+        db: Db,
+        lobby: RoomId,
+        outbox: Outbox,
+        hooks: Arc<OnceLock<Arc<dyn Hooks>>>,
+    ) -> Self {
+        Self { db, lobby, outbox, hooks }
     }
 
     /// What `room` is; `None` when it is not there.
@@ -137,19 +146,24 @@ impl Access {
     ) -> Result<Option<MemberState>, Error> {
         let mut row = members::find(self.db.conn(), room, user).await?;
         if row.is_none() && room == self.lobby && !members::is_banned(self.db.conn(), room, user).await? {
-            let access = self.clone();
-            // Who is told of somebody new hears of them also when they hang up right here.
-            finished(async move { access.let_into_the_lobby(user, now).await }).await?;
+            self.enter_lobby(user, now).await?;
             row = members::find(self.db.conn(), room, user).await?;
         }
         Ok(row.as_ref().map(members::state))
     }
 
-    async fn let_into_the_lobby(&self, user: UserId, now: Timestamp) -> Result<(), Error> {
-        let is_new = members::insert(self.db.writer(), self.lobby, user, Role::Member, now).await?;
-        if let (true, Some(hooks)) = (is_new, self.hooks.get()) {
-            hooks.came(self.lobby, user).await;
+    /// Puts `user` into the lobby, and in the same transaction has plugins told of it, if there are any.
+    async fn enter_lobby(&self, user: UserId, now: Timestamp) -> Result<(), Error> {
+        let tx = self.db.begin().await?;
+        let is_new = members::insert(&tx, self.lobby, user, Role::Member, now).await?;
+        if is_new && self.hooks.get().is_some() {
+            self.outbox.enqueue(&tx, CAME, &user, now).await.map_err(|error| match error {
+                EnqueueError::Store(error) => Error::from(error),
+                EnqueueError::Payload(_) => Error::Busy,
+            })?;
         }
+        tx.commit().await.map_err(teahouse_store::Error::from)?;
+        self.outbox.wake();
         Ok(())
     }
 

@@ -98,7 +98,7 @@ impl Chat {
         let ended = parts.account_events.subscribe(NEWS_QUEUED);
         let hooks = Arc::new(OnceLock::new());
         let chat = Self(Arc::new(Inner {
-            access: Access::new(parts.db.clone(), lobby, Arc::clone(&hooks)),
+            access: Access::new(parts.db.clone(), lobby, parts.outbox.clone(), Arc::clone(&hooks)),
             presence: Presence::new(parts.config.offline_after()),
             send_limit: SendLimit::new(parts.limits),
             hub: Hub::new(parts.encoder),

@@ -22,6 +22,8 @@ pub struct ChatConfig {
     /// How long after the last connection is gone somebody counts as offline, in milliseconds: a phone that loses
     /// the network in a lift is back by then.
     pub offline_after_ms: u64,
+    /// How many days what moderators decided is kept; 0: for ever.
+    pub decisions_kept_days: u32,
 }
 
 impl Default for ChatConfig {
@@ -33,6 +35,7 @@ impl Default for ChatConfig {
             outgoing_frames: 16 * 1024,
             outgoing_bytes: 8 * 1024 * 1024,
             offline_after_ms: 10_000,
+            decisions_kept_days: 90,
         }
     }
 }
@@ -40,6 +43,13 @@ impl Default for ChatConfig {
 impl ChatConfig {
     pub(crate) const fn offline_after(&self) -> Duration {
         Duration::from_millis(self.offline_after_ms)
+    }
+
+    /// How long what moderators decided is kept; `None`: for ever.
+    pub(crate) fn decisions_kept(&self) -> Option<Duration> {
+        const DAY_S: u64 = 24 * 60 * 60;
+        (self.decisions_kept_days > 0)
+            .then(|| Duration::from_secs(DAY_S * u64::from(self.decisions_kept_days)))
     }
 }
 

@@ -62,10 +62,11 @@ pub trait Hooks: Send + Sync + 'static {
     }
 
     /// Somebody is in the lobby for the first time. No event of the room's log says so, because everyone is a member
-    /// there; so it is said here, once for each person. When this returns, what follows from it is durable.
-    fn came(&self, lobby: RoomId, user: UserId) -> Later<'_, ()> {
-        let _nobody_cares = (lobby, user);
-        Box::pin(std::future::ready(()))
+    /// there; so it is said here. At least once, from a job that was written with the membership, and with the same `at`
+    /// each time; failing has the job repeated.
+    fn came(&self, lobby: RoomId, user: UserId, at: Timestamp) -> Later<'_, Result<(), Error>> {
+        let _nobody_cares = (lobby, user, at);
+        Box::pin(std::future::ready(Ok(())))
     }
 
     /// Hands a press to its bot. When this returns, the press is durable.

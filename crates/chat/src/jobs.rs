@@ -1,5 +1,6 @@
 //! Durable work after a commit: what follows from messages and from accounts, one file a kind.
 
+mod arrivals;
 mod mentions;
 mod merge;
 
@@ -11,7 +12,10 @@ impl Chat {
     /// Makes `runner` do the conversation's jobs.
     #[must_use]
     pub fn register_jobs(&self, runner: Runner) -> Runner {
-        runner.register(mentions::Mentions(self.clone())).register(merge::MergeMemberships(self.clone()))
+        runner
+            .register(mentions::Mentions(self.clone()))
+            .register(merge::MergeMemberships(self.clone()))
+            .register(arrivals::Arrivals(self.clone()))
     }
 }
 

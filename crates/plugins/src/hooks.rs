@@ -8,7 +8,7 @@ use teahouse_chat::{
 };
 use teahouse_plugin_host::wit::Review;
 use teahouse_plugin_package::{Command, CommandRole, EventKind};
-use teahouse_protocol::{Kind, Role, RoomId, UserId};
+use teahouse_protocol::{Kind, Role, RoomId, Timestamp, UserId};
 
 use crate::chain::Chain;
 use crate::convert;
@@ -80,12 +80,13 @@ impl Hooks for Inner {
         snapshot.bots.iter().any(|bot| bot.hears(EventKind::Edited) && bot.rooms.contains(room))
     }
 
-    fn came(&self, lobby: RoomId, user: UserId) -> Later<'_, ()> {
-        Box::pin(async move {
-            if let Err(error) = self.arrivals.came(lobby, user).await {
-                tracing::error!(user.id = %user, %error, "bots were not told who came into the lobby");
-            }
-        })
+    fn came(
+        &self,
+        lobby: RoomId,
+        user: UserId,
+        at: Timestamp,
+    ) -> Later<'_, Result<(), teahouse_chat::Error>> {
+        Box::pin(async move { self.arrivals.came(lobby, user, at).await.map_err(told) })
     }
 
     fn pressed(&self, press: Press) -> Later<'_, Result<(), teahouse_chat::Error>> {

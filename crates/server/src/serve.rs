@@ -45,7 +45,7 @@ async fn serve(mut loaded: Loaded) -> anyhow::Result<()> {
     let config = loaded.config;
     let sockets = Arc::new(GatewayMetrics::default());
     let house = House::open(&config, &db, Arc::new(Encoder::new(Arc::clone(&sockets)))).await?;
-    upkeep::start(house.accounts.clone(), shutdown.clone());
+    upkeep::start(house.accounts.clone(), house.chat.clone(), shutdown.clone());
     let endpoint = http::endpoint(http::Parts {
         config: &config,
         db: db.clone(),

@@ -224,8 +224,8 @@ impl Arrivals {
         self.queue(vec![row]).await.map(drop)
     }
 
-    /// Somebody came into the lobby, of which its log says nothing.
-    pub(crate) async fn came(&self, room: RoomId, user: UserId) -> Result<(), Error> {
+    /// Somebody came into the lobby, of which its log says nothing. May be called again: `at` makes the event's id.
+    pub(crate) async fn came(&self, room: RoomId, user: UserId, at: Timestamp) -> Result<(), Error> {
         let snapshot = self.registry.snapshot();
         let reading = Reading(&self.grounds);
         let Some(details) = reading.room(room).await? else { return Ok(()) };
@@ -239,7 +239,6 @@ impl Arrivals {
             change: "joined".to_owned(),
             extra: vec![("role".to_owned(), "member".to_owned())],
         };
-        let at = self.grounds.clock.now();
         let event = wit::Event::Member(membership);
         let rows =
             snapshot.bots.iter().filter(|bot| bot.rooms.contains(room) && bot.hears(EventKind::Member)).map(

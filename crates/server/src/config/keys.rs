@@ -194,6 +194,12 @@ pub(crate) static ALL: &[Key] = &[
         "How long after their last connection is gone somebody counts as offline: a phone that lost the network in a lift is back by then.",
     ),
     key(
+        "chat.decisions_kept_days",
+        Kind::Number(0..=36_500),
+        "90",
+        "How long what moderators decided is kept, with what was said: held messages that were released or refused, and closed reviews. 0: for ever. What waits for them is never swept.",
+    ),
+    key(
         "plugins.enabled",
         Kind::Flag,
         "true",

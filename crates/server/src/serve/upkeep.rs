@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use teahouse_accounts::Accounts;
+use teahouse_chat::Chat;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
@@ -10,19 +11,23 @@ use tokio_util::sync::CancellationToken;
 const PERIOD: Duration = Duration::from_secs(60 * 60);
 
 /// Keeps up until `shutdown`.
-pub(super) fn start(accounts: Accounts, shutdown: CancellationToken) {
+pub(super) fn start(accounts: Accounts, chat: Chat, shutdown: CancellationToken) {
     tokio::spawn(async move {
         let mut ticks = tokio::time::interval(PERIOD);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         while shutdown.run_until_cancelled(ticks.tick()).await.is_some() {
-            sweep(&accounts).await;
+            sweep(&accounts, &chat).await;
         }
     });
 }
 
-async fn sweep(accounts: &Accounts) {
+async fn sweep(accounts: &Accounts, chat: &Chat) {
     match accounts.sweep().await {
         Ok(swept) => tracing::debug!(sessions = swept.sessions, answers = swept.answers, "swept"),
         Err(error) => tracing::warn!(%error, "could not sweep; will try again"),
+    }
+    match chat.sweep_decisions().await {
+        Ok(swept) => tracing::debug!(held = swept.held, reviews = swept.reviews, "swept what was decided"),
+        Err(error) => tracing::warn!(%error, "could not sweep what was decided; will try again"),
     }
 }

@@ -8,7 +8,7 @@ use teahouse_chat::{
     CommandInfo, CommandRefusal, Committed, Decision, Error, Flag, Hooks, JoinPassage, Later, NamePassage,
     Passage, Press, Proposed, ProposedJoin, ProposedName, Refusal, Replaced, Watched,
 };
-use teahouse_protocol::{CardContent, Content, Kind, Role, RoomId, Seq, UserId};
+use teahouse_protocol::{CardContent, Content, Kind, Role, RoomId, Seq, Timestamp, UserId};
 use tokio::sync::{Notify, Semaphore};
 
 use crate::world::World;
@@ -27,15 +27,14 @@ pub(super) struct FakeHooks {
     checks: AtomicU32,
     pub(super) seen: Mutex<Vec<Proposed>>,
     pub(super) presses: Mutex<Vec<Press>>,
-    pub(super) came: Mutex<Vec<UserId>>,
-    /// Whether who comes waits for a permit, and somebody who does.
-    pub(super) slow_door: AtomicBool,
-    pub(super) at_the_door: Notify,
+    pub(super) came: Mutex<Vec<(UserId, Timestamp)>>,
     pub(super) batches: Mutex<Vec<Committed>>,
     /// Somebody told of a batch.
     pub(super) told: Notify,
     /// How often to fail when told of a batch.
     pub(super) failures: AtomicU32,
+    /// Whether to fail when next told who came.
+    pub(super) arrivals_fail: AtomicBool,
 }
 
 impl FakeHooks {
@@ -48,11 +47,10 @@ impl FakeHooks {
             seen: Mutex::default(),
             presses: Mutex::default(),
             came: Mutex::default(),
-            slow_door: AtomicBool::new(false),
-            at_the_door: Notify::new(),
             batches: Mutex::default(),
             told: Notify::new(),
             failures: AtomicU32::new(0),
+            arrivals_fail: AtomicBool::new(false),
         });
         assert!(world.chat.set_hooks(hooks.clone()));
         hooks
@@ -174,15 +172,11 @@ impl Hooks for FakeHooks {
         if role < Role::Admin { Vec::new() } else { vec![guard] }
     }
 
-    fn came(&self, _: RoomId, user: UserId) -> Later<'_, ()> {
-        Box::pin(async move {
-            if self.slow_door.load(Ordering::SeqCst) {
-                self.at_the_door.notify_one();
-                self.permits.acquire().await.expect("open").forget();
-            }
-            self.came.lock().push(user);
-            self.told.notify_one();
-        })
+    fn came(&self, _: RoomId, user: UserId, at: Timestamp) -> Later<'_, Result<(), Error>> {
+        let fails = self.arrivals_fail.swap(false, Ordering::SeqCst);
+        self.came.lock().push((user, at));
+        self.told.notify_one();
+        Box::pin(std::future::ready(if fails { Err(Error::Busy) } else { Ok(()) }))
     }
 
     fn pressed(&self, press: Press) -> Later<'_, Result<(), Error>> {

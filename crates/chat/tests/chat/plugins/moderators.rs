@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use sea_orm::EntityTrait;
-use teahouse_chat::{Authority, Error, HeldFilter, HeldStage, HeldState, ReviewFilter, ReviewState, Window};
+use teahouse_chat::{
+    Authority, Error, HeldFilter, HeldStage, HeldState, ReviewFilter, ReviewState, Swept, Window,
+};
 use teahouse_protocol::{ErrorCode, MessageId};
 use teahouse_store::entity::audit;
 
@@ -42,6 +44,24 @@ on_both! {
         let own = held(&world, &ann, room).await;
         assert_eq!(code(world.chat.release(&owner, own).await), ErrorCode::NotAllowed);
         assert_eq!(acts(&world).await, ["held.released"]);
+    }
+
+    async fn what_was_decided_long_ago_is_forgotten_and_what_waits_is_not(world: World) {
+        let [ann, bob] = world.people(["ann", "bob"]).await;
+        let room = world.group(&ann, &[&bob]).await;
+        FakeHooks::at_work(&world);
+        let decided = held(&world, &bob, room).await;
+        world.chat.release(&admin(), decided).await.unwrap();
+        world.chat.send(&bob, room, draft(None, "odd tea")).await.unwrap();
+        let open = ReviewFilter { room: Some(room), state: ReviewState::Open };
+        let reviews = world.chat.reviews_page(&admin(), open, first_page()).await.unwrap().items;
+        world.chat.close_review(&admin(), reviews[0].id).await.unwrap();
+        let waiting = held(&world, &bob, room).await;
+        world.clock.advance(Duration::from_secs(90 * 24 * 60 * 60));
+        assert_eq!(world.chat.sweep_decisions().await.unwrap(), Swept { held: 0, reviews: 0 });
+        world.clock.advance(Duration::from_secs(1));
+        assert_eq!(world.chat.sweep_decisions().await.unwrap(), Swept { held: 1, reviews: 1 });
+        world.chat.release(&admin(), waiting).await.unwrap();
     }
 
     async fn deciding_twice_is_deciding_once_and_the_first_counts(world: World) {
