@@ -24,4 +24,4 @@ pub use policy::{HookPolicy, LimitPolicy, Policy};
 pub use registry::{LoadProblem, QueueStats};
 pub use replay::{Candidate, Change, Progress, Replay, ReplayReport, Said};
 pub use services::Refused;
-pub use stats::{PluginState, PluginStats, RecordStats, VerdictFilter, VerdictView};
+pub use stats::{PluginNode, PluginState, PluginStats, RecordStats, VerdictFilter, VerdictView};

@@ -9,7 +9,7 @@ use teahouse_jobs::{NodeId, Outbox, Runner};
 use teahouse_outbound::Outbound;
 use teahouse_plugin_host::{Compile, Host};
 use teahouse_protocol::Clock;
-use teahouse_store::{Db, plugin_events, plugin_kv, plugin_verdicts};
+use teahouse_store::{Db, plugin_events, plugin_kv, plugin_nodes, plugin_verdicts};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -18,7 +18,7 @@ use crate::Error;
 use crate::bots::{Arrivals, Dispatch, Dispatcher, LONGEST_WAIT, Wakes};
 use crate::config::PluginsConfig;
 use crate::lifecycle::{Lifecycle, SecretsKey};
-use crate::registry::{Registry, RegistryParts};
+use crate::registry::{Registry, RegistryParts, SILENT};
 use crate::services::{FireTimers, Grounds, flush_dirty};
 use crate::verdicts::Verdicts;
 
@@ -195,9 +195,9 @@ impl PluginsTasks {
             }
         }
         let inner = &self.plugins.0;
-        for (_, resident) in inner.registry.residents() {
+        for (id, resident) in inner.registry.residents() {
             resident.house.kv().flush().await;
-            resident.health.save(&inner.grounds.db).await;
+            inner.registry.save_health(&id).await;
         }
         inner.verdicts.close();
         if let Err(error) = self.recorder.await {
@@ -234,8 +234,7 @@ async fn save_health(
             () = stop.cancelled() => return,
             plugin = unwell.recv() => {
                 let Some(plugin) = plugin else { return };
-                let resident = plugins.0.registry.resident(&plugin);
-                resident.health.save(&plugins.0.grounds.db).await;
+                plugins.0.registry.save_health(&plugin).await;
             }
         }
     }
@@ -256,8 +255,8 @@ async fn sweep(plugins: Plugins, stop: CancellationToken) {
 }
 
 impl Plugins {
-    /// Drops events older than an hour, values that have expired, and verdicts older than 30 days. Happens by itself
-    /// each minute.
+    /// Drops events older than an hour, values that have expired, verdicts older than 30 days, and what silent nodes
+    /// said. Happens by itself each minute.
     ///
     /// # Errors
     /// [`Error::Store`].
@@ -269,6 +268,7 @@ impl Plugins {
         }
         plugin_kv::delete_expired(db, now).await?;
         plugin_verdicts::delete_before(db.writer(), now - VERDICTS_KEPT, VERDICTS_A_SWEEP).await?;
+        plugin_nodes::delete_before(db.writer(), now - SILENT).await?;
         Ok(())
     }
 }

@@ -3,6 +3,7 @@
 
 mod health;
 mod load;
+mod reports;
 mod resident;
 mod rooms;
 mod snapshot;
@@ -15,14 +16,18 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use parking_lot::Mutex;
 use teahouse_plugin_host::{Compile, Host};
-use teahouse_store::plugins;
+use teahouse_store::entity::plugin_node;
+use teahouse_store::{plugin_nodes, plugins};
 use tokio::sync::{Mutex as AsyncMutex, Notify, mpsc};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use health::Health;
+use health::most_agree;
+pub(crate) use health::{Health, read as read_state};
 pub(crate) use load::Beside;
 use load::Loader;
+use reports::Reports;
+pub(crate) use reports::SILENT;
 pub(crate) use resident::Resident;
 pub use resident::{LoadProblem, QueueStats};
 pub(crate) use rooms::RoomSet;
@@ -57,6 +62,7 @@ pub(crate) struct Registry {
     /// The generation of each plugin that was loaded, or found not to load. Held while loading: one at a time.
     seen: AsyncMutex<HashMap<String, i64>>,
     asked: Notify,
+    reports: Reports,
 }
 
 /// What became of a plugin's row.
@@ -79,6 +85,7 @@ impl Registry {
             residents: Mutex::default(),
             seen: AsyncMutex::default(),
             asked: Notify::new(),
+            reports: Reports::default(),
         }
     }
 
@@ -119,7 +126,8 @@ impl Registry {
         let mut seen = self.seen.lock().await;
         let heads = plugins::heads(self.parts.grounds.db.conn()).await?;
         for head in &heads {
-            self.resident(&head.id).health.adopt(&head.state);
+            let changed = seen.get(&head.id).is_some_and(|generation| *generation != head.generation);
+            self.resident(&head.id).health.adopt(&head.state, changed);
         }
         let mut plugins = self.snapshot().plugins.clone();
         let before: Vec<Arc<str>> = plugins.keys().cloned().collect();
@@ -145,6 +153,11 @@ impl Registry {
         if changed {
             self.current.store(Arc::new(Snapshot::new(plugins)));
         }
+        let reports = heads.iter().map(|head| self.report(&head.id, seen.get(&head.id).copied())).collect();
+        let Grounds { db, node, clock, .. } = &*self.parts.grounds;
+        if let Err(error) = self.reports.say(db, *node, clock.now(), reports).await {
+            tracing::warn!(%error, "other nodes were not told what runs here");
+        }
         // Not before: who reads the line may rely on it.
         for (id, running) in begun {
             tracing::info!(plugin.id = %id, plugin.version = %running.version, "a plugin runs");
@@ -153,6 +166,36 @@ impl Registry {
             tracing::info!(plugin.id = %id, "a plugin rests");
         }
         Ok(changed)
+    }
+
+    /// What of a plugin runs here.
+    fn report(&self, id: &str, generation: Option<i64>) -> plugin_node::Model {
+        let grounds = &self.parts.grounds;
+        let resident = self.resident(id);
+        plugin_node::Model {
+            plugin_id: id.to_owned(),
+            node_id: grounds.node.uuid(),
+            generation: generation.unwrap_or_default(),
+            version: self.current().find(id).map(|running| running.version.to_string()),
+            state: resident.health.told(),
+            problem: resident.problem().map(|problem| problem.text),
+            seen_at_ms: grounds.clock.now().millis(),
+        }
+    }
+
+    /// Tells others that a plugin's quarantine changed here; where most nodes are of one mind, it is everybody's.
+    pub(crate) async fn save_health(&self, id: &str) {
+        let Grounds { db, clock, .. } = &*self.parts.grounds;
+        let (resident, now) = (self.resident(id), clock.now());
+        let agreed = async {
+            self.reports.say_state(db, id, &resident.health.told(), now).await?;
+            let rows = plugin_nodes::of_plugin(db.conn(), id, now - SILENT).await?;
+            Ok::<bool, teahouse_store::Error>(most_agree(rows.iter().map(|row| row.state.as_str())))
+        };
+        match agreed.await {
+            Ok(agreed) => resident.health.save(db, agreed).await,
+            Err(error) => tracing::warn!(plugin.id = id, %error, "a quarantine was not told to other nodes"),
+        }
     }
 
     /// Loads side by side. Without a generation: the database failed, so that it is tried again.

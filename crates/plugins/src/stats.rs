@@ -5,15 +5,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use teahouse_chat::Page;
+use teahouse_jobs::NodeId;
 use teahouse_plugin_host::{LogLevel, LogLine, QuarantineState, StatsSnapshot};
 use teahouse_plugin_package::PluginId;
 use teahouse_protocol::{MessageId, RoomId, Timestamp, UserId};
 use teahouse_store::entity::plugin_verdict;
 use teahouse_store::plugin_verdicts::Filter;
-use teahouse_store::{PageSize, plugin_events, plugin_kv, plugin_verdicts};
+use teahouse_store::{PageSize, plugin_events, plugin_kv, plugin_nodes, plugin_verdicts, plugins};
 use uuid::Uuid;
 
-use crate::registry::{LoadProblem, QueueStats, Resident};
+use crate::registry::{LoadProblem, QueueStats, Resident, SILENT, read_state};
 use crate::services::Refused;
 use crate::{Error, Plugins};
 
@@ -132,7 +133,52 @@ pub enum PluginState {
     Resting,
 }
 
+/// What of a plugin runs on a node, as that node says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PluginNode {
+    /// Which node. A process that restarts is another.
+    pub node: NodeId,
+    /// Whether it is this one.
+    pub is_this: bool,
+    /// The version that runs there; `None`: none does.
+    pub version: Option<String>,
+    /// The generation that it has seen.
+    pub generation: i64,
+    /// Whether it has yet to see what was changed last.
+    pub lags: bool,
+    /// Whether it leaves the plugin alone, and until when.
+    pub quarantine: QuarantineState,
+    /// Why the version that is to run does not run there.
+    pub problem: Option<String>,
+    /// When it last said so.
+    pub seen_at: Timestamp,
+}
+
 impl Plugins {
+    /// What of a plugin runs on which node, in the order of their starts. A node that said nothing for half a minute is
+    /// left out.
+    ///
+    /// # Errors
+    /// [`Error::NotInstalled`], [`Error::Store`].
+    pub async fn nodes(&self, plugin: &PluginId) -> Result<Vec<PluginNode>, Error> {
+        let grounds = &self.0.grounds;
+        let conn = grounds.db.conn();
+        let installed = plugins::find(conn, plugin.as_str()).await?.ok_or(Error::NotInstalled)?;
+        let since = grounds.clock.now() - SILENT;
+        let rows = plugin_nodes::of_plugin(conn, plugin.as_str(), since).await?;
+        let nodes = rows.into_iter().map(|row| PluginNode {
+            node: NodeId::from_uuid(row.node_id),
+            is_this: row.node_id == grounds.node.uuid(),
+            version: row.version,
+            generation: row.generation,
+            lags: row.generation < installed.generation,
+            quarantine: read_state(&row.state),
+            problem: row.problem,
+            seen_at: Timestamp::from_millis(row.seen_at_ms),
+        });
+        Ok(nodes.collect())
+    }
+
     /// What every plugin that this node met does, by id.
     ///
     /// # Errors

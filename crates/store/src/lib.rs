@@ -21,6 +21,7 @@ pub mod outbox;
 pub mod plugin_events;
 pub mod plugin_grants;
 pub mod plugin_kv;
+pub mod plugin_nodes;
 pub mod plugin_rooms;
 pub mod plugin_timers;
 pub mod plugin_verdicts;

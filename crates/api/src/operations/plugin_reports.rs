@@ -25,7 +25,8 @@ pub(crate) struct PluginReports {
 impl PluginReports {
     /// See how a plugin is
     ///
-    /// And what it did on this node since the node was started.
+    /// And what it did on this node since the node was started. `nodes` says which version runs on which node, and which
+    /// lag behind.
     #[oai(path = "/plugins/:plugin/health", method = "get", operation_id = "getPluginHealth")]
     async fn health(
         &self,
@@ -35,7 +36,9 @@ impl PluginReports {
         let plugin = &plugin.0.value;
         self.plugins.lifecycle().show(plugin).await?;
         let stats = self.plugins.stats(plugin).await?;
-        Ok(Reply::new(&PluginHealth::new(plugin.to_string(), self.plugins.state(plugin), stats)))
+        let nodes = self.plugins.nodes(plugin).await?;
+        let state = self.plugins.state(plugin);
+        Ok(Reply::new(&PluginHealth::new(plugin.to_string(), state, stats, nodes)))
     }
 
     /// Read a plugin's log

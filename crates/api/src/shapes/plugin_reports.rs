@@ -113,6 +113,33 @@ pub(crate) struct PluginHealth {
     /// What it keeps, on all nodes together.
     kv_bytes: u64,
     kv_keys: u64,
+    /// Every node that runs plugins, in the order of their starts.
+    nodes: Vec<PluginNode>,
+}
+
+/// What of a plugin runs on a node, as that node says.
+#[derive(Debug, Serialize, Object)]
+#[oai(skip_serializing_if_is_none)]
+pub(crate) struct PluginNode {
+    /// A server's process; one that restarts is another.
+    node: Uuid,
+    /// Whether it is the one that answers.
+    is_this_node: bool,
+    condition: PluginCondition,
+    /// What is wrong, where something is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    /// When it is tried again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<Timestamp>,
+    /// The version that runs there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<String>,
+    /// The generation that it has seen.
+    generation: i64,
+    /// Whether it has yet to see what was changed last.
+    lags: bool,
+    seen_at: Timestamp,
 }
 
 /// A verdict other than allow. What was said is not kept, only its digest.
@@ -195,7 +222,12 @@ fn micros(span: std::time::Duration) -> u64 {
 }
 
 impl PluginHealth {
-    pub(crate) fn new(plugin: String, state: PluginState, stats: Option<PluginStats>) -> Self {
+    pub(crate) fn new(
+        plugin: String,
+        state: PluginState,
+        stats: Option<PluginStats>,
+        nodes: Vec<teahouse_plugins::PluginNode>,
+    ) -> Self {
         let (condition, reason, until) = condition(state);
         let bare = Self {
             plugin,
@@ -214,6 +246,7 @@ impl PluginHealth {
             events_waiting: 0,
             kv_bytes: 0,
             kv_keys: 0,
+            nodes: nodes.into_iter().map(Into::into).collect(),
         };
         match stats {
             Some(stats) => bare.counted(stats),
@@ -261,14 +294,39 @@ fn condition(state: PluginState) -> (PluginCondition, Option<String>, Option<Tim
         PluginState::Running { .. } => (PluginCondition::Running, None, None),
         PluginState::Resting => (PluginCondition::Resting, None, None),
         PluginState::Broken(problem) => (PluginCondition::Broken, Some(problem.text), None),
-        PluginState::Quarantined(state) => match state {
-            QuarantineState::Free => (PluginCondition::Running, None, None),
-            QuarantineState::Quarantined { until_ms, reason } => {
-                (PluginCondition::Quarantined, Some(reason), Some(timestamp(until_ms)))
-            }
-            QuarantineState::Trial { reason, .. } => (PluginCondition::Quarantined, Some(reason), None),
-            QuarantineState::Blocked { reason } => (PluginCondition::Blocked, Some(reason), None),
-        },
+        PluginState::Quarantined(state) => left_alone(state),
+    }
+}
+
+fn left_alone(state: QuarantineState) -> (PluginCondition, Option<String>, Option<Timestamp>) {
+    match state {
+        QuarantineState::Free => (PluginCondition::Running, None, None),
+        QuarantineState::Quarantined { until_ms, reason } => {
+            (PluginCondition::Quarantined, Some(reason), Some(timestamp(until_ms)))
+        }
+        QuarantineState::Trial { reason, .. } => (PluginCondition::Quarantined, Some(reason), None),
+        QuarantineState::Blocked { reason } => (PluginCondition::Blocked, Some(reason), None),
+    }
+}
+
+impl From<teahouse_plugins::PluginNode> for PluginNode {
+    fn from(node: teahouse_plugins::PluginNode) -> Self {
+        let (condition, reason, until) = match (node.problem, &node.version) {
+            (Some(problem), _) => (PluginCondition::Broken, Some(problem), None),
+            (None, None) => (PluginCondition::Resting, None, None),
+            (None, Some(_)) => left_alone(node.quarantine),
+        };
+        Self {
+            node: node.node.uuid(),
+            is_this_node: node.is_this,
+            condition,
+            reason,
+            until,
+            version: node.version,
+            generation: node.generation,
+            lags: node.lags,
+            seen_at: node.seen_at,
+        }
     }
 }
 

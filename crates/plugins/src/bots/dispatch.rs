@@ -145,6 +145,9 @@ impl Worker {
             self.lanes.refresh(Vec::new());
             return Ok(());
         };
+        if !running.resident.health.would_admit() {
+            return self.stand_back().await;
+        }
         if running.bot.is_none() || !self.lease().await? {
             self.lanes.refresh(Vec::new());
             return Ok(());
@@ -153,6 +156,15 @@ impl Worker {
         let rows = plugin_events::oldest(db.conn(), &self.plugin, None, MOST_WAITING).await?;
         self.lanes.refresh(rows);
         self.begin(&running).await
+    }
+
+    /// Nothing may be begun here for a while: where this node alone has left the plugin alone, another may go on.
+    async fn stand_back(&mut self) -> Result<(), Error> {
+        if self.under_way.is_empty() && self.leased_at.take().is_some() {
+            let (db, node) = (self.dispatch.grounds.db.writer(), self.dispatch.node);
+            plugins::release_dispatch(db, Some(&self.plugin), node).await?;
+        }
+        Ok(())
     }
 
     /// Whether this node has the bot to itself.

@@ -1,5 +1,5 @@
-//! A plugin's quarantine on this node, kept in step with the database: a restart doesn't forget it, and other nodes see
-//! it within a second.
+//! A plugin's quarantine on this node. What most nodes say, or the only one, stands in the plugin's row: a restart doesn't
+//! forget it, and all nodes follow within a second. What one of several says alone is that node's matter.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -26,7 +26,7 @@ pub(crate) struct Health {
 #[derive(Default)]
 struct Inner {
     quarantine: Quarantine,
-    /// As the database has it, as far as this node knows.
+    /// As the plugin's row has it for all nodes, as far as this one knows.
     stored: String,
 }
 
@@ -125,10 +125,17 @@ impl Health {
         self.inner.lock().quarantine.state().clone()
     }
 
-    /// Takes over what the database says, if that is news. An empty object is a clean slate: an admin ended it.
-    pub(crate) fn adopt(&self, stored: &str) {
+    /// As others are told it.
+    pub(crate) fn told(&self) -> String {
+        serde_json::to_string(self.inner.lock().quarantine.state()).unwrap_or_default()
+    }
+
+    /// Takes over what the plugin's row says, if that is news. An empty object is a clean slate: an admin ended it.
+    /// `changed`: an admin changed the plugin; what this node alone holds against it is forgotten too.
+    pub(crate) fn adopt(&self, stored: &str, changed: bool) {
         let mut inner = self.inner.lock();
-        if inner.stored == stored {
+        let forgiven = changed && !inner.quarantine.is_free() && is_free(stored);
+        if inner.stored == stored && !forgiven {
             return;
         }
         inner.quarantine = serde_json::from_str(stored).unwrap_or_default();
@@ -136,13 +143,16 @@ impl Health {
         self.free.store(inner.quarantine.is_free(), Ordering::Release);
     }
 
-    /// Writes what changed. Another node that wrote in between wins; this one adopts its word at the next look.
-    pub(crate) async fn save(&self, db: &Db) {
+    /// Writes what changed into the plugin's row, where it concerns all nodes: where `agreed` says that most are of this
+    /// one's mind, and where it changes a quarantine of all. Another node that wrote in between wins; this one adopts
+    /// its word at the next look.
+    pub(crate) async fn save(&self, db: &Db, agreed: bool) {
         let (seen, state) = {
             let inner = self.inner.lock();
             (inner.stored.clone(), serde_json::to_string(&inner.quarantine).unwrap_or_default())
         };
-        if seen == state {
+        let concerns_all = agreed || !is_free(&seen);
+        if seen == state || !concerns_all {
             return;
         }
         match plugins::replace_state(db.writer(), &self.plugin, &seen, &state).await {
@@ -155,6 +165,23 @@ impl Health {
     fn now_ms(&self) -> u64 {
         u64::try_from(self.clock.now().millis()).unwrap_or(0)
     }
+}
+
+fn is_free(stored: &str) -> bool {
+    serde_json::from_str::<Quarantine>(stored).unwrap_or_default().is_free()
+}
+
+/// Whether what a node says concerns all: of `told`, what each says of itself, most are no longer free; or it is alone,
+/// and its word is the house's.
+pub(crate) fn most_agree<'a>(told: impl ExactSizeIterator<Item = &'a str>) -> bool {
+    let nodes = told.len();
+    let not_free = told.filter(|state| !matches!(read(state), QuarantineState::Free)).count();
+    nodes <= 1 || not_free * 2 > nodes
+}
+
+/// What a node told; what can't be read is free.
+pub(crate) fn read(told: &str) -> QuarantineState {
+    serde_json::from_str(told).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -199,9 +226,38 @@ mod tests {
         (0..5).for_each(|_| health.ended(&trap()));
         let stored = serde_json::to_string(&health.inner.lock().quarantine).unwrap();
         let next = Health::new("org.example.bad".into(), clock, changed);
-        next.adopt(&stored);
+        next.adopt(&stored, false);
         assert!(!next.admits());
-        next.adopt("{}");
+        next.adopt("{}", false);
         assert!(next.admits());
+    }
+
+    #[test]
+    fn what_one_node_holds_against_a_plugin_an_admin_s_change_ends() {
+        let clock = Arc::new(ManualClock::new(Timestamp::from_millis(1_790_000_000_000)));
+        let (changed, _told) = mpsc::unbounded_channel();
+        let health = Health::new("org.example.bad".into(), clock, changed);
+        health.adopt("{}", false);
+        (0..5).for_each(|_| health.ended(&trap()));
+        health.adopt("{}", false);
+        assert!(!health.admits(), "nothing new");
+        health.adopt("{}", true);
+        assert!(health.admits());
+    }
+
+    #[test]
+    fn most_is_more_than_half_and_one_alone_is_all() {
+        const FREE: &str = r#"{"state":"free"}"#;
+        const BLOCKED: &str = r#"{"state":"blocked","reason":"traps"}"#;
+        for (told, expected) in [
+            (vec![], true),
+            (vec![FREE], true),
+            (vec![BLOCKED, FREE], false),
+            (vec![BLOCKED, BLOCKED], true),
+            (vec![BLOCKED, FREE, FREE], false),
+            (vec![BLOCKED, FREE, BLOCKED], true),
+        ] {
+            assert_eq!(most_agree(told.iter().copied()), expected, "{told:?}");
+        }
     }
 }
