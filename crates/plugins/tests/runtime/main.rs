@@ -8,6 +8,8 @@ mod world;
 
 mod bots;
 mod filters;
+mod nodes;
+mod queue;
 mod replays;
 mod services;
 mod switching;
