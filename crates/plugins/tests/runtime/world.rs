@@ -4,11 +4,11 @@ use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use sea_orm::{ConnectionTrait, Statement};
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 use teahouse_accounts::{
     Accounts, AccountsParts, Device, ExternalId, ExternalUser, GuestsConfig, MasterKey, Session,
@@ -32,20 +32,15 @@ use teahouse_protocol::{
     Timestamp, Visibility,
 };
 use teahouse_store::{DatabaseConfig, Db};
+pub(crate) use teahouse_testkit::on_both;
+use teahouse_testkit::{Fixture, TestDatabase};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use uuid::Uuid;
 use zeroize::Zeroizing;
 
 /// Past this something hangs.
 const PATIENCE: Duration = Duration::from_secs(20);
 pub(crate) const PROBE: &str = "house.tea.test.probe";
-
-#[derive(Clone, Copy)]
-pub(crate) enum Engine {
-    Sqlite,
-    Postgres,
-}
 
 pub(crate) struct World {
     pub(crate) chat: Chat,
@@ -61,33 +56,7 @@ pub(crate) struct World {
     /// Of its jobs, and of its place among the nodes.
     stops: [CancellationToken; 2],
     presence: JoinHandle<()>,
-    folder: Arc<tempfile::TempDir>,
 }
-
-/// Writes each test once, and runs it on both databases.
-macro_rules! on_both {
-    ($($(#[$doc:meta])* async fn $name:ident($world:ident: World) $body:block)+) => {
-        $($(#[$doc])* async fn $name($world: World) $body)+
-
-        mod sqlite {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $name() {
-                let world = $crate::world::World::new($crate::world::Engine::Sqlite).await;
-                super::$name(world.expect("SQLite is always there")).await;
-            })+
-        }
-
-        mod postgres {
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $name() {
-                if let Some(world) = $crate::world::World::new($crate::world::Engine::Postgres).await {
-                    super::$name(world).await;
-                }
-            })+
-        }
-    };
-}
-pub(crate) use on_both;
 
 /// An event is its JSON, without a frame around it.
 struct PlainJson;
@@ -108,28 +77,15 @@ impl Trials for NoTrials {
     }
 }
 
-impl World {
-    /// `None` when there is no PostgreSQL to test on.
-    pub(crate) async fn new(engine: Engine) -> Option<Self> {
-        let folder = tempfile::tempdir().unwrap();
-        let config = match engine {
-            Engine::Sqlite => DatabaseConfig::sqlite(folder.path().join("test.db")),
-            Engine::Postgres => DatabaseConfig { max_connections: 6, ..postgres().await? },
-        };
-        let db = Db::connect(&config).await.unwrap();
-        db.migrate().await.unwrap();
-        let now = Timestamp::from_millis(Timestamp::from(SystemTime::now()).seconds() * 1000);
-        let clock = Arc::new(ManualClock::new(now));
-        Some(Self::start(db, config, clock, Arc::new(folder), Company::Others).await)
+impl Fixture for World {
+    async fn new(database: &TestDatabase) -> Self {
+        let (db, config) = (database.migrated().await, database.config().clone());
+        Self::start(db, config, teahouse_testkit::clock(), Company::Others).await
     }
+}
 
-    async fn start(
-        db: Db,
-        config: DatabaseConfig,
-        clock: Arc<ManualClock>,
-        folder: Arc<tempfile::TempDir>,
-        company: Company,
-    ) -> Self {
+impl World {
+    async fn start(db: Db, config: DatabaseConfig, clock: Arc<ManualClock>, company: Company) -> Self {
         let account_events = Bus::in_process();
         let wechat = json!({ "api_base": "http://127.0.0.1:9", "apps": [] });
         let accounts = Accounts::new(AccountsParts {
@@ -199,7 +155,6 @@ impl World {
             plugins_tasks,
             stops,
             presence,
-            folder,
         }
     }
 
@@ -210,10 +165,9 @@ impl World {
 
     /// As [`World::restarted`]; a start alone, as a server on SQLite knows that it is, frees what others had taken.
     pub(crate) async fn restarted_in(self, company: Company) -> Self {
-        let (db, config, clock, folder) =
-            (self.db.clone(), self.config.clone(), Arc::clone(&self.clock), Arc::clone(&self.folder));
+        let (db, config, clock) = (self.db.clone(), self.config.clone(), Arc::clone(&self.clock));
         self.stop().await;
-        Self::start(db, config, clock, folder, company).await
+        Self::start(db, config, clock, company).await
     }
 
     /// Stops it in order.
@@ -228,8 +182,7 @@ impl World {
     /// Another node on the same database: with connections of its own, and at the same time of day.
     pub(crate) async fn another_node(&self) -> Self {
         let db = Db::connect(&self.config).await.unwrap();
-        let (clock, folder) = (Arc::clone(&self.clock), Arc::clone(&self.folder));
-        Self::start(db, self.config.clone(), clock, folder, Company::Others).await
+        Self::start(db, self.config.clone(), Arc::clone(&self.clock), Company::Others).await
     }
 
     /// From here on nobody hands bots their events: another node has them all, and does nothing.
@@ -337,9 +290,7 @@ impl World {
 
     /// The first column of the first row.
     pub(crate) async fn count(&self, sql: &str) -> i64 {
-        let statement = Statement::from_string(self.db.conn().get_database_backend(), sql);
-        let row = self.db.conn().query_one_raw(statement).await.unwrap().unwrap();
-        row.try_get_by_index(0).unwrap()
+        teahouse_testkit::count(&self.db, sql).await
     }
 
     /// Moves the clock, and has whoever waits for it look.
@@ -434,16 +385,4 @@ fn components() -> PathBuf {
 pub(crate) fn host() -> Host {
     static HOST: OnceLock<Host> = OnceLock::new();
     HOST.get_or_init(|| Host::new(&HostConfig::default()).unwrap()).clone()
-}
-
-/// A new database on the server that the environment names. It goes with the server.
-async fn postgres() -> Option<DatabaseConfig> {
-    let server = std::env::var("TEAHOUSE_TEST_POSTGRES").ok()?;
-    let name = format!("plugins_{}", Uuid::now_v7().simple());
-    let connection = sea_orm::Database::connect(&server).await.unwrap();
-    let create = format!("CREATE DATABASE {name} TEMPLATE template0");
-    connection.execute_unprepared(&create).await.unwrap();
-    connection.close().await.unwrap();
-    let (server, _) = server.rsplit_once('/').unwrap();
-    Some(DatabaseConfig::at(&format!("{server}/{name}")))
 }
