@@ -64,6 +64,12 @@ impl Outbound {
                 .referer(false)
                 .http1_only()
                 .http1_max_headers(HEADERS)
+                // A body is counted as it comes: unpacked, a small one could become any size. This crate turns no
+                // such feature on, and another's doing so changes nothing.
+                .no_gzip()
+                .no_brotli()
+                .no_zstd()
+                .no_deflate()
                 .pool_max_idle_per_host(IDLE_CONNECTIONS)
         };
         // A machine without root certificates starts all the same: its encrypted connections fail, each by itself.
