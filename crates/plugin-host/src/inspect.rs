@@ -11,6 +11,14 @@ const IMPORTS: [&str; 10] =
     ["types", "log", "env", "kv", "directory", "messages", "history", "moderation", "timers", "http"];
 const PACKAGE: &str = "teahouse:plugin/";
 
+/// Names that a component imports or exports at most. The tools' have some fifty; this runs in the server, and each
+/// name costs more here than in the component.
+const MOST_NAMES: usize = 1_000;
+/// Components and modules inside each other at most.
+const DEEPEST: u32 = 100;
+/// Refused imports that are told: the first ones say what is wrong.
+const MOST_REFUSED: usize = 20;
+
 /// A component's imports and exports.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Inspection {
@@ -44,17 +52,25 @@ pub fn inspect(component: &[u8]) -> Result<Inspection, CompileError> {
     }
     // Sections of nested components and modules are read too; only the outermost say what the whole wants.
     let mut depth = 0_u32;
+    let mut names = 0;
     for payload in Parser::new(0).parse_all(component) {
         match payload.map_err(|error| invalid(&error))? {
-            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
+            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => {
+                depth += 1;
+                if depth > DEEPEST {
+                    return Err(CompileError::Invalid("its components are nested too deeply".to_owned()));
+                }
+            }
             Payload::End(_) => depth = depth.saturating_sub(1),
             Payload::ComponentImportSection(section) if depth == 0 => {
                 for import in section {
+                    count(&mut names)?;
                     inspection.import(import.map_err(|error| invalid(&error))?.name.name);
                 }
             }
             Payload::ComponentExportSection(section) if depth == 0 => {
                 for export in section {
+                    count(&mut names)?;
                     inspection.export(export.map_err(|error| invalid(&error))?.name.name);
                 }
             }
@@ -64,6 +80,14 @@ pub fn inspect(component: &[u8]) -> Result<Inspection, CompileError> {
     Ok(inspection)
 }
 
+fn count(names: &mut usize) -> Result<(), CompileError> {
+    *names += 1;
+    if *names > MOST_NAMES {
+        return Err(CompileError::Invalid(format!("it has more than {MOST_NAMES} imports and exports")));
+    }
+    Ok(())
+}
+
 fn invalid(error: &wasmparser::BinaryReaderError) -> CompileError {
     CompileError::Invalid(error.to_string())
 }
@@ -71,6 +95,9 @@ fn invalid(error: &wasmparser::BinaryReaderError) -> CompileError {
 impl Inspection {
     fn import(&mut self, name: &str) {
         if let Some(hint) = hint(name) {
+            if self.refused.len() == MOST_REFUSED {
+                return;
+            }
             self.refused.push(RefusedImport { name: crate::log::bounded(name, 200), hint });
             return;
         }
@@ -129,6 +156,29 @@ mod tests {
     fn wasi_is_refused_with_the_tools_flag() {
         assert!(hint("wasi:clocks/wall-clock@0.2.0").is_some_and(|hint| hint.contains("--stub-wasi")));
         assert!(hint("run").is_some());
+    }
+
+    fn importing(names: usize) -> Vec<u8> {
+        let imports: String = (0..names).map(|n| format!("(import \"a{n}\" (func))")).collect();
+        wat::parse_str(format!("(component {imports})")).expect("a component")
+    }
+
+    /// It is looked at in the server: what it says about itself must not become larger than it is.
+    #[test]
+    fn a_component_of_nothing_but_names_is_refused_before_it_grows() {
+        let inspection = inspect(&importing(MOST_NAMES)).expect("read");
+        assert_eq!(inspection.refused.len(), MOST_REFUSED);
+        assert!(matches!(inspect(&importing(MOST_NAMES + 1)), Err(CompileError::Invalid(_))));
+    }
+
+    #[test]
+    fn a_component_of_nothing_but_components_is_refused() {
+        let nested = |depth: usize| {
+            let text = format!("{}{}", "(component ".repeat(depth + 1), ")".repeat(depth + 1));
+            inspect(&wat::parse_str(text).expect("a component"))
+        };
+        assert!(nested(20).is_ok());
+        assert!(matches!(nested(DEEPEST as usize + 1), Err(CompileError::Invalid(_))));
     }
 
     #[test]

@@ -22,7 +22,13 @@ use crate::services::{CallContext, Hook};
 use crate::state::{Allowance, MemoryLimiter, Meter, State, running, wall};
 use crate::stats::{Cost, Outcome, Shard};
 use crate::ticker::Ticker;
+use crate::wit::Problem;
 use crate::wit::exports::{bot, filter, gate, setup};
+
+/// Problems with its settings that a guest may name, and how long each may be.
+const MOST_PROBLEMS: usize = 50;
+const PROBLEM_FIELD_BYTES: usize = 200;
+const PROBLEM_TEXT_BYTES: usize = 500;
 
 /// A component that can be instantiated without further look-ups.
 pub(crate) struct Template {
@@ -210,7 +216,7 @@ impl Instance {
         let cost = self.finish(limits, Hook::Init, began);
         match ended {
             Ok(Ok(Ok(()))) => Ok(()),
-            Ok(Ok(Err(problems))) => Err(LoadError::Problems(problems)),
+            Ok(Ok(Err(problems))) => Err(LoadError::Problems(told(problems))),
             Ok(Err(error)) => Err(LoadError::Init(failure_of(&error, self.store.data(), cost))),
             Err(_) => {
                 Err(LoadError::Init(CallFailure { cost, ..too_slow(Hook::Init, INIT_TIME, cost.took) }))
@@ -281,6 +287,15 @@ fn refuel(store: &mut Store<State>, metering: Metering) {
     if metering == Metering::Fuel && store.set_fuel(FUEL).is_err() {
         debug_assert!(false, "the engine was made for counting");
     }
+}
+
+/// As much of what a guest says about its settings as a form shows: it is answered, logged, and kept as a reason.
+fn told(problems: Vec<Problem>) -> Vec<Problem> {
+    let told = |problem: Problem| Problem {
+        field: bounded(&problem.field, PROBLEM_FIELD_BYTES),
+        text: bounded(&problem.text, PROBLEM_TEXT_BYTES),
+    };
+    problems.into_iter().take(MOST_PROBLEMS).map(told).collect()
 }
 
 /// Counts the polls of `future` as running time.

@@ -15,6 +15,9 @@ use crate::loaded::{Called, Shared};
 use crate::services::Hook;
 use crate::stats::Cost;
 
+/// Problems of a new instance that its failure names.
+const MOST_TOLD: usize = 3;
+
 pub(crate) struct Pool {
     template: Arc<Template>,
     shared: Arc<Shared>,
@@ -161,6 +164,8 @@ fn start_failure(error: LoadError) -> CallFailure {
         LoadError::Problems(problems) => problems
             .iter()
             .map(|problem| format!("{}: {}", problem.field, problem.text))
+            // Every node reads a quarantine's reason each second.
+            .take(MOST_TOLD)
             .collect::<Vec<_>>()
             .join("; "),
         LoadError::MissingExport(_) | LoadError::Misfit(_) => error.to_string(),

@@ -75,6 +75,25 @@ async fn problems_of_init_name_their_fields() {
     assert_eq!((problems[0].field.as_str(), problems[0].text.as_str()), ("words", "empty"));
 }
 
+/// They are answered, logged, and kept: 500 of 900 bytes are no more than a form can show.
+#[tokio::test]
+async fn problems_of_init_have_an_end() {
+    let fill = "(func $fill (local $at i32)
+        (local.set $at (i32.const 8192))
+        (loop $again
+            (i32.store (local.get $at) (i32.const 16)) (i32.store offset=4 (local.get $at) (i32.const 5))
+            (i32.store offset=8 (local.get $at) (i32.const 1000)) (i32.store offset=12 (local.get $at) (i32.const 900))
+            (local.set $at (i32.add (local.get $at) (i32.const 16)))
+            (br_if $again (i32.lt_u (local.get $at) (i32.const 16192)))))";
+    let init = [reply_byte(0, 1), reply_word(4, 8192), reply_word(8, 500), "(call $fill)".to_owned()];
+    let guest = checks("").init(&init.concat()).with(fill).data(16, "a\nb  ").pages(4);
+    let Err(LoadError::Problems(problems)) = Setting::of(&guest).await.load().await else {
+        panic!("init was expected to refuse");
+    };
+    assert_eq!(problems.len(), 50);
+    assert!(problems.iter().all(|problem| problem.field == "a\\nb  " && problem.text.len() <= 500));
+}
+
 #[tokio::test]
 async fn log_lines_are_made_harmless() {
     let evil = "ok\n2026 ERROR forged \u{1b}[31m\u{202e}";
