@@ -19,6 +19,9 @@ use crate::pool::Pool;
 use crate::state::State;
 use crate::ticker::Ticker;
 
+/// Compiled code that is no older is kept, whoever it is for: its component may just be coming in.
+const YOUNG: Duration = Duration::from_secs(3_600);
+
 /// How the sandbox is set up.
 #[derive(Debug, Clone)]
 pub struct HostConfig {
@@ -120,12 +123,13 @@ impl Host {
         Ok(Arc::new(Loaded { shared, filters, bots }))
     }
 
-    /// Forgets compiled code of all components but those with these digests. Returns how many files went.
+    /// Forgets compiled code of all components but those with these digests, and what was written within the hour.
+    /// Returns how many files went. Blocks for a moment.
     ///
     /// # Errors
     /// Those of the folder.
     pub fn forget_all_but(&self, component_digests: &[String]) -> std::io::Result<usize> {
-        self.cache.as_ref().map_or(Ok(0), |cache| cache.retain(component_digests))
+        self.cache.as_ref().map_or(Ok(0), |cache| cache.retain(component_digests, YOUNG))
     }
 }
 

@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use tempfile::NamedTempFile;
 
@@ -28,7 +29,7 @@ impl Cache {
     pub(crate) fn find(&self, component: &str) -> Option<Vec<u8>> {
         let code = fs::read(self.code(component)).ok()?;
         let row = fs::read_to_string(self.row(component)).ok()?;
-        if row.trim() != digest(&code) {
+        if row.trim() != self.seal(component, &code) {
             tracing::warn!(component, "compiled code is not what was written: it is compiled anew");
             return None;
         }
@@ -39,17 +40,25 @@ impl Cache {
     pub(crate) fn keep(&self, component: &str, code: &[u8]) -> io::Result<()> {
         // The row goes last: code without its row is compiled anew, a row without its code says nothing.
         self.write(&self.code(component), code)?;
-        self.write(&self.row(component), digest(code).as_bytes())
+        self.write(&self.row(component), self.seal(component, code).as_bytes())
     }
 
-    /// Forgets all but the components that are named: a version that is gone, code of an earlier engine.
-    pub(crate) fn retain(&self, components: &[String]) -> io::Result<usize> {
+    /// Of which component it is, for which engine, and what it is: the code of another is no code of this one.
+    fn seal(&self, component: &str, code: &[u8]) -> String {
+        digest(format!("{component} {} {}", self.compatibility, digest(code)).as_bytes())
+    }
+
+    /// Forgets all but the components that are named: a version that is gone, code of an earlier engine. What was written
+    /// within `young` stays: somebody may be installing it.
+    pub(crate) fn retain(&self, components: &[String], young: Duration) -> io::Result<usize> {
         let kept: Vec<PathBuf> =
             components.iter().flat_map(|component| [self.code(component), self.row(component)]).collect();
         let mut forgotten = 0;
         for entry in fs::read_dir(&self.folder)? {
-            let path = entry?.path();
-            if path.is_file() && !kept.contains(&path) {
+            let entry = entry?;
+            let (path, metadata) = (entry.path(), entry.metadata()?);
+            let age = metadata.modified()?.elapsed().unwrap_or_default();
+            if metadata.is_file() && age >= young && !kept.contains(&path) {
                 fs::remove_file(path)?;
                 forgotten += 1;
             }
@@ -118,6 +127,18 @@ mod tests {
     }
 
     #[test]
+    fn the_code_of_another_component_is_not_found() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let cache = cache(folder.path());
+        cache.keep("c1", b"one").expect("kept");
+        cache.keep("c2", b"two").expect("kept");
+        fs::copy(cache.code("c1"), cache.code("c2")).expect("code put in the other's place");
+        fs::copy(cache.row("c1"), cache.row("c2")).expect("and its row");
+        assert_eq!(cache.find("c2"), None);
+        assert!(cache.find("c1").is_some());
+    }
+
+    #[test]
     fn the_folder_is_made_private() {
         let folder = tempfile::tempdir().expect("a folder");
         let inner = folder.path().join("compiled");
@@ -134,7 +155,9 @@ mod tests {
         let cache = cache(folder.path());
         cache.keep("c1", b"one").expect("kept");
         cache.keep("c2", b"two").expect("kept");
-        assert_eq!(cache.retain(&["c2".to_owned()]).expect("retained"), 2);
+        let kept = ["c2".to_owned()];
+        assert_eq!(cache.retain(&kept, Duration::from_secs(3_600)).expect("retained"), 0, "it is young");
+        assert_eq!(cache.retain(&kept, Duration::ZERO).expect("retained"), 2);
         assert_eq!(cache.find("c1"), None);
         assert!(cache.find("c2").is_some());
     }

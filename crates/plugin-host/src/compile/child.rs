@@ -8,6 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use nix::sys::resource::{Resource, setrlimit};
+use parking_lot::{Condvar, Mutex};
 
 use super::precompile;
 use crate::engine::Metering;
@@ -22,6 +23,8 @@ pub const COMPILE_TIME: Duration = Duration::from_secs(if cfg!(debug_assertions)
 pub const COMPILE_MEMORY_BYTES: u64 = 1 << 30;
 /// More machine code than a component of the largest size becomes.
 const CODE_BYTES: u64 = 512 << 20;
+/// Compilers at once in a process: each may take [`COMPILE_MEMORY_BYTES`], and all cores.
+const AT_ONCE: u32 = 2;
 /// The child's last words.
 const WORDS_BYTES: u64 = 4 * 1024;
 /// The child's own way to say that the component is at fault.
@@ -74,8 +77,33 @@ fn pipe() -> Result<(), CompileError> {
     Ok(())
 }
 
-/// Runs `program` as the compiler, and ends it when its time is over. Blocks.
+/// Whoever compiles has one of the places.
+struct Place;
+
+static FREE: Mutex<u32> = Mutex::new(AT_ONCE);
+static FREED: Condvar = Condvar::new();
+
+impl Place {
+    fn wait() -> Self {
+        let mut free = FREE.lock();
+        while *free == 0 {
+            FREED.wait(&mut free);
+        }
+        *free -= 1;
+        Self
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        *FREE.lock() += 1;
+        FREED.notify_one();
+    }
+}
+
+/// Runs `program` as the compiler, and ends it when its time is over. Blocks, also while others compile.
 pub(super) fn run(program: &Path, component: &[u8], time: Duration) -> Result<Vec<u8>, CompileError> {
+    let _place = Place::wait();
     let mut child = Command::new(program)
         .arg(ARGUMENT)
         // Nothing of ours is the compiler's business: not the database's address, not a key.
@@ -158,6 +186,27 @@ mod tests {
         let refuses = script(folder.path(), "printf 'no good' >&2; exit 65");
         let refused = run(&refuses, b"c", COMPILE_TIME);
         assert!(matches!(refused, Err(CompileError::Invalid(why)) if why == "no good"));
+    }
+
+    /// Each says how many of them run: a folder has a file for each.
+    #[test]
+    fn no_more_than_two_compile_at_once() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let running = folder.path().join("running");
+        std::fs::create_dir(&running).expect("made");
+        let text = format!(
+            "cd {}; : > $$; set -- *; i=0; while [ $i -lt 2000 ]; do i=$((i+1)); done; set -- *; printf $#; rm $$",
+            running.display()
+        );
+        let program = script(folder.path(), &text);
+        let most = thread::scope(|scope| {
+            let runs: Vec<_> = (0..6)
+                .map(|_| scope.spawn(|| run(&program, b"c", COMPILE_TIME).expect("compiled")))
+                .collect();
+            let counts = runs.into_iter().map(|run| run.join().expect("no panic"));
+            counts.map(|count| String::from_utf8_lossy(&count).parse::<u32>().expect("a number")).max()
+        });
+        assert!(most <= Some(AT_ONCE), "{most:?}");
     }
 
     fn script(folder: &Path, text: &str) -> std::path::PathBuf {
