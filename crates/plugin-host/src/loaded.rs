@@ -89,6 +89,23 @@ pub(crate) struct Shared {
 }
 
 impl Loaded {
+    /// What stands in for a plugin that does not load: every call of it fails as [`FailureKind::NoHook`], so that its
+    /// user's policy for errors decides.
+    ///
+    /// [`FailureKind::NoHook`]: crate::FailureKind::NoHook
+    #[must_use]
+    pub fn absent(
+        id: Arc<str>,
+        version: Arc<str>,
+        services: Arc<dyn Services>,
+        telemetry: Arc<Telemetry>,
+    ) -> Arc<Self> {
+        let (config, limits) = (String::new(), Limits::default());
+        let grants = LiveGrants::new(Grants::none());
+        let shared = Shared { id, version, config, limits, grants, services, telemetry };
+        Arc::new(Self { shared: Arc::new(shared), filters: None, bots: None })
+    }
+
     /// The plugin's id.
     #[must_use]
     pub fn id(&self) -> &Arc<str> {
