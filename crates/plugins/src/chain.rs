@@ -11,7 +11,7 @@ use teahouse_plugin_host::{CallFailure, Called, FailureKind, Hook};
 use teahouse_protocol::Content;
 
 pub(crate) use fold::Speaker;
-use fold::{Fold, Next, flag, refusal};
+use fold::{Fold, Next, flag, refusal, stable, told};
 
 use crate::convert;
 use crate::registry::{FilterPlace, Running, Snapshot};
@@ -78,12 +78,12 @@ impl Chain<'_> {
                 self.note(&place.running, subject, word(&verdict), code(&verdict), took);
                 match verdict {
                     Verdict::Allow => Next::GoOn,
-                    Verdict::Reject(rejection) => Next::End(Decision::Reject(refusal(by, rejection))),
+                    Verdict::Reject(rejection) => Next::End(Decision::Reject(refusal(by, &rejection))),
                     Verdict::Shadow(review) => Next::End(Decision::Shadow(flag(by, &review))),
                     Verdict::Flag(review) => fold.review(by, &review),
                     Verdict::Replace(new) => match subject.replacement(&new) {
                         Ok(content) => {
-                            subject.replace(by, content, new.note);
+                            subject.replace(by, content, told(&new.note));
                             new.review.map_or(Next::GoOn, |review| fold.review(by, &review))
                         }
                         Err(why) => {
@@ -218,12 +218,12 @@ pub(crate) const fn word(verdict: &Verdict) -> &'static str {
     }
 }
 
-/// The verdict's own code; empty: none.
+/// The verdict's own code in the form that the interface promises; empty: none.
 pub(crate) fn code(verdict: &Verdict) -> &str {
     match verdict {
         Verdict::Allow => "",
-        Verdict::Reject(rejection) => &rejection.code,
-        Verdict::Replace(new) => new.review.as_ref().map_or("", |review| &review.code),
-        Verdict::Flag(review) | Verdict::Shadow(review) => &review.code,
+        Verdict::Reject(rejection) => stable(&rejection.code),
+        Verdict::Replace(new) => new.review.as_ref().map_or("", |review| stable(&review.code)),
+        Verdict::Flag(review) | Verdict::Shadow(review) => stable(&review.code),
     }
 }

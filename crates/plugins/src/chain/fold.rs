@@ -57,7 +57,7 @@ impl Fold {
             by: Arc::clone(&by.name),
             plugin: Arc::clone(&by.id),
             code: FAILED.to_owned(),
-            note: why.to_owned(),
+            note: told(why),
             severity: 0,
         };
         match policy {
@@ -95,27 +95,25 @@ const NAMELESS: &str = "unnamed";
 const TOLD_CHARS: usize = 500;
 
 /// The plugin's stable word: clients and statistics rely on its form.
-fn stable(code: &str) -> String {
+pub(crate) fn stable(code: &str) -> &str {
     let is_in_it = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_.".contains(&byte);
     let is_one = (1..=64).contains(&code.len()) && code.bytes().all(is_in_it);
-    if is_one { code } else { NAMELESS }.to_owned()
+    if is_one { code } else { NAMELESS }
 }
 
-/// As much of it as the interface lets a plugin tell.
-fn told(mut text: String) -> String {
-    if let Some((end, _)) = text.char_indices().nth(TOLD_CHARS) {
-        text.truncate(end);
-    }
-    text
+/// As much of it as the interface lets a plugin tell. Lines may end; other control characters say nothing to a person,
+/// and PostgreSQL keeps no NUL.
+pub(crate) fn told(text: &str) -> String {
+    text.chars().filter(|char| !char.is_control() || *char == '\n').take(TOLD_CHARS).collect()
 }
 
 /// The refusal in the conversation's words.
-pub(crate) fn refusal(by: &Speaker, rejection: Rejection) -> Refusal {
+pub(crate) fn refusal(by: &Speaker, rejection: &Rejection) -> Refusal {
     Refusal {
         by: Arc::clone(&by.name),
         plugin: Arc::clone(&by.id),
-        rule: stable(&rejection.code),
-        reason: told(rejection.reason),
+        rule: stable(&rejection.code).to_owned(),
+        reason: told(&rejection.reason),
     }
 }
 
@@ -124,8 +122,8 @@ pub(crate) fn flag(by: &Speaker, review: &Review) -> Flag {
     Flag {
         by: Arc::clone(&by.name),
         plugin: Arc::clone(&by.id),
-        code: stable(&review.code),
-        note: told(review.note.clone()),
+        code: stable(&review.code).to_owned(),
+        note: told(&review.note),
         severity: review.severity.min(MOST_SEVERE),
     }
 }
@@ -184,9 +182,15 @@ mod tests {
         let speaker = speaker("a");
         for code in ["", "No Such\nCode", "Spam", "茶", &"x".repeat(65)] {
             let refusal =
-                refusal(&speaker, Rejection { code: code.to_owned(), reason: "茶".repeat(2 * TOLD_CHARS) });
+                refusal(&speaker, &Rejection { code: code.to_owned(), reason: "茶".repeat(2 * TOLD_CHARS) });
             assert_eq!((refusal.rule.as_str(), refusal.reason), (NAMELESS, "茶".repeat(TOLD_CHARS)));
         }
         assert_eq!(flag(&speaker, &review("bad-word_2.x", true)).code, "bad-word_2.x");
+        let noted = Review { note: "one\u{0}\u{1b}[31m\ntwo".to_owned(), ..review("x", true) };
+        assert_eq!(
+            flag(&speaker, &noted).note,
+            "one[31m\ntwo",
+            "no database takes a NUL, and no terminal is painted"
+        );
     }
 }

@@ -75,7 +75,7 @@ impl Chain<'_> {
         let speaker = &running.speaker;
         match verdict {
             Verdict::Allow => (Next::GoOn, false),
-            Verdict::Reject(rejection) => (Next::End(Decision::Reject(refusal(speaker, rejection))), false),
+            Verdict::Reject(rejection) => (Next::End(Decision::Reject(refusal(speaker, &rejection))), false),
             Verdict::Shadow(review) => (Next::End(Decision::Shadow(flag(speaker, &review))), false),
             Verdict::Flag(review) => (fold.review(speaker, &review), false),
             Verdict::Replace(new) => match convert::name(subject, &new.text) {
@@ -105,11 +105,18 @@ impl Chain<'_> {
             match admitted(running, asked.hook, left, call).await {
                 Ok((Admission::Allow, _)) => {}
                 Ok((Admission::Reject(rejection), took)) => {
-                    self.note_gate(running, &asked, "reject", &rejection.code, &join.word, took);
-                    return JoinPassage::Reject(refusal(&running.speaker, rejection));
+                    self.note_gate(
+                        running,
+                        &asked,
+                        "reject",
+                        fold::stable(&rejection.code),
+                        &join.word,
+                        took,
+                    );
+                    return JoinPassage::Reject(refusal(&running.speaker, &rejection));
                 }
                 Ok((Admission::Ask(review), took)) => {
-                    self.note_gate(running, &asked, "ask", &review.code, &join.word, took);
+                    self.note_gate(running, &asked, "ask", fold::stable(&review.code), &join.word, took);
                     // A later gate may still refuse.
                     if passage == JoinPassage::Allow {
                         passage = JoinPassage::Ask(flag(&running.speaker, &review));

@@ -43,6 +43,21 @@ on_both! {
         assert!(verdicts.iter().all(|row| row.input_digest.len() == 64 && row.user_id == Some(ann.user_id().uuid())));
     }
 
+    /// What a plugin calls its reason goes into a row beside others': its form is the house's.
+    async fn a_code_that_is_no_word_is_not_recorded(world: World) {
+        world.probe(&[]).await;
+        let ann = world.person("ann").await;
+        let room = world.room(&ann, &[]).await;
+        for code in ["Not A Word", &"x".repeat(2_000)] {
+            world.say(&ann, room, &format!("reject {code}")).await.unwrap_err();
+        }
+        let verdicts = world.eventually(async || {
+            let page = world.plugins.verdicts(VerdictFilter::default(), None, PageSize::capped(100)).await.unwrap();
+            (page.len() == 2).then_some(page)
+        }).await;
+        assert!(verdicts.iter().all(|row| row.code == "unnamed"), "{verdicts:?}");
+    }
+
     async fn an_error_is_what_the_policy_says(world: World) {
         let id = world.probe(&[]).await;
         let ann = world.person("ann").await;
