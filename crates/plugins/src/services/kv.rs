@@ -2,8 +2,10 @@
 //! through a cache of one second, and what they count is added up here and written many at once.
 
 mod counters;
+mod remembered;
+#[cfg(test)]
+mod tests;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -17,6 +19,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use counters::Counters;
+use remembered::Remembered;
 
 use super::answers::{invalid, rate_limited, unavailable};
 use super::quota::{Meter, Pace};
@@ -31,11 +34,6 @@ const MAX_KEYS: u64 = 10_000;
 const MAX_LISTED: u32 = 1_000;
 /// What a bot may do with its store.
 const BOT_PACE: Pace = Pace::new(1_000, 200);
-/// How long a filter believes what it read.
-const BELIEVED_FOR: Duration = Duration::from_secs(1);
-/// Values remembered for filters, and their bytes. Full: all are forgotten, and read again.
-const MOST_REMEMBERED: usize = 1_000;
-const MOST_REMEMBERED_BYTES: usize = 1024 * 1024;
 
 /// Who asks: what a filter may wait for is little.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,12 +54,6 @@ pub(crate) struct Kv {
     /// Told when something begins to wait for [`Kv::flush`].
     dirty: mpsc::UnboundedSender<Arc<Kv>>,
     is_dirty: AtomicBool,
-}
-
-#[derive(Default)]
-struct Remembered {
-    values: HashMap<String, (Timestamp, Option<Vec<u8>>)>,
-    bytes: usize,
 }
 
 impl Kv {
@@ -223,6 +215,21 @@ impl Kv {
     /// used up) is counted here alone, until its window ends.
     pub(crate) async fn flush(self: &Arc<Self>) {
         self.is_dirty.store(false, Ordering::Release);
+        if !self.counters.any_pending() {
+            return;
+        }
+        // A task of its own: the call that waits for it may be dropped at its deadline, and what was taken to be
+        // written would then be neither written nor put back.
+        let flushed = tokio::spawn({
+            let kv = Arc::clone(self);
+            async move { kv.flush_now().await }
+        });
+        if let Err(error) = flushed.await {
+            tracing::error!(plugin.id = %self.plugin, %error, "writing counters ended badly");
+        }
+    }
+
+    async fn flush_now(self: &Arc<Self>) {
         let pending = self.counters.take_pending();
         if pending.is_empty() {
             return;
@@ -296,12 +303,7 @@ impl Kv {
 
     /// What every use of a key begins with.
     async fn begin(self: &Arc<Self>, asker: Asker, key: &str) -> Result<(), Error> {
-        if key.is_empty() {
-            return Err(invalid("a key has at least one byte"));
-        }
-        if key.len() > MAX_KEY_BYTES {
-            return Err(Error::TooLarge(u32::try_from(MAX_KEY_BYTES).unwrap_or(u32::MAX)));
-        }
+        check_key(key)?;
         self.count(asker)?;
         if asker == Asker::Bot {
             // A bot sees what its own filter half counted.
@@ -328,30 +330,19 @@ impl Kv {
     }
 }
 
-impl Remembered {
-    fn find(&self, key: &str, now: Timestamp) -> Option<Option<Vec<u8>>> {
-        let (read_at, value) = self.values.get(key)?;
-        (now.since(*read_at) < BELIEVED_FOR).then(|| value.clone())
+/// Whether `key` is one.
+pub(crate) fn check_key(key: &str) -> Result<(), Error> {
+    if key.is_empty() {
+        return Err(invalid("a key has at least one byte"));
     }
-
-    fn keep(&mut self, key: &str, value: Option<Vec<u8>>, now: Timestamp) {
-        let size = key.len() + value.as_ref().map_or(0, Vec::len);
-        if self.values.len() >= MOST_REMEMBERED || self.bytes + size > MOST_REMEMBERED_BYTES {
-            *self = Self::default();
-        }
-        self.forget(key);
-        self.bytes += size;
-        self.values.insert(key.to_owned(), (now, value));
+    if key.len() > MAX_KEY_BYTES {
+        return Err(Error::TooLarge(u32::try_from(MAX_KEY_BYTES).unwrap_or(u32::MAX)));
     }
-
-    fn forget(&mut self, key: &str) {
-        if let Some((key, (_, value))) = self.values.remove_entry(key) {
-            self.bytes = self.bytes.saturating_sub(key.len() + value.map_or(0, |value| value.len()));
-        }
-    }
+    Ok(())
 }
 
-fn check_value(value: &[u8]) -> Result<(), Error> {
+/// Whether `value` is small enough.
+pub(crate) fn check_value(value: &[u8]) -> Result<(), Error> {
     if value.len() > MAX_VALUE_BYTES {
         return Err(Error::TooLarge(u32::try_from(MAX_VALUE_BYTES).unwrap_or(u32::MAX)));
     }

@@ -107,6 +107,11 @@ impl Counters {
         self.0.lock().get(key).is_some_and(Counter::is_dirty)
     }
 
+    /// Whether anything is to be written.
+    pub(super) fn any_pending(&self) -> bool {
+        self.0.lock().values().any(|counter| counter.pending != 0)
+    }
+
     /// What is to be written now.
     pub(super) fn take_pending(&self) -> Vec<Pending> {
         let mut taken = Vec::new();
@@ -139,8 +144,15 @@ impl Counters {
         }
     }
 
+    /// What is known of the database's count is not true any more. What was counted here and not written is not lost.
     pub(super) fn forget(&self, key: &str) {
-        self.0.lock().remove(key);
+        let mut counters = self.0.lock();
+        match counters.get_mut(key) {
+            Some(counter) if counter.is_dirty() => counter.read_at = Timestamp::from_millis(i64::MIN),
+            _ => {
+                counters.remove(key);
+            }
+        }
     }
 }
 
@@ -181,6 +193,21 @@ mod tests {
         counters.put_back(&taken);
         assert_eq!(counters.find("a", at(0)), Some(5));
         assert_eq!(counters.take_pending()[0].by, 5);
+    }
+
+    #[test]
+    fn what_waits_outlives_a_write_beside_it() {
+        let counters = Counters::default();
+        counters.learn("a", Some(1), None, at(0));
+        counters.add("a", 5, None, at(0));
+        counters.forget("a");
+        assert_eq!(counters.find("a", at(0)), None, "the database's count is another by now");
+        counters.learn("a", Some(100), None, at(0));
+        assert_eq!(counters.find("a", at(0)), Some(105));
+        let taken = counters.take_pending();
+        counters.settle(&taken, &[Some(105)], at(1));
+        counters.forget("a");
+        assert!(counters.0.lock().is_empty());
     }
 
     #[test]
