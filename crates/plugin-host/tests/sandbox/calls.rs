@@ -82,7 +82,7 @@ async fn problems_of_init_have_an_end() {
         (local.set $at (i32.const 8192))
         (loop $again
             (i32.store (local.get $at) (i32.const 16)) (i32.store offset=4 (local.get $at) (i32.const 5))
-            (i32.store offset=8 (local.get $at) (i32.const 1000)) (i32.store offset=12 (local.get $at) (i32.const 900))
+            (i32.store offset=8 (local.get $at) (i32.const 20000)) (i32.store offset=12 (local.get $at) (i32.const 900))
             (local.set $at (i32.add (local.get $at) (i32.const 16)))
             (br_if $again (i32.lt_u (local.get $at) (i32.const 16192)))))";
     let init = [reply_byte(0, 1), reply_word(4, 8192), reply_word(8, 500), "(call $fill)".to_owned()];
