@@ -199,6 +199,7 @@ pub(super) async fn admitted<T>(
     match ended {
         Ok(Called { reply: Ok(reply), cost }) => Ok((reply, cost.took)),
         Ok(Called { reply: Err(text), cost }) => Err((text, cost.took)),
+        Err(_) if running.stands_in => Err(("it does not load".to_owned(), Duration::ZERO)),
         Err(failure) => {
             running.note_failure(hook, &failure);
             Err((failure.kind.name().to_owned(), failure.cost.took))

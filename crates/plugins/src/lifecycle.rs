@@ -35,6 +35,7 @@ pub use by::By;
 pub use consent::{Choices, Consent, ConsentItem, Standing};
 pub use error::LifecycleError;
 pub use grants::effective_grants;
+pub(crate) use grants::granted_terms;
 pub use install::Installed;
 pub use secrets::{Secrets, SecretsKey};
 pub use settings::{SecretChanges, SettingsView, effective_settings};

@@ -9,7 +9,7 @@ use teahouse_jobs::{NodeId, Outbox, Runner};
 use teahouse_outbound::Outbound;
 use teahouse_plugin_host::{Compile, Host};
 use teahouse_protocol::Clock;
-use teahouse_store::{Db, plugin_events, plugin_kv, plugin_nodes, plugin_verdicts};
+use teahouse_store::{Db, plugin_events, plugin_kv, plugin_nodes, plugin_verdicts, plugin_versions};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -255,8 +255,8 @@ async fn sweep(plugins: Plugins, stop: CancellationToken) {
 }
 
 impl Plugins {
-    /// Drops events older than an hour, values that have expired, verdicts older than 30 days, and what silent nodes
-    /// said. Happens by itself each minute.
+    /// Drops events older than an hour, values that have expired, verdicts older than 30 days, what silent nodes said, and
+    /// compiled code of versions that are gone. Happens by itself each minute.
     ///
     /// # Errors
     /// [`Error::Store`].
@@ -269,6 +269,14 @@ impl Plugins {
         plugin_kv::delete_expired(db, now).await?;
         plugin_verdicts::delete_before(db.writer(), now - VERDICTS_KEPT, VERDICTS_A_SWEEP).await?;
         plugin_nodes::delete_before(db.writer(), now - SILENT).await?;
+        let versions = plugin_versions::all(db.conn()).await?;
+        let components: Vec<String> = versions.into_iter().map(|version| version.component_digest).collect();
+        let host = self.0.registry.host().clone();
+        match tokio::task::spawn_blocking(move || host.forget_all_but(&components)).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "compiled code of versions that are gone stays"),
+            Err(error) => tracing::error!(%error, "sweeping compiled code ended badly"),
+        }
         Ok(())
     }
 }

@@ -5,6 +5,7 @@ mod health;
 mod load;
 mod reports;
 mod resident;
+mod restrain;
 mod rooms;
 mod snapshot;
 mod watch;
@@ -20,12 +21,13 @@ use teahouse_store::entity::plugin_node;
 use teahouse_store::{plugin_nodes, plugins};
 use tokio::sync::{Mutex as AsyncMutex, Notify, mpsc};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use health::most_agree;
 pub(crate) use health::{Health, read as read_state};
 pub(crate) use load::Beside;
-use load::Loader;
+use load::{Loader, Trouble};
 use reports::Reports;
 pub(crate) use reports::SILENT;
 pub(crate) use resident::Resident;
@@ -42,6 +44,9 @@ use crate::services::{Grounds, House, Kv};
 const EVERY: Duration = Duration::from_secs(1);
 /// Plugins loaded side by side.
 const AT_ONCE: usize = 4;
+/// The wait before one is tried again that a busy machine kept from loading; it doubles each time, up to the last.
+const FIRST_RETRY: Duration = Duration::from_secs(2);
+const LAST_RETRY: Duration = Duration::from_secs(600);
 
 /// What the registry is made of.
 pub(crate) struct RegistryParts {
@@ -60,9 +65,12 @@ pub(crate) struct Registry {
     current: ArcSwap<Snapshot>,
     residents: Mutex<HashMap<Arc<str>, Arc<Resident>>>,
     /// The generation of each plugin that was loaded, or found not to load. Held while loading: one at a time.
-    seen: AsyncMutex<HashMap<String, i64>>,
+    seen: AsyncMutex<HashMap<String, Seen>>,
+    /// The generation of each plugin whose restrictions hold here.
+    restrained: AsyncMutex<HashMap<String, i64>>,
     asked: Notify,
     reports: Reports,
+    asked_to_restrain: Notify,
 }
 
 /// What became of a plugin's row.
@@ -70,11 +78,35 @@ pub(crate) enum Outcome {
     Runs(Arc<Running>),
     /// Disabled, or gone.
     Rests,
-    /// It does not load: the text is for the admin.
+    /// It does not load. What runs of it goes on; or else its policies for errors, where they can be read.
     Broken {
         digest: String,
-        text: String,
+        trouble: Trouble,
+        earlier: Option<Arc<Running>>,
     },
+}
+
+/// A generation that was looked at.
+struct Seen {
+    generation: i64,
+    /// When one that did not load is tried again, and how often it was.
+    again: Option<(Instant, u32)>,
+}
+
+impl Seen {
+    fn is_due(&self, generation: i64) -> bool {
+        self.generation != generation || self.again.is_some_and(|(at, _)| at <= Instant::now())
+    }
+
+    /// What of `before`, the same generation perhaps, follows from this outcome.
+    fn after(before: Option<&Self>, generation: i64, outcome: &Outcome) -> Self {
+        let may_pass = matches!(outcome, Outcome::Broken { trouble, .. } if trouble.may_pass);
+        let before = before.filter(|before| before.generation == generation);
+        let tries = before.and_then(|before| before.again).map_or(0, |(_, tries)| tries);
+        let wait = FIRST_RETRY.saturating_mul(1 << tries.min(16)).min(LAST_RETRY);
+        let again = may_pass.then(|| (Instant::now() + wait, tries.saturating_add(1)));
+        Self { generation, again }
+    }
 }
 
 impl Registry {
@@ -84,9 +116,16 @@ impl Registry {
             current: ArcSwap::from_pointee(Snapshot::default()),
             residents: Mutex::default(),
             seen: AsyncMutex::default(),
+            restrained: AsyncMutex::default(),
             asked: Notify::new(),
             reports: Reports::default(),
+            asked_to_restrain: Notify::new(),
         }
+    }
+
+    /// Where it runs.
+    pub(crate) fn host(&self) -> &Host {
+        &self.parts.host
     }
 
     /// What runs now.
@@ -101,11 +140,16 @@ impl Registry {
 
     /// Looks again soon.
     pub(crate) fn notify(&self) {
+        self.asked_to_restrain.notify_one();
         self.asked.notify_one();
     }
 
     /// Looks each second, and when asked, until `stop`; `swapped` is told after each change.
     pub(crate) async fn follow(&self, stop: CancellationToken, swapped: impl Fn()) {
+        tokio::join!(self.follow_restraints(&stop), self.follow_changes(&stop, swapped));
+    }
+
+    async fn follow_changes(&self, stop: &CancellationToken, swapped: impl Fn()) {
         loop {
             tokio::select! {
                 biased;
@@ -123,26 +167,30 @@ impl Registry {
 
     /// Brings what runs in line with the database; true when something changed.
     pub(crate) async fn refresh(&self) -> Result<bool, Error> {
+        let restrained = self.restrain().await?;
         let mut seen = self.seen.lock().await;
         let heads = plugins::heads(self.parts.grounds.db.conn()).await?;
         for head in &heads {
-            let changed = seen.get(&head.id).is_some_and(|generation| *generation != head.generation);
+            let changed = seen.get(&head.id).is_some_and(|seen| seen.generation != head.generation);
             self.resident(&head.id).health.adopt(&head.state, changed);
         }
-        let mut plugins = self.snapshot().plugins.clone();
-        let before: Vec<Arc<str>> = plugins.keys().cloned().collect();
-        plugins.retain(|id, _| heads.iter().any(|head| *head.id == **id));
-        let mut changed = plugins.len() != before.len();
         seen.retain(|id, _| heads.iter().any(|head| head.id == *id));
         let stale: Vec<String> = heads
             .iter()
-            .filter(|head| seen.get(&head.id) != Some(&head.generation))
+            .filter(|head| seen.get(&head.id).is_none_or(|seen| seen.is_due(head.generation)))
             .map(|head| head.id.clone())
             .collect();
+        let loaded = self.load_all(stale).await;
+        // Not before: what was disabled meanwhile is not in it any more.
+        let mut plugins = self.snapshot().plugins.clone();
+        let before: Vec<Arc<str>> = plugins.keys().cloned().collect();
+        plugins.retain(|id, _| heads.iter().any(|head| *head.id == **id));
+        let mut changed = restrained || plugins.len() != before.len();
         let mut begun = Vec::new();
-        for (id, generation, outcome) in self.load_all(stale).await {
+        for (id, generation, outcome) in loaded {
             if let Some(generation) = generation {
-                seen.insert(id.to_string(), generation);
+                let after = Seen::after(seen.get(&*id), generation, &outcome);
+                seen.insert(id.to_string(), after);
             }
             if let Outcome::Runs(running) = &outcome {
                 begun.push((Arc::clone(&id), Arc::clone(running)));
@@ -153,7 +201,10 @@ impl Registry {
         if changed {
             self.current.store(Arc::new(Snapshot::new(plugins)));
         }
-        let reports = heads.iter().map(|head| self.report(&head.id, seen.get(&head.id).copied())).collect();
+        let reports = heads
+            .iter()
+            .map(|head| self.report(&head.id, seen.get(&head.id).map(|seen| seen.generation)))
+            .collect();
         let Grounds { db, node, clock, .. } = &*self.parts.grounds;
         if let Err(error) = self.reports.say(db, *node, clock.now(), reports).await {
             tracing::warn!(%error, "other nodes were not told what runs here");
@@ -221,6 +272,7 @@ impl Registry {
     fn loader(&self, id: &str) -> Loader {
         Loader {
             resident: self.resident(id),
+            earlier: self.current().find(id).filter(|running| !running.stands_in).cloned(),
             id: id.into(),
             grounds: Arc::clone(&self.parts.grounds),
             host: self.parts.host.clone(),
@@ -240,12 +292,6 @@ impl Registry {
         match outcome {
             Outcome::Runs(running) => {
                 resident.set_problem(None);
-                if let Some(before) = plugins.get(id)
-                    && before.digest == running.digest
-                {
-                    // Calls under way end on what they began on: what was revoked is denied to them too.
-                    before.loaded.set_grants(running.loaded.grants());
-                }
                 plugins.insert(Arc::clone(id), running);
                 true
             }
@@ -253,12 +299,16 @@ impl Registry {
                 resident.set_problem(None);
                 plugins.remove(id).is_some()
             }
-            Outcome::Broken { digest, text } => {
-                let earlier_runs = plugins.contains_key(id);
-                tracing::error!(plugin.id = %id, plugin.digest = digest, earlier_runs, problem = text, "a plugin does not load");
+            Outcome::Broken { digest, trouble: Trouble { text, may_pass }, earlier } => {
+                let earlier_runs = earlier.as_ref().is_some_and(|earlier| !earlier.stands_in);
+                tracing::error!(plugin.id = %id, plugin.digest = digest, earlier_runs, may_pass, problem = text, "a plugin does not load");
                 let at = self.parts.grounds.clock.now();
                 resident.set_problem(Some(LoadProblem { digest, text, at, earlier_runs }));
-                false
+                match earlier {
+                    Some(earlier) => plugins.insert(Arc::clone(id), earlier),
+                    None => plugins.remove(id),
+                };
+                true
             }
         }
     }
@@ -287,5 +337,42 @@ impl Registry {
     /// All plugins that were ever met by this process.
     pub(crate) fn residents(&self) -> Vec<(Arc<str>, Arc<Resident>)> {
         self.residents.lock().iter().map(|(id, resident)| (Arc::clone(id), Arc::clone(resident))).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn broken(may_pass: bool) -> Outcome {
+        let trouble = Trouble { text: "no place for another instance".to_owned(), may_pass };
+        Outcome::Broken { digest: String::new(), trouble, earlier: None }
+    }
+
+    /// Or a guard stays out for good, because the machine was busy when the server started.
+    #[tokio::test(start_paused = true)]
+    async fn what_may_load_later_is_tried_again_and_more_and_more_rarely() {
+        let seen = Seen::after(None, 7, &broken(true));
+        assert!(!seen.is_due(7) && seen.is_due(8));
+        tokio::time::advance(FIRST_RETRY).await;
+        assert!(seen.is_due(7));
+        let again = Seen::after(Some(&seen), 7, &broken(true));
+        tokio::time::advance(FIRST_RETRY).await;
+        assert!(!again.is_due(7));
+        tokio::time::advance(FIRST_RETRY).await;
+        assert!(again.is_due(7));
+        let mut late = again;
+        for _ in 0..100 {
+            late = Seen::after(Some(&late), 7, &broken(true));
+        }
+        tokio::time::advance(LAST_RETRY).await;
+        assert!(late.is_due(7), "but never too rarely");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_wrong_with_the_plugin_itself_waits_for_a_change() {
+        let seen = Seen::after(None, 7, &broken(false));
+        tokio::time::advance(LAST_RETRY).await;
+        assert!(!seen.is_due(7));
     }
 }

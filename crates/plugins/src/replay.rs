@@ -216,7 +216,13 @@ impl Replay {
         terms: &[Terms],
         policy: &Policy,
     ) -> Result<(Arc<Loaded>, Arc<Spectator>), Error> {
-        let stage = Arc::new(Spectator::new(self.db.clone(), package.manifest().id.shared()));
+        let quota_kib = terms.iter().find_map(|terms| match terms {
+            Terms::Kv { quota_kib } => usize::try_from(*quota_kib).ok(),
+            _ => None,
+        });
+        let quota_bytes = quota_kib.unwrap_or(0).saturating_mul(1024);
+        let stage = Spectator::new(self.db.clone(), package.manifest().id.shared(), quota_bytes);
+        let stage = Arc::new(stage);
         let services = Arc::clone(&stage) as Arc<dyn teahouse_plugin_host::Services>;
         let beside = Beside {
             host: &self.host,

@@ -13,36 +13,34 @@ mod kv;
 mod messages;
 mod moderation;
 mod quota;
+mod refusals;
 mod timers;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
 use async_trait::async_trait;
-use parking_lot::Mutex;
+use serde_json::json;
 use teahouse_accounts::Accounts;
 use teahouse_chat::Chat;
 use teahouse_jobs::{NodeId, Outbox};
 use teahouse_plugin_host::wit::{
     Draft, Error, HttpRequest, HttpResponse, KeyPage, MemberPage, Message, Review, Room, Seq, User,
 };
-use teahouse_plugin_host::{CallContext, Capability, Services};
+use teahouse_plugin_host::{CallContext, Capability, Grants, Services};
 use teahouse_protocol::{Clock, RoomId, Timestamp};
 use teahouse_store::Db;
+use teahouse_store::audit::{self, Act};
 
 pub(crate) use charter::Charter;
-pub(crate) use kv::{Kv, flush_dirty};
+pub(crate) use kv::{Kv, check_key, check_value, flush_dirty};
+use refusals::Refusals;
+pub use refusals::Refused;
 pub(crate) use timers::FireTimers;
 
 use crate::bots::Echoes;
 use crate::config::PluginsConfig;
 use kv::Asker;
-use quota::Pace;
-
-/// Lines about refusals in the server's log. Each is counted; a plugin that asks two hundred times a call must not fill the
-/// disk.
-const REFUSALS_TOLD: Pace = Pace::new(60, 20);
 
 /// What all plugins' houses share.
 pub(crate) struct Grounds {
@@ -67,21 +65,9 @@ pub(crate) struct House {
     kv: Arc<Kv>,
     meters: messages::Meters,
     acts: quota::Meter,
+    timers: quota::Meter,
     http: http::Gate,
-    refusals: Mutex<std::collections::BTreeMap<(Capability, &'static str), u64>>,
-    refusals_told: quota::Meter,
-    calls: AtomicU64,
-}
-
-/// Requests of a plugin that were refused, of one sort.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Refused {
-    /// Of which capability.
-    pub capability: Capability,
-    /// In which way: `denied`, `rate_limited`, `quota`, `too_large`, `invalid`, `not_found`.
-    pub why: &'static str,
-    /// How many since the node was started.
-    pub count: u64,
+    refusals: Refusals,
 }
 
 impl House {
@@ -93,10 +79,9 @@ impl House {
             kv,
             meters: messages::Meters::default(),
             acts: quota::Meter::default(),
+            timers: quota::Meter::default(),
             http: http::Gate::default(),
-            refusals: Mutex::default(),
-            refusals_told: quota::Meter::default(),
-            calls: AtomicU64::new(0),
+            refusals: Refusals::default(),
         }
     }
 
@@ -106,17 +91,18 @@ impl House {
         self.charter.store(Arc::new(charter));
     }
 
+    /// Takes back at once what is not among `granted`, whatever becomes of the rest.
+    pub(crate) fn keep_only(&self, granted: Grants) {
+        self.charter.rcu(|charter| charter.keeping(granted));
+    }
+
     pub(crate) fn kv(&self) -> &Arc<Kv> {
         &self.kv
     }
 
     /// What was refused, by capability.
     pub(crate) fn refusals(&self) -> Vec<Refused> {
-        let refusals = self.refusals.lock();
-        refusals
-            .iter()
-            .map(|((capability, why), count)| Refused { capability: *capability, why, count: *count })
-            .collect()
+        self.refusals.all()
     }
 
     pub(crate) fn clock_now(&self) -> Timestamp {
@@ -133,26 +119,45 @@ impl House {
         if self.charter.load().rooms.contains(room) { Ok(room) } else { Err(Error::NotFound) }
     }
 
-    /// Counts what was refused, and passes it on.
-    fn answer<T>(&self, capability: Capability, answer: Result<T, Error>) -> Result<T, Error> {
-        self.calls.fetch_add(1, Ordering::Relaxed);
-        if let Some(why) = answer.as_ref().err().and_then(refusal_word) {
-            *self.refusals.lock().entry((capability, why)).or_default() += 1;
+    /// Does what is granted at this moment, and counts what is refused. The host has asked the version that calls; this
+    /// is for one that was replaced, or runs on because the next one does not load.
+    async fn answer<T>(
+        &self,
+        capability: Capability,
+        act: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let granted = self.charter.load().granted.contains(capability);
+        let answer = if granted { act.await } else { Err(Error::Denied(capability.name().to_owned())) };
+        if let Err(error) = &answer {
+            self.note_refusal(capability, error);
         }
         answer
     }
-}
 
-/// What a refusal is counted as; `None` for an answer that is none.
-const fn refusal_word(error: &Error) -> Option<&'static str> {
-    match error {
-        Error::Denied(_) => Some("denied"),
-        Error::RateLimited(_) => Some("rate_limited"),
-        Error::Quota(_) => Some("quota"),
-        Error::TooLarge(_) => Some("too_large"),
-        Error::Invalid(_) => Some("invalid"),
-        Error::NotFound => Some("not_found"),
-        Error::Conflict | Error::Unavailable(_) => None,
+    fn note_refusal(&self, capability: Capability, error: &Error) {
+        self.refusals.count(capability, error);
+        if !matches!(error, Error::Denied(_)) {
+            return;
+        }
+        let now = self.now();
+        let Some(times) = self.refusals.to_tell(capability, now) else { return };
+        tracing::info!(plugin.id = %self.plugin, %capability, times, "a plugin was refused");
+        let (db, plugin) = (self.grounds.db.clone(), self.plugin.to_string());
+        // Beside the call: it has little time, and the line matters more than the moment.
+        tokio::spawn(async move {
+            let detail =
+                json!({ "by": format!("plugin:{plugin}"), "capability": capability.name(), "times": times });
+            let act = Act {
+                actor: None,
+                action: "plugin.refused",
+                target_kind: "plugin",
+                target_id: plugin,
+                detail,
+            };
+            if let Err(error) = audit::append(db.writer(), now, act).await {
+                tracing::warn!(%error, "a refusal was not written to the audit log");
+            }
+        });
     }
 }
 
@@ -167,15 +172,12 @@ impl Services for House {
         u64::try_from(self.now().millis()).unwrap_or(0)
     }
 
-    fn refused(&self, call: &CallContext, capability: Capability) {
-        *self.refusals.lock().entry((capability, "denied")).or_default() += 1;
-        if self.refusals_told.take(REFUSALS_TOLD, self.now()).is_ok() {
-            tracing::info!(plugin.id = %self.plugin, plugin.hook = call.hook.name(), %capability, "a plugin was refused");
-        }
+    fn refused(&self, _call: &CallContext, capability: Capability) {
+        self.note_refusal(capability, &Error::Denied(String::new()));
     }
 
     async fn kv_get(&self, call: &CallContext, key: String) -> Result<Option<Vec<u8>>, Error> {
-        self.answer(Capability::Kv, self.kv.get(asker(call), &key).await)
+        self.answer(Capability::Kv, self.kv.get(asker(call), &key)).await
     }
 
     async fn kv_set(
@@ -185,11 +187,11 @@ impl Services for House {
         value: Vec<u8>,
         ttl_ms: Option<u32>,
     ) -> Result<(), Error> {
-        self.answer(Capability::Kv, self.kv.set(asker(call), &key, value, ttl_ms).await)
+        self.answer(Capability::Kv, self.kv.set(asker(call), &key, value, ttl_ms)).await
     }
 
     async fn kv_delete(&self, call: &CallContext, key: String) -> Result<bool, Error> {
-        self.answer(Capability::Kv, self.kv.delete(asker(call), &key).await)
+        self.answer(Capability::Kv, self.kv.delete(asker(call), &key)).await
     }
 
     async fn kv_swap(
@@ -200,7 +202,7 @@ impl Services for House {
         new: Vec<u8>,
         ttl_ms: Option<u32>,
     ) -> Result<(), Error> {
-        self.answer(Capability::Kv, self.kv.swap(asker(call), &key, old, new, ttl_ms).await)
+        self.answer(Capability::Kv, self.kv.swap(asker(call), &key, old, new, ttl_ms)).await
     }
 
     async fn kv_increment(
@@ -210,7 +212,7 @@ impl Services for House {
         by: i32,
         ttl_ms: Option<u32>,
     ) -> Result<i32, Error> {
-        self.answer(Capability::Kv, self.kv.increment(asker(call), &key, by, ttl_ms).await)
+        self.answer(Capability::Kv, self.kv.increment(asker(call), &key, by, ttl_ms)).await
     }
 
     async fn kv_keys(
@@ -220,15 +222,15 @@ impl Services for House {
         after: Option<String>,
         limit: u32,
     ) -> Result<KeyPage, Error> {
-        self.answer(Capability::Kv, self.kv.keys(asker(call), &prefix, after.as_deref(), limit).await)
+        self.answer(Capability::Kv, self.kv.keys(asker(call), &prefix, after.as_deref(), limit)).await
     }
 
     async fn directory_get_room(&self, _call: &CallContext, room: String) -> Result<Room, Error> {
-        self.answer(Capability::Directory, self.room(&room).await)
+        self.answer(Capability::Directory, self.room(&room)).await
     }
 
     async fn directory_get_user(&self, _call: &CallContext, user: String) -> Result<User, Error> {
-        self.answer(Capability::Directory, self.user(&user).await)
+        self.answer(Capability::Directory, self.user(&user)).await
     }
 
     async fn directory_get_role(
@@ -237,7 +239,7 @@ impl Services for House {
         room: String,
         user: String,
     ) -> Result<String, Error> {
-        self.answer(Capability::Directory, self.role(&room, &user).await)
+        self.answer(Capability::Directory, self.role(&room, &user)).await
     }
 
     async fn directory_list_members(
@@ -247,7 +249,7 @@ impl Services for House {
         after: Option<String>,
         limit: u32,
     ) -> Result<MemberPage, Error> {
-        self.answer(Capability::Directory, self.members(&room, after.as_deref(), limit).await)
+        self.answer(Capability::Directory, self.members(&room, after.as_deref(), limit)).await
     }
 
     async fn messages_send(
@@ -256,27 +258,27 @@ impl Services for House {
         draft: Draft,
         key: Option<String>,
     ) -> Result<String, Error> {
-        self.answer(Capability::Messages, self.send(call, draft, key).await)
+        self.answer(Capability::Messages, self.send(call, draft, key)).await
     }
 
     async fn messages_edit(&self, call: &CallContext, message: String, draft: Draft) -> Result<(), Error> {
-        self.answer(Capability::Messages, self.edit(call, &message, draft).await)
+        self.answer(Capability::Messages, self.edit(call, &message, draft)).await
     }
 
     async fn messages_recall(&self, _call: &CallContext, message: String) -> Result<(), Error> {
-        self.answer(Capability::Messages, self.recall(&message).await)
+        self.answer(Capability::Messages, self.recall(&message)).await
     }
 
     async fn messages_react(&self, call: &CallContext, message: String, emoji: String) -> Result<(), Error> {
-        self.answer(Capability::Messages, self.react(call, &message, &emoji).await)
+        self.answer(Capability::Messages, self.react(call, &message, &emoji)).await
     }
 
     async fn messages_typing(&self, _call: &CallContext, room: String) -> Result<(), Error> {
-        self.answer(Capability::Messages, self.typing(&room).await)
+        self.answer(Capability::Messages, self.typing(&room)).await
     }
 
     async fn history_get(&self, _call: &CallContext, message: String) -> Result<Message, Error> {
-        self.answer(Capability::History, self.message(&message).await)
+        self.answer(Capability::History, self.message(&message)).await
     }
 
     async fn history_before(
@@ -286,7 +288,7 @@ impl Services for House {
         than: Option<Seq>,
         limit: u32,
     ) -> Result<Vec<Message>, Error> {
-        self.answer(Capability::History, self.messages_before(&room, than, limit).await)
+        self.answer(Capability::History, self.messages_before(&room, than, limit)).await
     }
 
     async fn moderation_flag(
@@ -295,7 +297,7 @@ impl Services for House {
         message: String,
         review: Review,
     ) -> Result<(), Error> {
-        self.answer(Capability::Moderation, self.flag(&message, &review).await)
+        self.answer(Capability::Moderation, self.flag(&message, &review)).await
     }
 
     async fn moderation_remove(
@@ -304,11 +306,11 @@ impl Services for House {
         message: String,
         reason: String,
     ) -> Result<(), Error> {
-        self.answer(Capability::Moderation, self.remove(&message, &reason).await)
+        self.answer(Capability::Moderation, self.remove(&message, &reason)).await
     }
 
     async fn moderation_release(&self, _call: &CallContext, message: String) -> Result<(), Error> {
-        self.answer(Capability::Moderation, self.release(&message).await)
+        self.answer(Capability::Moderation, self.release(&message)).await
     }
 
     async fn moderation_mute(
@@ -319,7 +321,7 @@ impl Services for House {
         duration_ms: u32,
         reason: String,
     ) -> Result<(), Error> {
-        self.answer(Capability::Moderation, self.mute(&room, &user, duration_ms, &reason).await)
+        self.answer(Capability::Moderation, self.mute(&room, &user, duration_ms, &reason)).await
     }
 
     async fn timers_set(
@@ -330,14 +332,14 @@ impl Services for House {
         every_ms: Option<u32>,
         payload: String,
     ) -> Result<(), Error> {
-        self.answer(Capability::Timers, self.set_timer(name, delay_ms, every_ms, payload).await)
+        self.answer(Capability::Timers, self.set_timer(name, delay_ms, every_ms, payload)).await
     }
 
     async fn timers_cancel(&self, _call: &CallContext, name: String) -> Result<bool, Error> {
-        self.answer(Capability::Timers, self.cancel_timer(&name).await)
+        self.answer(Capability::Timers, self.cancel_timer(&name)).await
     }
 
     async fn http_send(&self, _call: &CallContext, request: HttpRequest) -> Result<HttpResponse, Error> {
-        self.answer(Capability::Http, self.send_request(request).await)
+        self.answer(Capability::Http, self.send_request(request)).await
     }
 }

@@ -222,7 +222,8 @@ impl Plugins {
             return PluginState::Broken(problem);
         }
         let snapshot = self.0.registry.current();
-        let Some(running) = snapshot.find(plugin.as_str()) else { return PluginState::Resting };
+        let running = snapshot.find(plugin.as_str()).filter(|running| !running.stands_in);
+        let Some(running) = running else { return PluginState::Resting };
         match resident.health.state() {
             QuarantineState::Free => {
                 PluginState::Running { version: Arc::clone(&running.version), generation: running.generation }
@@ -239,7 +240,7 @@ impl Plugins {
         kv: plugin_kv::Usage,
     ) -> PluginStats {
         let snapshot = self.0.registry.current();
-        let running = snapshot.find(&plugin);
+        let running = snapshot.find(&plugin).filter(|running| !running.stands_in);
         PluginStats {
             version: running.map(|running| Arc::clone(&running.version)),
             digest: running.map(|running| running.digest.clone()),

@@ -38,6 +38,15 @@ pub async fn put(tx: &DatabaseTransaction, timer: plugin_timer::Model, most: u64
     Ok(true)
 }
 
+/// The timer of that name.
+pub async fn find(
+    conn: &impl ConnectionTrait,
+    plugin: &str,
+    name: &str,
+) -> Result<Option<plugin_timer::Model>, Error> {
+    Ok(plugin_timer::Entity::find_by_id((plugin.to_owned(), name.to_owned())).one(conn).await?)
+}
+
 /// Cancels a timer; false when there was none.
 pub async fn delete(conn: &impl ConnectionTrait, plugin: &str, name: &str) -> Result<bool, Error> {
     let key = (plugin.to_owned(), name.to_owned());

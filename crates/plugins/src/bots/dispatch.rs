@@ -65,7 +65,7 @@ struct Worker {
 enum Ended {
     Handled,
     /// To be tried again.
-    Failed(String),
+    Failed,
     /// To be tried again, and this was no attempt: the bot was not called.
     NotNow(Duration),
     /// Not to be tried again.
@@ -237,13 +237,14 @@ impl Worker {
                     over.push(row.id);
                 }
                 Ended::NotNow(wait) => self.lanes.retry(row, now + wait),
-                Ended::Failed(why) => match wait_after(row.attempts) {
+                Ended::Failed => match wait_after(row.attempts) {
                     Some(wait) => {
                         counts.queue.retried();
                         self.lanes.retry(row, now + wait);
                     }
                     None => {
-                        tracing::warn!(plugin.id = %self.plugin, event.id = row.id, why, "an event failed too often, and was dropped");
+                        // Not with what the bot said: it may quote people. That stands in the plugin's own log.
+                        tracing::warn!(plugin.id = %self.plugin, event.id = row.id, "an event failed too often, and was dropped");
                         counts.queue.dropped(1);
                         over.push(row.id);
                     }
@@ -289,8 +290,9 @@ async fn attempt(grounds: &Grounds, running: &Running, row: &plugin_event::Model
                 return Ended::Pointless("what was held is not held any more");
             }
             Err(error) => {
+                tracing::warn!(plugin.id = %running.id(), %error, "what a bot's event is about can't be read");
                 health.abandon();
-                return Ended::Failed(error.to_string());
+                return Ended::Failed;
             }
         }
     }
@@ -304,10 +306,13 @@ async fn attempt(grounds: &Grounds, running: &Running, row: &plugin_event::Model
 fn ended(running: &Running, called: Result<Called<()>, CallFailure>) -> Ended {
     match called {
         Ok(Called { reply: Ok(()), .. }) => Ended::Handled,
-        Ok(Called { reply: Err(text), .. }) => Ended::Failed(text),
+        Ok(Called { reply: Err(text), .. }) => {
+            running.note_error(Hook::Handle, &text);
+            Ended::Failed
+        }
         Err(failure) if failure.kind.is_the_plugins_fault() => {
             running.note_failure(Hook::Handle, &failure);
-            Ended::Failed(failure.to_string())
+            Ended::Failed
         }
         Err(_) => Ended::NotNow(Duration::from_secs(1)),
     }

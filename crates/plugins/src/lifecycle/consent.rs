@@ -260,7 +260,7 @@ impl Lifecycle {
 /// The consent of `package`: `before` is the manifest that was agreed to, `rows` what is granted.
 fn compare(package: &Package, before: Option<&Manifest>, rows: &[plugin_grant::Model]) -> Consent {
     let now = package.manifest();
-    let granted = grants::terms(rows);
+    let granted = grants::granted_terms(rows);
     let item = |ask: &Ask| ConsentItem {
         capability: ask.terms.name(),
         ask: ask.clone(),

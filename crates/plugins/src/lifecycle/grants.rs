@@ -31,20 +31,20 @@ pub(super) struct Tombstone {
     pub(super) has_data: bool,
 }
 
-/// What a plugin may reach: what its running version asks for and what was granted, by the lower terms. `rows` are all
-/// of `plugin_grants` for it.
+/// What a plugin may reach: what its running version asks for and was granted too. Another version may have been granted
+/// other hosts or acts: what this one does not ask for, it has not. `rows` are all of `plugin_grants` for it.
 #[must_use]
 pub fn effective_grants(manifest: &Manifest, rows: &[plugin_grant::Model]) -> Vec<Terms> {
-    let granted = terms(rows);
+    let granted = granted_terms(rows);
     let effective = manifest.asks().iter().filter_map(|ask| {
-        let granted = granted.iter().find(|granted| granted.name() == ask.terms.name())?;
-        Some(if granted.covers(&ask.terms) { ask.terms.clone() } else { granted.clone() })
+        granted.iter().find(|granted| granted.name() == ask.terms.name())?.meet(&ask.terms)
     });
     effective.collect()
 }
 
-/// The capabilities among `rows`, with what was agreed to of each.
-pub(super) fn terms(rows: &[plugin_grant::Model]) -> Vec<Terms> {
+/// The capabilities among `rows`, with what was agreed to of each, whichever version asked.
+#[must_use]
+pub(crate) fn granted_terms(rows: &[plugin_grant::Model]) -> Vec<Terms> {
     rows.iter().filter_map(terms_of).collect()
 }
 
@@ -121,4 +121,43 @@ pub(super) async fn delete(
     capability: CapabilityName,
 ) -> Result<bool, Error> {
     Ok(plugin_grants::delete(tx, plugin, capability.as_str()).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn manifest(capabilities: &str) -> Manifest {
+        let plugin = "[plugin]\nid = \"a.b\"\nname = \"A\"\nversion = \"1.0.0\"\napi = \"1.0\"\n";
+        let hooks = "[hooks.bot]\nevents = [\"posted\"]\n";
+        Manifest::parse(&format!("{plugin}{hooks}[capabilities]\n{capabilities}")).unwrap()
+    }
+
+    fn row(terms: &Terms) -> plugin_grant::Model {
+        plugin_grant::Model {
+            plugin_id: "a.b".to_owned(),
+            capability: terms.name().as_str().to_owned(),
+            terms: serde_json::to_string(terms).unwrap(),
+            digest: String::new(),
+            granted_by: "operator".to_owned(),
+            granted_at_ms: 0,
+        }
+    }
+
+    /// The next version was agreed to already, or this one was put back: it has nothing that only the other asks for.
+    #[test]
+    fn a_version_has_what_it_asks_for_and_was_granted() {
+        let asks =
+            manifest("moderation = { acts = [\"flag\", \"release\"] }\nmessages = { per-minute = 20 }");
+        let other = manifest(
+            "moderation = { acts = [\"release\", \"mute\"] }\nmessages = { per-minute = 5 }\nhistory = {}",
+        );
+        let rows: Vec<_> = other.asks().iter().map(|ask| row(&ask.terms)).collect();
+        let both = manifest("moderation = { acts = [\"release\"] }\nmessages = { per-minute = 5 }");
+        let expected: Vec<Terms> = both.asks().iter().map(|ask| ask.terms.clone()).collect();
+        assert_eq!(effective_grants(&asks, &rows), expected);
+        let others = manifest("moderation = { acts = [\"mute\"] }");
+        let rows: Vec<_> = others.asks().iter().map(|ask| row(&ask.terms)).collect();
+        assert_eq!(effective_grants(&asks, &rows), []);
+    }
 }

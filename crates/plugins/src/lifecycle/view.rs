@@ -139,7 +139,7 @@ impl Lifecycle {
         let signer = versions.iter().find(|version| version.digest == row.digest);
         let signer = self.signer_view(signer.and_then(|version| version.signer.as_deref()));
         let policy = Policy::from_stored(&row.policy);
-        let terms = grants::terms(&granted);
+        let terms = grants::granted_terms(&granted);
         let lacks = |name: &CapabilityName| !terms.iter().any(|terms| terms.name() == *name);
         let hooks = &manifest.hooks;
         let hooks = [

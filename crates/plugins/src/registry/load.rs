@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use teahouse_accounts::{BotUser, Session};
 use teahouse_plugin_host::{
-    Capability, Compile, Compiled, Exports, Grants, HookLimits, Host, Isolation, Limits, LoadError, Loaded,
-    PluginSpec, Services,
+    Capability, Compile, CompileError, Exports, FailureKind, Grants, HookLimits, Host, Isolation, Limits,
+    LoadError, Loaded, PluginSpec, Services,
 };
 use teahouse_plugin_package::{Isolation as Kept, Manifest, Package, Rooms, Terms};
 use teahouse_protocol::{DisplayName, UserId};
-use teahouse_store::entity::{plugin, plugin_version};
+use teahouse_store::entity::{plugin, plugin_grant, plugin_version};
 use teahouse_store::plugins::PluginEdit;
 use teahouse_store::{plugin_grants, plugin_rooms, plugin_versions, plugins};
 
@@ -20,7 +20,7 @@ use super::rooms::RoomSet;
 use super::snapshot::Running;
 use crate::Error;
 use crate::chain::Speaker;
-use crate::lifecycle::{Secrets, SecretsKey, effective_grants, effective_settings};
+use crate::lifecycle::{Secrets, SecretsKey, effective_grants, effective_settings, granted_terms};
 use crate::policy::Policy;
 use crate::services::{Charter, Grounds};
 
@@ -28,6 +28,8 @@ use crate::services::{Charter, Grounds};
 pub(crate) struct Loader {
     pub(crate) id: Arc<str>,
     pub(crate) resident: Arc<Resident>,
+    /// What runs of it now: it goes on where its successor does not load.
+    pub(crate) earlier: Option<Arc<Running>>,
     pub(crate) grounds: Arc<Grounds>,
     pub(crate) host: Host,
     pub(crate) compile: Compile,
@@ -38,8 +40,45 @@ pub(crate) struct Loader {
 enum Obstacle {
     /// Trying again may help.
     Ours(Error),
-    /// It won't until somebody changes something.
-    Broken(String),
+    /// It does not load as it is.
+    Broken(Trouble),
+}
+
+/// Why a version does not load.
+pub(crate) struct Trouble {
+    /// For the admin.
+    pub(crate) text: String,
+    /// Whether it may load later with nothing changed: the machine was busy, or full.
+    pub(crate) may_pass: bool,
+}
+
+impl Obstacle {
+    /// It won't load until somebody changes something.
+    fn broken(text: impl Into<String>) -> Self {
+        Self::Broken(Trouble { text: text.into(), may_pass: false })
+    }
+}
+
+impl From<CompileError> for Obstacle {
+    fn from(error: CompileError) -> Self {
+        let may_pass =
+            matches!(error, CompileError::TooSlow { .. } | CompileError::Compiler(_) | CompileError::Io(_));
+        Self::Broken(Trouble { text: error.to_string(), may_pass })
+    }
+}
+
+impl From<LoadError> for Obstacle {
+    fn from(error: LoadError) -> Self {
+        let may_pass = match &error {
+            LoadError::Full => true,
+            // How long it took depends on what else the machine does.
+            LoadError::Init(failure) => {
+                matches!(failure.kind, FailureKind::WallTime | FailureKind::RunningTime | FailureKind::Busy)
+            }
+            LoadError::MissingExport(_) | LoadError::Misfit(_) | LoadError::Problems(_) => false,
+        };
+        Self::Broken(Trouble { text: told(&error), may_pass })
+    }
 }
 
 impl From<Error> for Obstacle {
@@ -65,47 +104,50 @@ impl Loader {
             }
         };
         let id = Arc::clone(&self.id);
-        let Some(row) = row else { return Some((id, None, Outcome::Rests)) };
+        let Some(row) = row else {
+            self.resident.house.set_charter(Charter::none());
+            return Some((id, None, Outcome::Rests));
+        };
         if !row.enabled {
+            self.resident.house.set_charter(Charter::none());
             return Some((id, Some(row.generation), Outcome::Rests));
         }
-        let generation = row.generation;
-        let digest = row.digest.clone();
-        match self.try_load(row).await {
-            Ok(running) => Some((id, Some(generation), Outcome::Runs(Arc::new(running)))),
-            Err(Obstacle::Broken(text)) => Some((id, Some(generation), Outcome::Broken { digest, text })),
-            Err(Obstacle::Ours(error)) => {
+        let generation = Some(row.generation);
+        let ended = match self.try_load(&row).await {
+            Ok(running) => Ok(Outcome::Runs(Arc::new(running))),
+            Err(Obstacle::Broken(trouble)) => self.carry_on(&row).await.map(|earlier| Outcome::Broken {
+                digest: row.digest,
+                trouble,
+                earlier,
+            }),
+            Err(Obstacle::Ours(error)) => Err(error),
+        };
+        match ended {
+            Ok(outcome) => Some((id, generation, outcome)),
+            Err(error) => {
                 tracing::warn!(plugin.id = %id, %error, "a plugin can't be loaded now");
                 None
             }
         }
     }
 
-    async fn try_load(&self, row: plugin::Model) -> Result<Running, Obstacle> {
+    async fn try_load(&self, row: &plugin::Model) -> Result<Running, Obstacle> {
         let conn = self.grounds.db.conn();
+        let granted = plugin_grants::of_plugin(conn, &row.id).await?;
+        // First of all, whatever fails below: what was taken back is.
+        self.resident.house.keep_only(grants(&granted_terms(&granted)));
         let version = plugin_versions::find(conn, &row.digest).await?;
-        let version = version.ok_or_else(|| Obstacle::Broken("its package is gone".to_owned()))?;
+        let version = version.ok_or_else(|| Obstacle::broken("its package is gone"))?;
         let package = read(version).await?;
-        let compiled = self.compiled(&package).await?;
+        let compiled = self.host.compile(package.component().into(), &self.compile).await?;
         let manifest = Arc::new(package.manifest().clone());
         let policy = Policy::from_stored(&row.policy);
-        let rooms = match policy.rooms(&manifest) {
-            Rooms::All => RoomSet::All,
-            Rooms::Chosen => {
-                RoomSet::Chosen(plugin_rooms::of_plugin(conn, &row.id).await?.into_iter().collect())
-            }
-        };
-        let terms = effective_grants(&manifest, &plugin_grants::of_plugin(conn, &row.id).await?);
-        let bot = self.bot(&row, &manifest).await?;
+        let rooms = self.rooms(&policy, &manifest).await?;
+        let terms = effective_grants(&manifest, &granted);
+        let bot = self.bot(row, &manifest).await?;
         let name: Arc<str> = manifest.name.as_str().into();
         let grants = grants(&terms);
-        self.resident.house.set_charter(Charter {
-            name: Arc::clone(&name),
-            rooms: rooms.clone(),
-            terms: terms.into_iter().map(|terms| (terms.name(), terms)).collect(),
-            bot: bot.clone(),
-            secrets: self.secrets(&row)?,
-        });
+        self.set_charter(row, &name, &granted, terms, &rooms, bot.clone());
         let settings = effective_settings(package.schema(), &row.settings);
         let spec = PluginSpec {
             id: Arc::clone(&self.id),
@@ -118,24 +160,91 @@ impl Loader {
             services: Arc::clone(&self.resident.house) as Arc<dyn Services>,
             telemetry: Arc::clone(&self.resident.telemetry),
         };
-        let loaded = self.host.load(spec).await.map_err(|error| Obstacle::Broken(told(&error)))?;
+        let loaded = self.host.load(spec).await?;
         Ok(Running {
             speaker: Speaker { id: Arc::clone(&self.id), name },
             version: Arc::clone(loaded.version()),
-            digest: row.digest,
+            digest: row.digest.clone(),
             generation: row.generation,
             manifest,
             policy,
             rooms,
             loaded,
+            stands_in: false,
             bot,
             resident: Arc::clone(&self.resident),
         })
     }
 
-    async fn compiled(&self, package: &Package) -> Result<Compiled, Obstacle> {
-        let compiled = self.host.compile(package.component().into(), &self.compile).await;
-        compiled.map_err(|error| Obstacle::Broken(error.to_string()))
+    /// What runs goes on, by what was decided since: where it works, what its failures mean, and what it may.
+    async fn carry_on(&self, row: &plugin::Model) -> Result<Option<Arc<Running>>, Error> {
+        let Some(earlier) = &self.earlier else {
+            self.resident.house.set_charter(Charter::none());
+            return self.stand_in(row).await;
+        };
+        let granted = plugin_grants::of_plugin(self.grounds.db.conn(), &row.id).await?;
+        let policy = Policy::from_stored(&row.policy);
+        let rooms = self.rooms(&policy, &earlier.manifest).await?;
+        let terms = effective_grants(&earlier.manifest, &granted);
+        earlier.loaded.set_grants(grants(&terms));
+        self.set_charter(row, &earlier.speaker.name, &granted, terms, &rooms, earlier.bot.clone());
+        Ok(Some(Arc::new(Running { policy, rooms, ..Running::clone(earlier) })))
+    }
+
+    /// Nothing of it runs: what its failures mean was decided, and a guard must not be passed because it is broken.
+    async fn stand_in(&self, row: &plugin::Model) -> Result<Option<Arc<Running>>, Error> {
+        let Some(version) = plugin_versions::find(self.grounds.db.conn(), &row.digest).await? else {
+            return Ok(None);
+        };
+        let Ok(package) = read(version).await else { return Ok(None) };
+        let manifest = Arc::new(package.manifest().clone());
+        let policy = Policy::from_stored(&row.policy);
+        let rooms = self.rooms(&policy, &manifest).await?;
+        let version: Arc<str> = manifest.version.to_string().into();
+        let house = Arc::clone(&self.resident.house) as Arc<dyn Services>;
+        let telemetry = Arc::clone(&self.resident.telemetry);
+        Ok(Some(Arc::new(Running {
+            speaker: Speaker { id: Arc::clone(&self.id), name: manifest.name.as_str().into() },
+            loaded: Loaded::absent(Arc::clone(&self.id), Arc::clone(&version), house, telemetry),
+            stands_in: true,
+            version,
+            digest: row.digest.clone(),
+            generation: row.generation,
+            manifest,
+            policy,
+            rooms,
+            bot: None,
+            resident: Arc::clone(&self.resident),
+        })))
+    }
+
+    fn set_charter(
+        &self,
+        row: &plugin::Model,
+        name: &Arc<str>,
+        granted: &[plugin_grant::Model],
+        terms: Vec<Terms>,
+        rooms: &RoomSet,
+        bot: Option<Session>,
+    ) {
+        self.resident.house.set_charter(Charter {
+            name: Arc::clone(name),
+            granted: grants(&granted_terms(granted)),
+            rooms: rooms.clone(),
+            terms: terms.into_iter().map(|terms| (terms.name(), terms)).collect(),
+            bot,
+            secrets: self.secrets(row),
+        });
+    }
+
+    async fn rooms(&self, policy: &Policy, manifest: &Manifest) -> Result<RoomSet, Error> {
+        match policy.rooms(manifest) {
+            Rooms::All => Ok(RoomSet::All),
+            Rooms::Chosen => {
+                let chosen = plugin_rooms::of_plugin(self.grounds.db.conn(), &self.id).await?;
+                Ok(RoomSet::Chosen(chosen.into_iter().collect()))
+            }
+        }
     }
 
     /// Its user, where it is a bot. The row remembers who that is, so that others find the plugin by it.
@@ -145,12 +254,12 @@ impl Loader {
         }
         let name: String = manifest.name.trim().chars().take(DisplayName::MAX_CHARS).collect();
         let name = DisplayName::new(&name)
-            .map_err(|error| Obstacle::Broken(format!("its name is no name of a user: {error}")))?;
+            .map_err(|error| Obstacle::broken(format!("its name is no name of a user: {error}")))?;
         let bot = BotUser { plugin: row.id.clone(), name, avatar: None };
         let session = match self.grounds.accounts.bot(&bot).await {
             Ok(session) => session,
             Err(teahouse_accounts::Error::Banned) => {
-                return Err(Obstacle::Broken("its user is banned".to_owned()));
+                return Err(Obstacle::broken("its user is banned"));
             }
             Err(error) => return Err(Error::from(error).into()),
         };
@@ -162,20 +271,20 @@ impl Loader {
         Ok(Some(session))
     }
 
-    fn secrets(&self, row: &plugin::Model) -> Result<Secrets, Obstacle> {
-        let Some(sealed) = &row.secrets_sealed else { return Ok(Secrets::new()) };
+    fn secrets(&self, row: &plugin::Model) -> Secrets {
+        let Some(sealed) = &row.secrets_sealed else { return Secrets::new() };
         let opened = self.secrets.open(&row.id, sealed);
         // The server's key was changed since: the plugin runs, and what needs a secret says so.
-        Ok(opened.unwrap_or_else(|| {
+        opened.unwrap_or_else(|| {
             tracing::error!(plugin.id = %row.id, "a plugin's secrets don't open: enter them again");
             Secrets::new()
-        }))
+        })
     }
 }
 
 /// Reads the package off the runtime's threads: it is unpacked whole, and judged whole.
 async fn read(version: plugin_version::Model) -> Result<Package, Obstacle> {
-    let broken = |text: String| Obstacle::Broken(format!("its package can't be read: {text}"));
+    let broken = |text: String| Obstacle::broken(format!("its package can't be read: {text}"));
     let read = tokio::task::spawn_blocking(move || {
         let package = Package::read(&version.package).map_err(|error| error.to_string())?;
         if package.digest().to_string() != version.digest {
@@ -191,7 +300,7 @@ fn exports(manifest: &Manifest) -> Exports {
     Exports { filter: hooks.filter.is_some(), gate: hooks.gate.is_some(), bot: hooks.bot.is_some() }
 }
 
-fn grants(terms: &[Terms]) -> Grants {
+pub(super) fn grants(terms: &[Terms]) -> Grants {
     terms.iter().filter_map(|terms| Capability::find(terms.name().as_str())).collect()
 }
 

@@ -15,6 +15,7 @@ use crate::chain::Speaker;
 use crate::policy::Policy;
 
 /// A plugin at work: one version with one set of settings.
+#[derive(Clone)]
 pub(crate) struct Running {
     pub(crate) speaker: Speaker,
     pub(crate) version: Arc<str>,
@@ -25,6 +26,8 @@ pub(crate) struct Running {
     pub(crate) policy: Policy,
     pub(crate) rooms: RoomSet,
     pub(crate) loaded: Arc<Loaded>,
+    /// It does not load, and no earlier version runs: its policies for errors alone are at work.
+    pub(crate) stands_in: bool,
     /// Whom it acts as, where it is a bot.
     pub(crate) bot: Option<Session>,
     /// What outlives this version.
@@ -97,12 +100,21 @@ impl Running {
 
     /// Where its log is read, so are its failures.
     pub(crate) fn note_failure(&self, hook: Hook, failure: &CallFailure) {
-        let at_ms = u64::try_from(self.resident.house.clock_now().millis()).unwrap_or(0);
         let text = match &failure.backtrace {
             Some(backtrace) => format!("{failure} at {}", backtrace.replace('\n', " < ")),
             None => failure.to_string(),
         };
-        self.resident.telemetry.log.note(at_ms, LogLevel::Error, hook, &text);
+        self.note(hook, LogLevel::Error, &text);
+    }
+
+    /// And what it answers as an error.
+    pub(crate) fn note_error(&self, hook: Hook, text: &str) {
+        self.note(hook, LogLevel::Warn, &format!("answered with an error: {text}"));
+    }
+
+    fn note(&self, hook: Hook, level: LogLevel, text: &str) {
+        let at_ms = u64::try_from(self.resident.house.clock_now().millis()).unwrap_or(0);
+        self.resident.telemetry.log.note(at_ms, level, hook, text);
     }
 
     pub(crate) fn command(&self, nth: usize) -> Option<&Command> {
@@ -125,10 +137,11 @@ impl Snapshot {
 
     fn place(&mut self, running: &Arc<Running>) {
         let (hooks, policy) = (&running.manifest.hooks, &running.policy);
-        if let Some(hook) = &hooks.filter {
+        let is_asked = |on_error: OnError| !running.stands_in || on_error != OnError::Allow;
+        let on_error = policy.filter_on_error(&running.manifest);
+        if let Some(hook) = hooks.filter.as_ref().filter(|_| is_asked(on_error)) {
             let kinds = kinds(&hook.kinds);
             self.watch.add(&running.rooms, kinds, hook.edits);
-            let on_error = policy.filter_on_error(&running.manifest);
             self.filters.push(FilterPlace {
                 running: Arc::clone(running),
                 on_error,
@@ -136,8 +149,8 @@ impl Snapshot {
                 edits: hook.edits,
             });
         }
-        if hooks.gate.is_some() {
-            let on_error = policy.gate_on_error(&running.manifest);
+        let on_error = policy.gate_on_error(&running.manifest);
+        if hooks.gate.is_some() && is_asked(on_error) {
             self.gates.push(GatePlace { running: Arc::clone(running), on_error });
         }
         if hooks.bot.is_some() && running.bot.is_some() {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use teahouse_accounts::Session;
+use teahouse_plugin_host::Grants;
 use teahouse_plugin_host::wit::Error;
 use teahouse_plugin_package::{Act, CapabilityName, Terms};
 
@@ -11,8 +12,11 @@ use crate::lifecycle::Secrets;
 use crate::registry::RoomSet;
 
 /// What a plugin is allowed at the moment.
+#[derive(Clone)]
 pub(crate) struct Charter {
     pub(crate) name: Arc<str>,
+    /// Granted to the plugin, whichever of its versions asks.
+    pub(crate) granted: Grants,
     pub(crate) rooms: RoomSet,
     pub(crate) terms: BTreeMap<CapabilityName, Terms>,
     pub(crate) bot: Option<Session>,
@@ -24,11 +28,18 @@ impl Charter {
     pub(crate) fn none() -> Self {
         Self {
             name: "".into(),
+            granted: Grants::none(),
             rooms: RoomSet::Chosen(std::collections::HashSet::new()),
             terms: BTreeMap::new(),
             bot: None,
             secrets: Secrets::new(),
         }
+    }
+
+    /// The same without what is not among `granted`.
+    pub(crate) fn keeping(&self, granted: Grants) -> Self {
+        let granted = self.granted.iter().filter(|capability| granted.contains(*capability)).collect();
+        Self { granted, ..self.clone() }
     }
 
     pub(crate) fn kv_quota_bytes(&self) -> u64 {

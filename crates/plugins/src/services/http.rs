@@ -48,19 +48,16 @@ impl House {
         let limits = Limits { timeout, ..Limits::default() };
         match self.grounds.outbound.send(request, &permit, &limits).await {
             Ok(response) => Ok(answer(&response)),
-            Err(failure) => Err(self.failed(failure)),
+            Err(failure) => Err(failed(failure)),
         }
     }
+}
 
-    fn failed(&self, failure: Failure) -> Error {
-        match failure {
-            Failure::Refused(refusal) => {
-                tracing::info!(plugin.id = %self.plugin, %refusal, "a plugin's request was refused");
-                Error::Denied(refusal.to_string())
-            }
-            Failure::TooLarge { limit, .. } => Error::TooLarge(u32::try_from(limit).unwrap_or(u32::MAX)),
-            other => Error::Unavailable(other.to_string()),
-        }
+fn failed(failure: Failure) -> Error {
+    match failure {
+        Failure::Refused(refusal) => Error::Denied(refusal.to_string()),
+        Failure::TooLarge { limit, .. } => Error::TooLarge(u32::try_from(limit).unwrap_or(u32::MAX)),
+        other => Error::Unavailable(other.to_string()),
     }
 }
 

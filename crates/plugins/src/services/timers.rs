@@ -4,17 +4,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use sea_orm::DatabaseTransaction;
 use serde::{Deserialize, Serialize};
 use teahouse_jobs::{EnqueueError, Failure, Job, JobKind, Outbox};
 use teahouse_plugin_host::wit;
 use teahouse_plugin_host::wit::Error;
 use teahouse_protocol::Timestamp;
-use teahouse_store::entity::{plugin_event, plugin_timer};
-use teahouse_store::{Db, plugin_events, plugin_timers};
+use teahouse_store::entity::{outbox as outbox_row, plugin_event, plugin_timer};
+use teahouse_store::{Db, outbox, plugin_events, plugin_timers, plugins};
 use uuid::Uuid;
 
 use super::House;
-use super::answers::{invalid, unavailable};
+use super::answers::{invalid, rate_limited, unavailable};
+use super::quota::Pace;
 use crate::bots::{self, Wakes};
 use crate::convert;
 
@@ -24,6 +26,8 @@ const MAX_NAME_BYTES: usize = 64;
 const MAX_PAYLOAD_BYTES: usize = 4 * 1024;
 /// Timers of a plugin fire no closer than this, and none repeats faster.
 const SHORTEST: Duration = Duration::from_secs(10);
+/// How often a plugin sets and cancels timers: each is a write.
+const SETTINGS: Pace = Pace::new(60, 20);
 /// The longest delay: what a `u32` of milliseconds holds.
 const LONGEST: Duration = Duration::from_millis(49 * 24 * 60 * 60 * 1000);
 
@@ -45,6 +49,7 @@ impl House {
     ) -> Result<(), Error> {
         let most = self.charter.load().most_timers()?;
         check(&name, delay_ms, every_ms, &payload)?;
+        self.timers.take(SETTINGS, self.now()).map_err(rate_limited)?;
         let due_at = self.now() + Duration::from_millis(delay_ms.into());
         let timer = plugin_timer::Model {
             plugin_id: self.plugin.to_string(),
@@ -56,10 +61,17 @@ impl House {
         };
         let set = async {
             let tx = self.grounds.db.begin().await?;
+            // Of two that set the same one, the second sees the job of the first.
+            plugins::lock(&tx, &self.plugin).await?;
+            let earlier = plugin_timers::find(&tx, &self.plugin, &timer.name).await?;
             if !plugin_timers::put(&tx, timer.clone(), most.into()).await? {
                 return Ok(false);
             }
-            self.grounds.outbox.enqueue(&tx, FireTimers::NAME, &Due::of(&timer), due_at).await?;
+            enqueue(&self.grounds.outbox, &tx, &timer).await?;
+            // The earlier one's job would lie there until it is due, each time that the timer is set anew.
+            if let Some(earlier) = earlier {
+                outbox::delete(&tx, &[earlier.token]).await?;
+            }
             tx.commit().await.map_err(teahouse_store::Error::from)?;
             Ok::<bool, EnqueueError>(true)
         };
@@ -77,9 +89,28 @@ impl House {
     /// Whether there was one. Its job finds nothing any more.
     pub(super) async fn cancel_timer(&self, name: &str) -> Result<bool, Error> {
         self.charter.load().most_timers()?;
-        let deleted = plugin_timers::delete(self.grounds.db.writer(), &self.plugin, name).await;
-        deleted.map_err(|error| unavailable(&error))
+        self.timers.take(SETTINGS, self.now()).map_err(rate_limited)?;
+        let cancel = async {
+            let tx = self.grounds.db.begin().await?;
+            let Some(timer) = plugin_timers::find(&tx, &self.plugin, name).await? else { return Ok(false) };
+            let deleted = plugin_timers::delete(&tx, &self.plugin, name).await?;
+            outbox::delete(&tx, &[timer.token]).await?;
+            tx.commit().await?;
+            Ok::<bool, teahouse_store::Error>(deleted)
+        };
+        cancel.await.map_err(|error| unavailable(&error))
     }
+}
+
+/// Writes the job that fires `timer`. It goes by the timer's token, so that it goes when the timer does.
+async fn enqueue(
+    jobs: &Outbox,
+    tx: &DatabaseTransaction,
+    timer: &plugin_timer::Model,
+) -> Result<(), EnqueueError> {
+    let due_at = Timestamp::from_millis(timer.due_at_ms);
+    let job = jobs.row(FireTimers::NAME, &Due::of(timer), due_at)?;
+    Ok(outbox::insert(tx, vec![outbox_row::Model { id: timer.token, ..job }]).await?)
 }
 
 fn check(name: &str, delay_ms: u32, every_ms: Option<u32>, payload: &str) -> Result<(), Error> {
@@ -149,8 +180,7 @@ impl FireTimers {
             // The timer has a new token: the row says which.
             let timers = plugin_timers::of_plugin(&tx, &due.plugin).await?;
             if let Some(moved) = timers.into_iter().find(|moved| moved.name == due.name) {
-                let due_at = Timestamp::from_millis(moved.due_at_ms);
-                self.outbox.enqueue(&tx, Self::NAME, &Due::of(&moved), due_at).await?;
+                enqueue(&self.outbox, &tx, &moved).await?;
             }
         }
         plugin_events::insert(&tx, vec![event(&timer, missed, self.clock.now())], bots::MOST_WAITING).await?;

@@ -94,6 +94,42 @@ on_both! {
         assert!(refused.iter().any(|refused| refused.why == "denied"), "{refused:?}");
     }
 
+    async fn what_is_revoked_is_denied_though_the_next_version_does_not_load(world: World) {
+        let id = world.probe(&[]).await;
+        let ann = world.person("ann").await;
+        let room = world.room(&ann, &[]).await;
+        let mut ears = world.listener(&ann, room).await;
+        world.say(&ann, room, "set it").await.unwrap();
+        loop {
+            if ears.bot_says().await["content"] == "Ok(())" {
+                break;
+            }
+        }
+        world.configure(&id, serde_json::json!({ "broken": true })).await;
+        assert!(world.stats(PROBE).await.problem.is_some_and(|problem| problem.earlier_runs));
+        world.lifecycle.revoke(&id, CapabilityName::Kv, &By::operator()).await.unwrap();
+        world.plugins.refresh().await.unwrap();
+        world.say(&ann, room, "get it").await.unwrap();
+        ears.hears("Err(Denied(\"kv\"))").await;
+        let audited = "SELECT count(*) FROM audit WHERE action = 'plugin.refused'";
+        world.eventually(async || (world.count(audited).await == 1).then_some(())).await;
+        world.say(&ann, room, "get it").await.unwrap();
+        ears.hears("Err(Denied(\"kv\"))").await;
+        assert_eq!(world.count(audited).await, 1, "once in a while, however often it asks");
+    }
+
+    async fn what_is_decided_holds_though_the_next_version_does_not_load(world: World) {
+        let id = world.probe(&[]).await;
+        let ann = world.person("ann").await;
+        let room = world.room(&ann, &[]).await;
+        world.configure(&id, serde_json::json!({ "word": "milk" })).await;
+        world.configure(&id, serde_json::json!({ "broken": true })).await;
+        assert!(world.say(&ann, room, "with milk").await.is_err());
+        let chosen = Policy { rooms: Some(teahouse_plugin_package::Rooms::Chosen), ..Policy::default() };
+        world.set_policy(&id, chosen).await;
+        world.say(&ann, room, "with milk").await.expect("it works in no room any more");
+    }
+
     async fn moderators_acts_are_those_that_were_granted(world: World) {
         let changes = [("acts = [\"flag\", \"remove\", \"release\", \"mute\"]", "acts = [\"remove\"]")];
         world.probe(&changes).await;

@@ -2,7 +2,9 @@
 
 use serde_json::json;
 use teahouse_chat::Error;
+use teahouse_plugin_package::OnError;
 use teahouse_plugins::lifecycle::By;
+use teahouse_plugins::{HookPolicy, Policy};
 
 use crate::world::{PROBE, World, on_both};
 
@@ -22,6 +24,28 @@ on_both! {
         world.configure(&id, json!({ "word": "sugar" })).await;
         assert!(world.say(&ann, room, "with sugar").await.is_err());
         assert_eq!(world.stats(PROBE).await.problem, None);
+    }
+
+    /// A guard that is broken is passed only where that was decided.
+    async fn the_policy_of_a_filter_that_does_not_load_speaks_for_it(world: World) {
+        let id = world.probe(&[]).await;
+        let ann = world.person("ann").await;
+        let room = world.room(&ann, &[]).await;
+        let strict = HookPolicy { priority: None, on_error: Some(OnError::Reject) };
+        world.set_policy(&id, Policy { filter: strict, ..Policy::default() }).await;
+        world.say(&ann, room, "tea").await.expect("it works");
+        world.configure(&id, json!({ "broken": true })).await;
+        world.say(&ann, room, "tea").await.expect("the old settings still work");
+        // After a restart nothing of it runs.
+        let world = world.restarted().await;
+        let ann = world.person("ann").await;
+        let problem = world.stats(PROBE).await.problem.expect("a problem");
+        assert!(!problem.earlier_runs && world.stats(PROBE).await.version.is_none());
+        assert!(matches!(world.say(&ann, room, "tea").await, Err(Error::Rejected(_))));
+        world.set_policy(&id, Policy::default()).await;
+        world.say(&ann, room, "tea").await.expect("its failures mean nothing now");
+        world.configure(&id, json!({})).await;
+        assert!(world.say(&ann, room, "reject it").await.is_err(), "it loads again");
     }
 
     async fn a_version_is_swapped_under_messages_and_none_is_lost(world: World) {

@@ -58,5 +58,7 @@ on_both! {
             world.clock.advance(Duration::from_millis(100));
         }
         assert_eq!(world.count("SELECT count(*) FROM plugin_timers").await, 2);
+        let jobs = world.count("SELECT count(*) FROM outbox WHERE kind = 'plugin.timer'").await;
+        assert_eq!(jobs, 2, "a timer that is set anew leaves nothing behind");
     }
 }
