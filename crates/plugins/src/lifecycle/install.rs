@@ -110,15 +110,8 @@ impl Lifecycle {
         let signer = match origin {
             Origin::Bundled => Some(BUNDLED_SIGNER.to_owned()),
             Origin::Package => {
-                let signer = package.signer(&self.parts().trusted_keys);
-                if self.parts().require_signature {
-                    match &signer {
-                        Signer::Unsigned => return Err(Error::Unsigned),
-                        Signer::Unknown(key) => return Err(Error::UntrustedKey(key.to_string())),
-                        Signer::Trusted(_) => {}
-                    }
-                }
-                signer.key().map(ToString::to_string)
+                self.require_signed(package)?;
+                package.signer(&self.parts().trusted_keys).key().map(ToString::to_string)
             }
         };
         let plugin = package.manifest().id.as_str();
@@ -129,6 +122,24 @@ impl Lifecycle {
         }
         let shown = |signer: Option<String>| signer.unwrap_or_else(|| "nobody".to_owned());
         Err(Error::KeyChanged { plugin: plugin.to_owned(), known: shown(known), offered: shown(signer) })
+    }
+
+    /// That a package bears the signature that this server asks for.
+    fn require_signed(&self, package: &Package) -> Result<(), Error> {
+        if !self.parts().require_signature {
+            return Ok(());
+        }
+        match package.signer(&self.parts().trusted_keys) {
+            Signer::Unsigned => Err(Error::Unsigned),
+            Signer::Unknown(key) => Err(Error::UntrustedKey(key.to_string())),
+            Signer::Trusted(_) => Ok(()),
+        }
+    }
+
+    /// That a version which is here may still begin to work: a key may have lost its trust since it came in.
+    pub(super) async fn require_trusted(&self, package: &Package) -> Result<(), Error> {
+        let version = self.require_version(&package.manifest().id, &package.digest()).await?;
+        if version.signer.as_deref() == Some(BUNDLED_SIGNER) { Ok(()) } else { self.require_signed(package) }
     }
 
     /// Who signed what is known of `plugin`; the outer `None`: nothing is.

@@ -14,6 +14,8 @@ impl Lifecycle {
     ///
     /// # Errors
     /// [`LifecycleError::ConsentRequired`](Error::ConsentRequired) when the version in use was not agreed to;
+    /// [`LifecycleError::Unsigned`](Error::Unsigned) and [`LifecycleError::UntrustedKey`](Error::UntrustedKey) when its
+    /// signature is not good enough any more;
     /// [`LifecycleError::Settings`](Error::Settings) when settings lack or are refused;
     /// [`LifecycleError::Component`](Error::Component), [`LifecycleError::NotInstalled`](Error::NotInstalled),
     /// [`LifecycleError::Changed`](Error::Changed), [`LifecycleError::Trial`](Error::Trial),
@@ -29,6 +31,7 @@ impl Lifecycle {
             return Err(Error::ConsentRequired(Box::new(consent)));
         }
         let package = self.current_package(&row).await?;
+        self.require_trusted(&package).await?;
         let settings = effective_settings(package.schema(), &row.settings);
         Problems::check(package.schema().validate(&settings)).map_err(Error::Settings)?;
         let memory_mib = Policy::from_stored(&row.policy).limits.memory_mib(package.manifest());

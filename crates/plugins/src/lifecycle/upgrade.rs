@@ -35,6 +35,8 @@ impl Lifecycle {
     ///
     /// # Errors
     /// [`LifecycleError::ConsentRequired`](Error::ConsentRequired), [`LifecycleError::NotAsked`](Error::NotAsked),
+    /// [`LifecycleError::Unsigned`](Error::Unsigned) and [`LifecycleError::UntrustedKey`](Error::UntrustedKey) of one
+    /// whose signature is not good enough any more,
     /// [`LifecycleError::Component`](Error::Component), [`LifecycleError::Settings`](Error::Settings),
     /// [`LifecycleError::NotInstalled`](Error::NotInstalled), [`LifecycleError::NoSuchVersion`](Error::NoSuchVersion),
     /// [`LifecycleError::Changed`](Error::Changed), [`LifecycleError::Trial`](Error::Trial),
@@ -84,6 +86,7 @@ impl Lifecycle {
         if row.digest == digest.to_string() && choices.is_none() {
             return Ok(upgraded);
         }
+        self.require_trusted(&package).await?;
         self.try_version(row, &package).await?;
         let edit = PluginEdit {
             digest: Some(digest.to_string()),

@@ -113,6 +113,25 @@ on_both! {
         assert_eq!(refused.code(), ErrorCode::ConsentRequired);
     }
 
+    /// A key that was stolen is taken out of the configuration: what it signed begins to work no more.
+    async fn what_a_key_signed_is_trusted_as_long_as_the_key_is(world: World) {
+        let (key, by) = (SecretKey::generate().unwrap(), By::operator());
+        let trusting_it = world.under(House { require_signature: true, trusted_keys: vec![trusting(&key, "us")] });
+        let first = trusting_it.install(signed(&version("1.0.0", FILTER), &key), &by).await.unwrap();
+        let choices = teahouse_plugins::lifecycle::Choices::all(&first.consent);
+        trusting_it.grant(&guard(), &first.digest, &choices, &by).await.unwrap();
+        assert!(trusting_it.enable(&guard(), &by).await.unwrap());
+        let next = trusting_it.install(signed(&version("1.1.0", FILTER), &key), &by).await.unwrap();
+
+        let strict = world.under(House { require_signature: true, trusted_keys: Vec::new() });
+        let refused = strict.upgrade(&guard(), &next.digest, None, &by).await.unwrap_err();
+        assert!(matches!(refused, LifecycleError::UntrustedKey(_)), "{refused}");
+        assert!(strict.disable(&guard(), &by).await.unwrap(), "to stop needs no trust");
+        let refused = strict.enable(&guard(), &by).await.unwrap_err();
+        assert!(matches!(refused, LifecycleError::UntrustedKey(_)), "{refused}");
+        assert!(trusting_it.enable(&guard(), &by).await.unwrap());
+    }
+
     async fn three_versions_and_the_one_in_use_are_kept(world: World) {
         world.run(version("1.0.0", FILTER)).await;
         for number in ["1.1.0", "1.2.0", "1.3.0", "1.4.0"] {

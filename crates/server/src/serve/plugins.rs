@@ -97,10 +97,10 @@ fn compiler() -> anyhow::Result<Compile> {
 /// # Errors
 /// When a trusted key is none, or the server's own key can't be read.
 fn lifecycle(config: &Config, db: &Db, trials: HostTrials) -> anyhow::Result<Lifecycle> {
-    let keys =
-        config.plugins.trusted_keys.iter().map(|text| {
-            text.parse::<TrustedKey>().with_context(|| format!("plugins.trusted_keys has {text:?}"))
-        });
+    // Not what it says: it may be the secret half, put there by mistake.
+    let keys = config.plugins.trusted_keys.iter().enumerate().map(|(index, text)| {
+        text.parse::<TrustedKey>().with_context(|| format!("plugins.trusted_keys[{index}]"))
+    });
     Ok(Lifecycle::new(LifecycleParts {
         db: db.clone(),
         clock: Arc::new(SystemClock),

@@ -89,7 +89,11 @@ async fn take_in(plugins: &Lifecycle, install: &Install) -> anyhow::Result<()> {
     let next = if !installed.is_first && !installed.is_current { "upgrade" } else { "enable" };
     let id = &installed.plugin;
     if !installed.consent.agreed {
-        println!("\nTo agree: teahouse plugin grant {id} --required (or --all, or name capabilities)");
+        // With the digest: another version may come in before somebody types this.
+        let digest = &installed.digest;
+        println!(
+            "\nTo agree: teahouse plugin grant {id} --digest {digest} --required (or --all, or name capabilities)"
+        );
     }
     if installed.needs_settings {
         println!("It needs settings: teahouse plugin settings {id}");
@@ -206,7 +210,9 @@ fn confirmed(question: &str) -> anyhow::Result<bool> {
 /// Lines stand in the memory of the server that ran the plugin: it is asked.
 async fn print_logs(logs: &Logs) -> anyhow::Result<()> {
     let (server, plugin) = (logs.server.trim_end_matches('/'), &logs.plugin);
-    let answer = reqwest::Client::new()
+    // The key is for that server alone: a redirect would take it along.
+    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build()?;
+    let answer = client
         .get(format!("{server}/v1/admin/plugins/{plugin}/logs"))
         .query(&[("level", &logs.level)])
         .header("X-Api-Key", &logs.key)
