@@ -27,11 +27,11 @@ refusals! {
     GetConsent: ADMINISTERING, PARAMETERS, &[PluginNotFound, PluginVersionNotFound];
     Grant: ADMINISTERING, PARAMETERS, BODY, &[PluginNotFound, PluginVersionNotFound, PluginNotAsked, PluginChanged];
     Revoke: ADMINISTERING, PARAMETERS, &[PluginNotFound, PluginNotAsked, PluginChanged];
-    Switch: ADMINISTERING, PARAMETERS, &[PluginNotFound, ConsentRequired, PluginSettingsRefused,
+    Switch: ADMINISTERING, PARAMETERS, &[PluginNotFound, ConsentRequired, SignatureRequired, PluginSettingsRefused,
         PluginComponentRefused, PluginChanged];
     Upgrade: ADMINISTERING, PARAMETERS, BODY, &[PluginNotFound, PluginVersionNotFound, ConsentRequired,
-        PluginSettingsRefused, PluginComponentRefused, PluginChanged];
-    Rollback: ADMINISTERING, PARAMETERS, &[PluginNotFound, PluginNoEarlierVersion, ConsentRequired,
+        SignatureRequired, PluginSettingsRefused, PluginComponentRefused, PluginChanged];
+    Rollback: ADMINISTERING, PARAMETERS, &[PluginNotFound, PluginNoEarlierVersion, ConsentRequired, SignatureRequired,
         PluginSettingsRefused, PluginComponentRefused, PluginChanged];
     GetSettings: ADMINISTERING, PARAMETERS, &[PluginNotFound];
     Configure: ADMINISTERING, PARAMETERS, BODY, &[PluginNotFound, PluginSettingsRefused, PluginComponentRefused,
