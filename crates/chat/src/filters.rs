@@ -50,6 +50,8 @@ impl Chat {
     /// Notes for the moderators are written before the message is: they can't be lost, and one whose message was not
     /// written after all is never shown.
     ///
+    /// What seldom happens is boxed: the way of a message that is let through stays small, and is moved often.
+    ///
     /// Under one client id one message is judged at a time, and to its end, also when its client hangs up: sent again, it
     /// is answered by what became of it, and no filter sees it twice.
     pub(crate) async fn filter(
@@ -75,9 +77,9 @@ impl Chat {
             let (sender, room) = (admitted.message.sender, admitted.message.room);
             let taken = self.underway().turn((sender, room, id)).await;
             if taken.is_repeat()
-                && let Some(answer) = self.first_answer(id, sender, room).await?
+                && let Some(answer) = Box::pin(self.first_answer(id, sender, room)).await?
             {
-                return self.answered_again(answer).await;
+                return Box::pin(self.answered_again(answer)).await;
             }
             turn = Some(taken);
         }
@@ -118,8 +120,8 @@ impl Chat {
         let sender = proposed.sender.id;
         if let Some(id) = &client_id {
             let plain = decision == Decision::Accept && flags.is_empty() && note.is_none();
-            if !plain || self.keeps_something_of(sender, proposed.room.id).await? {
-                match self.first_answer(id, sender, proposed.room.id).await? {
+            if !plain || Box::pin(self.keeps_something_of(sender, proposed.room.id)).await? {
+                match Box::pin(self.first_answer(id, sender, proposed.room.id)).await? {
                     Some(Repeat::Sent(first)) => return Ok(Passed::Repeated(first, note)),
                     Some(Repeat::Kept(kept)) => return Ok(Passed::Kept(kept)),
                     None => {}
@@ -131,10 +133,10 @@ impl Chat {
         }
         let (state, flag) = match decision {
             Decision::Accept => {
-                let rows = review_rows(&proposed, flags, self.now());
-                let noted = Noted { is_flagged: !rows.is_empty(), replaced: note, turn: None };
-                reviews::insert(self.db().writer(), rows).await?;
-                replacements::note(self.db().writer(), proposed.id, noted.replaced.as_deref()).await?;
+                let noted = Noted { is_flagged: !flags.is_empty(), replaced: note, turn: None };
+                if noted.is_flagged || noted.replaced.is_some() {
+                    Box::pin(self.note_of(&proposed, flags, noted.replaced.as_deref())).await?;
+                }
                 let message = NewMessage { locale, ..new_message(proposed, client_id) };
                 self.append(Entry::Message(message), ticket(noted))?;
                 return Ok(Passed::Appended);
@@ -143,15 +145,29 @@ impl Chat {
             Decision::Hold(flag) => (HeldState::Held, flag),
             Decision::Shadow(flag) => (HeldState::Shadowed, flag),
         };
-        self.keep(session, Keep { proposed, client_id, state, flag, flags, note, from }).await
+        Box::pin(self.keep(session, Keep { proposed, client_id, state, flag, flags, note, from })).await
+    }
+
+    /// Writes down what the filters say of a message that they let through.
+    async fn note_of(
+        &self,
+        proposed: &Proposed,
+        flags: Vec<Flag>,
+        replaced: Option<&teahouse_protocol::Replaced>,
+    ) -> Result<(), Error> {
+        reviews::insert(self.db().writer(), review_rows(proposed, flags, self.now())).await?;
+        Ok(replacements::note(self.db().writer(), proposed.id, replaced).await?)
     }
 
     /// Rights were looked at before the filters, which take their time: who was muted or put out meanwhile is stopped here.
     /// Where the room is live, this reads its copies, and the database only where an event has just made one stale.
     async fn require_still_a_writer(&self, room: RoomId, user: UserId) -> Result<(), Error> {
         let Some(live) = self.hub().find(room) else { return Ok(()) };
-        let now = self.now();
-        let reader = self.access().require_live_reader(&Seat::new(live, user), user, now).await?;
+        let (seat, now) = (Seat::new(live, user), self.now());
+        let reader = match seat.reader() {
+            Some(reader) => reader?,
+            None => Box::pin(self.access().require_live_reader(&seat, user, now)).await?,
+        };
         reader.require_member(user)?.require_writer(now).map(drop)
     }
 

@@ -1,31 +1,36 @@
 //! What is being judged: once at a time under each client id, and to its end, whether or not its client still waits.
 
-use std::collections::HashMap;
 use std::collections::hash_map::{Entry, RandomState};
+use std::collections::{HashMap, HashSet};
 use std::future::Future;
 use std::hash::{BuildHasher, Hash};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
-use moka::sync::Cache;
 use parking_lot::Mutex;
-use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
-/// How long something is known to have been judged: who lost an ack sends again soon.
-const LATELY: Duration = Duration::from_secs(600);
-/// How much of it is remembered, about 100 bytes each. What was forgotten is judged again, and then found.
-const REMEMBERED: u64 = 50_000;
+/// How much of what was judged lately is remembered at least, some 10 bytes each: who lost an ack sends again soon. What
+/// was forgotten is judged again, and then found.
+const REMEMBERED: usize = 25_000;
 
 /// What is being judged now, and what was lately.
 pub(crate) struct Underway(Arc<Inner>);
 
 struct Inner {
     hasher: RandomState,
-    /// By the digest of its key: of two that share one, the second waits a moment for nothing.
-    now: Mutex<HashMap<u64, watch::Receiver<()>>>,
-    lately: Cache<u64, ()>,
+    turns: Mutex<Turns>,
+}
+
+/// All by the digest of a key: of two that share one, the second waits a moment for nothing.
+#[derive(Default)]
+struct Turns {
+    /// With what ends when the turn does, once somebody waits for it.
+    now: HashMap<u64, Option<CancellationToken>>,
+    lately: HashSet<u64>,
+    /// What was lately when [`Turns::lately`] began.
+    before: HashSet<u64>,
 }
 
 /// The turn of one key. Who has the same waits until it is dropped.
@@ -33,33 +38,44 @@ pub(crate) struct Turn {
     key: u64,
     inner: Arc<Inner>,
     is_repeat: bool,
-    /// Closed with the turn, which wakes who waits.
-    _over: watch::Sender<()>,
 }
 
 impl Underway {
     pub(crate) fn new() -> Self {
-        let lately = Cache::builder().max_capacity(REMEMBERED).time_to_live(LATELY).build();
-        Self(Arc::new(Inner { hasher: RandomState::new(), now: Mutex::default(), lately }))
+        Self(Arc::new(Inner { hasher: RandomState::new(), turns: Mutex::default() }))
     }
 
     /// Waits until nothing else with this key is under way.
     pub(crate) async fn turn(&self, key: impl Hash) -> Turn {
         let key = self.0.hasher.hash_one(key);
         loop {
-            let mut other = match self.0.now.lock().entry(key) {
-                Entry::Occupied(other) => other.get().clone(),
-                Entry::Vacant(free) => {
-                    let (over, ends) = watch::channel(());
-                    free.insert(ends);
-                    let inner = Arc::clone(&self.0);
-                    let is_repeat = inner.lately.contains_key(&key);
-                    return Turn { key, inner, is_repeat, _over: over };
-                }
+            let over = match self.0.turns.lock().begin(key) {
+                Ok(is_repeat) => return Turn { key, inner: Arc::clone(&self.0), is_repeat },
+                Err(over) => over,
             };
-            // Nothing is ever sent: it ends when the other's turn does.
-            let _ended = other.changed().await;
+            over.cancelled().await;
         }
+    }
+}
+
+impl Turns {
+    /// Whether it was under way lately; or, while it is, what ends with it.
+    fn begin(&mut self, key: u64) -> Result<bool, CancellationToken> {
+        match self.now.entry(key) {
+            Entry::Occupied(mut other) => Err(other.get_mut().get_or_insert_default().clone()),
+            Entry::Vacant(free) => {
+                free.insert(None);
+                Ok(self.lately.contains(&key) || self.before.contains(&key))
+            }
+        }
+    }
+
+    fn end(&mut self, key: u64) -> Option<CancellationToken> {
+        if self.lately.len() >= REMEMBERED {
+            self.before = std::mem::take(&mut self.lately);
+        }
+        self.lately.insert(key);
+        self.now.remove(&key).flatten()
     }
 }
 
@@ -72,8 +88,10 @@ impl Turn {
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        self.inner.lately.insert(self.key, ());
-        self.inner.now.lock().remove(&self.key);
+        let over = self.inner.turns.lock().end(self.key);
+        if let Some(over) = over {
+            over.cancel();
+        }
     }
 }
 
@@ -131,6 +149,22 @@ mod tests {
         assert!(!second.is_finished());
         drop(first);
         assert!(second.await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn what_was_lately_is_known_and_in_the_end_forgotten() {
+        let underway = Underway::new();
+        drop(underway.turn("first").await);
+        for number in 0..REMEMBERED {
+            drop(underway.turn(number).await);
+        }
+        assert!(underway.turn("first").await.is_repeat());
+        for number in 0..2 * REMEMBERED {
+            drop(underway.turn(("another", number)).await);
+        }
+        assert!(!underway.turn(1_usize).await.is_repeat());
+        let turns = underway.0.turns.lock();
+        assert!(turns.now.is_empty() && turns.lately.len() + turns.before.len() <= 2 * REMEMBERED);
     }
 
     #[tokio::test]
