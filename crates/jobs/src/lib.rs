@@ -11,4 +11,4 @@ pub use kind::{Failure, Job, JobKind, Retries};
 pub use node::Node;
 pub use outbox::{EnqueueError, Outbox};
 pub use runner::{Runner, RunnerSettings};
-pub use teahouse_store::nodes::{Company, NodeId};
+pub use teahouse_store::nodes::Company;

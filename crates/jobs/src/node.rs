@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use teahouse_store::nodes::{Company, NodeId, Presence};
+use teahouse_protocol::NodeId;
+use teahouse_store::nodes::{Company, Presence};
 use teahouse_store::{Db, Error};
 use tokio_util::sync::CancellationToken;
 

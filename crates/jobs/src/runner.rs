@@ -6,9 +6,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use teahouse_protocol::Timestamp;
+use teahouse_protocol::{NodeId, Timestamp};
 use teahouse_store::entity::outbox;
-use teahouse_store::nodes::NodeId;
 use teahouse_store::outbox::Lease;
 use teahouse_store::{Db, Error};
 use tokio::task::{Id, JoinError, JoinSet};

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use teahouse_accounts::Accounts;
 use teahouse_chat::Chat;
-use teahouse_jobs::{NodeId, Outbox, Runner};
+use teahouse_jobs::{Outbox, Runner};
 use teahouse_outbound::Outbound;
 use teahouse_plugin_host::{Compile, Host};
-use teahouse_protocol::Clock;
+use teahouse_protocol::{Clock, NodeId};
 use teahouse_store::{Db, plugin_events, plugin_kv, plugin_nodes, plugin_verdicts, plugin_versions};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinHandle;

@@ -23,12 +23,12 @@ use async_trait::async_trait;
 use serde_json::json;
 use teahouse_accounts::Accounts;
 use teahouse_chat::Chat;
-use teahouse_jobs::{NodeId, Outbox};
+use teahouse_jobs::Outbox;
 use teahouse_plugin_host::wit::{
     Draft, Error, HttpRequest, HttpResponse, KeyPage, MemberPage, Message, Review, Room, Seq, User,
 };
 use teahouse_plugin_host::{CallContext, Capability, Grants, Services};
-use teahouse_protocol::{Clock, RoomId, Timestamp};
+use teahouse_protocol::{Clock, NodeId, RoomId, Timestamp};
 use teahouse_store::Db;
 use teahouse_store::audit::{self, Act};
 

@@ -5,10 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use teahouse_chat::Page;
-use teahouse_jobs::NodeId;
 use teahouse_plugin_host::{LogLevel, LogLine, QuarantineState, StatsSnapshot};
 use teahouse_plugin_package::PluginId;
-use teahouse_protocol::{MessageId, RoomId, Timestamp, UserId};
+use teahouse_protocol::{MessageId, NodeId, RoomId, Timestamp, UserId};
 use teahouse_store::entity::plugin_verdict;
 use teahouse_store::plugin_verdicts::Filter;
 use teahouse_store::{PageSize, plugin_events, plugin_kv, plugin_nodes, plugin_verdicts, plugins};

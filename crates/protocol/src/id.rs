@@ -72,6 +72,10 @@ uuid_id!(
     /// A session: a user signed in on a device. Its secret is the token.
     SessionId
 );
+uuid_id!(
+    /// A server's process among those that share a database. Never used again: who restarts is another.
+    NodeId
+);
 
 /// The place of an event in its room's log: dense, strictly increasing from 1, below 2^53.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]

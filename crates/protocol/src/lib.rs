@@ -27,7 +27,7 @@ pub use event::{
 pub use frame::{
     ClientFrame, Draft, FrameError, Join, Listen, MAX_LISTEN_ROOMS, MAX_MENTIONS, MAX_RESUME, check_emoji,
 };
-pub use id::{ClientId, MessageId, RoomId, Seq, SessionId, TextError, UserId};
+pub use id::{ClientId, MessageId, NodeId, RoomId, Seq, SessionId, TextError, UserId};
 pub use locale::Locale;
 pub use message::{Message, ReactionSummary, ReplacedBy};
 pub use people::{DisplayName, Sender, UserProfile};

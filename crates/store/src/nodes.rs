@@ -4,54 +4,17 @@
 //! and nobody has to wait for a lease. A process that can't be seen to end (its machine lost power) keeps its lock until
 //! the network gives up, and its leases end by themselves. SQLite has one server: whoever starts is alone.
 
-use std::fmt;
-
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, QueryFilter,
     RuntimeErr, Statement,
 };
 use sqlx::{Connection as _, PgConnection};
-use teahouse_protocol::Timestamp;
+use teahouse_protocol::{NodeId, Timestamp};
 use uuid::Uuid;
 
-use crate::entity::{node, outbox, plugin, plugin_node};
-use crate::{Db, Error};
-
-/// A process among those that share the database. Never used again: who restarts is another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct NodeId(Uuid);
-
-impl NodeId {
-    /// A new one.
-    #[must_use]
-    pub fn generate() -> Self {
-        Self(Uuid::now_v7())
-    }
-
-    /// The one that is written as `id`.
-    #[must_use]
-    pub const fn from_uuid(id: Uuid) -> Self {
-        Self(id)
-    }
-
-    /// As the database has it.
-    #[must_use]
-    pub const fn uuid(self) -> Uuid {
-        self.0
-    }
-
-    /// The key of the lock that its session holds: the part of the id that is random.
-    const fn lock_key(self) -> i64 {
-        i64::from_be_bytes(self.0.as_u64_pair().1.to_be_bytes())
-    }
-}
-
-impl fmt::Display for NodeId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
+use crate::entity::{node, outbox, plugin_node};
+use crate::{Db, Error, plugins};
 
 /// Who else may use the database now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -149,7 +112,7 @@ impl Presence {
             // Not one of the pool's any more: it would be closed for its age.
             let mut session = pool.acquire().await.map_err(conn_error)?.detach();
             sqlx::query("SELECT pg_advisory_lock($1)")
-                .bind(self.id.lock_key())
+                .bind(lock_key(self.id))
                 .execute(&mut session)
                 .await
                 .map_err(conn_error)?;
@@ -164,6 +127,11 @@ impl Presence {
     }
 }
 
+/// The key of the lock that a node's session holds: the part of its id that is random.
+const fn lock_key(node: NodeId) -> i64 {
+    i64::from_be_bytes(node.uuid().as_u64_pair().1.to_be_bytes())
+}
+
 async fn others(conn: &impl ConnectionTrait, id: NodeId) -> Result<Vec<NodeId>, Error> {
     let rows = node::Entity::find().filter(node::Column::Id.ne(id.uuid())).all(conn).await?;
     Ok(rows.into_iter().map(|row| NodeId::from_uuid(row.id)).collect())
@@ -172,7 +140,7 @@ async fn others(conn: &impl ConnectionTrait, id: NodeId) -> Result<Vec<NodeId>, 
 /// Whether nobody holds the lock of `node`; then this transaction does.
 async fn try_lock(tx: &DatabaseTransaction, node: NodeId) -> Result<bool, Error> {
     let sql = "SELECT pg_try_advisory_xact_lock($1)";
-    let statement = Statement::from_sql_and_values(tx.get_database_backend(), sql, [node.lock_key().into()]);
+    let statement = Statement::from_sql_and_values(tx.get_database_backend(), sql, [lock_key(node).into()]);
     let row = tx.query_one_raw(statement).await?;
     Ok(row.map(|row| row.try_get_by_index::<bool>(0)).transpose()?.unwrap_or(false))
 }
@@ -180,7 +148,7 @@ async fn try_lock(tx: &DatabaseTransaction, node: NodeId) -> Result<bool, Error>
 /// Frees what `node` had taken, and forgets it.
 async fn free(tx: &DatabaseTransaction, node: NodeId, now: Timestamp) -> Result<(), Error> {
     free_jobs(tx, Some(node), now).await?;
-    free_dispatch(tx, Some(node)).await?;
+    plugins::release_dispatch(tx, None, node).await?;
     plugin_node::Entity::delete_many().filter(plugin_node::Column::NodeId.eq(node.uuid())).exec(tx).await?;
     node::Entity::delete_by_id(node.uuid()).exec(tx).await?;
     Ok(())
@@ -190,7 +158,7 @@ async fn free(tx: &DatabaseTransaction, node: NodeId, now: Timestamp) -> Result<
 async fn free_all(db: &Db, now: Timestamp) -> Result<(), Error> {
     let tx = db.begin().await?;
     free_jobs(&tx, None, now).await?;
-    free_dispatch(&tx, None).await?;
+    plugins::release_every_dispatch(&tx).await?;
     plugin_node::Entity::delete_many().exec(&tx).await?;
     node::Entity::delete_many().exec(&tx).await?;
     Ok(tx.commit().await?)
@@ -208,17 +176,6 @@ async fn free_jobs(tx: &DatabaseTransaction, node: Option<NodeId>, now: Timestam
         jobs = jobs.filter(outbox::Column::LeaseNode.eq(node.uuid()));
     }
     jobs.exec(tx).await?;
-    Ok(())
-}
-
-async fn free_dispatch(tx: &DatabaseTransaction, node: Option<NodeId>) -> Result<(), Error> {
-    let mut bots = plugin::Entity::update_many()
-        .col_expr(plugin::Column::DispatchNode, Expr::val(None::<String>))
-        .col_expr(plugin::Column::DispatchUntilMs, Expr::val(None::<i64>));
-    if let Some(node) = node {
-        bots = bots.filter(plugin::Column::DispatchNode.eq(node.to_string()));
-    }
-    bots.exec(tx).await?;
     Ok(())
 }
 

@@ -9,12 +9,11 @@ use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, ExprTrait, IntoActiveModel,
     PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
 };
-use teahouse_protocol::Timestamp;
+use teahouse_protocol::{NodeId, Timestamp};
 use uuid::Uuid;
 
 use crate::Error;
 use crate::entity::outbox;
-use crate::nodes::NodeId;
 
 /// When a row that was given up is due.
 const NEVER: i64 = i64::MAX;

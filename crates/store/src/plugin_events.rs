@@ -7,11 +7,10 @@ use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
     QueryOrder, QuerySelect,
 };
-use teahouse_protocol::Timestamp;
+use teahouse_protocol::{NodeId, Timestamp};
 
 use crate::Error;
 use crate::entity::{plugin, plugin_event};
-use crate::nodes::NodeId;
 
 /// Rows a statement: 8 columns each stay far below SQLite's 32 766 variables.
 const ROWS_A_STATEMENT: usize = 512;

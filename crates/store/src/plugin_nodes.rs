@@ -2,11 +2,10 @@
 
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder};
-use teahouse_protocol::Timestamp;
+use teahouse_protocol::{NodeId, Timestamp};
 
 use crate::Error;
 use crate::entity::plugin_node;
-use crate::nodes::NodeId;
 
 /// Writes what a node says, in the place of what it said before.
 pub async fn report(conn: &impl ConnectionTrait, rows: Vec<plugin_node::Model>) -> Result<(), Error> {

@@ -5,12 +5,11 @@ use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait, ExprTrait, IntoActiveModel,
     QueryFilter, QueryOrder, QuerySelect, UpdateMany,
 };
-use teahouse_protocol::{Timestamp, UserId};
+use teahouse_protocol::{NodeId, Timestamp, UserId};
 use uuid::Uuid;
 
 use crate::Error;
 use crate::entity::plugin;
-use crate::nodes::NodeId;
 
 /// What of a plugin changes; absent: stays.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -174,15 +173,24 @@ pub async fn release_dispatch(
     id: Option<&str>,
     node: NodeId,
 ) -> Result<(), Error> {
-    let mut release = plugin::Entity::update_many()
-        .col_expr(plugin::Column::DispatchNode, Expr::val(None::<String>))
-        .col_expr(plugin::Column::DispatchUntilMs, Expr::val(None::<i64>))
-        .filter(plugin::Column::DispatchNode.eq(node.to_string()));
+    let mut release = release().filter(plugin::Column::DispatchNode.eq(node.to_string()));
     if let Some(id) = id {
         release = release.filter(plugin::Column::Id.eq(id));
     }
     release.exec(conn).await?;
     Ok(())
+}
+
+/// Gives up what any node took.
+pub(crate) async fn release_every_dispatch(conn: &impl ConnectionTrait) -> Result<(), Error> {
+    release().exec(conn).await?;
+    Ok(())
+}
+
+fn release() -> UpdateMany<plugin::Entity> {
+    plugin::Entity::update_many()
+        .col_expr(plugin::Column::DispatchNode, Expr::val(None::<String>))
+        .col_expr(plugin::Column::DispatchUntilMs, Expr::val(None::<i64>))
 }
 
 /// Deletes the row of a plugin; false when there was none. What hangs on it is deleted by the caller.

@@ -13,12 +13,12 @@ use teahouse_accounts::{Accounts, AccountsParts, GuestsConfig, KeyScope, MasterK
 use teahouse_api::{ApiLimits, ApiParts};
 use teahouse_bus::Bus;
 use teahouse_chat::{Chat, ChatConfig, ChatLimits, ChatParts, Dialect, Encode};
-use teahouse_jobs::{NodeId, Outbox};
+use teahouse_jobs::Outbox;
 use teahouse_outbound::{Allow, Outbound, SystemNames};
 use teahouse_plugin_host::{Compile, Host, HostConfig};
 use teahouse_plugins::lifecycle::{Lifecycle, LifecycleParts, SecretsKey, Trial, TrialError, Trials};
 use teahouse_plugins::{Plugins, PluginsConfig, PluginsParts};
-use teahouse_protocol::{Clock, DisplayName, ServerEvent, SystemClock};
+use teahouse_protocol::{Clock, DisplayName, NodeId, ServerEvent, SystemClock};
 use teahouse_store::{DatabaseConfig, Db};
 
 /// No limit that a test could meet by accident.

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use sea_orm::ConnectionTrait as _;
-use teahouse_jobs::{Company, Counts, JobKind, NodeId, RunnerSettings};
-use teahouse_protocol::Clock;
+use teahouse_jobs::{Company, Counts, JobKind, RunnerSettings};
+use teahouse_protocol::{Clock, NodeId};
 use teahouse_store::nodes::Presence;
 use tokio_util::sync::CancellationToken;
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use teahouse_jobs::{Counts, Failure, Job, JobKind, NodeId, Outbox, Retries, Runner, RunnerSettings, counts};
-use teahouse_protocol::{Clock, ManualClock, Timestamp};
+use teahouse_jobs::{Counts, Failure, Job, JobKind, Outbox, Retries, Runner, RunnerSettings, counts};
+use teahouse_protocol::{Clock, ManualClock, NodeId, Timestamp};
 use teahouse_store::Db;
 use teahouse_store::outbox::Lease;
 pub(crate) use teahouse_testkit::on_both;

@@ -4,10 +4,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use teahouse_jobs::NodeId;
 use teahouse_plugin_host::wit;
 use teahouse_plugin_host::{CallFailure, Called, Hook};
-use teahouse_protocol::{MessageId, Timestamp};
+use teahouse_protocol::{MessageId, NodeId, Timestamp};
 use teahouse_store::entity::plugin_event;
 use teahouse_store::{held, plugin_events, plugins};
 use tokio::sync::Notify;

@@ -5,9 +5,8 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use teahouse_protocol::Timestamp;
+use teahouse_protocol::{NodeId, Timestamp};
 use teahouse_store::entity::plugin_node;
-use teahouse_store::nodes::NodeId;
 use teahouse_store::{Db, Error, plugin_nodes};
 
 /// What did not change is said again so often: a node that is silent for longer is gone.

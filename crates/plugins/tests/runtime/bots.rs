@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use teahouse_jobs::{Company, NodeId};
+use teahouse_jobs::Company;
 use teahouse_plugins::lifecycle::By;
-use teahouse_protocol::{ErrorCode, Locale};
+use teahouse_protocol::{ErrorCode, Locale, NodeId};
 use teahouse_store::nodes::Presence;
 
 use crate::world::{PROBE, World, on_both};

@@ -117,7 +117,7 @@ on_both! {
 
     async fn a_node_that_lags_is_named(world: World) {
         world.probe(&[]).await;
-        let other = teahouse_jobs::NodeId::generate();
+        let other = teahouse_protocol::NodeId::generate();
         let lags = teahouse_store::entity::plugin_node::Model {
             plugin_id: PROBE.to_owned(),
             node_id: other.uuid(),

@@ -19,7 +19,7 @@ use teahouse_chat::{
     Chat, ChatConfig, ChatLimits, ChatParts, ChatTasks, CreateRoom, Dialect, Encode, Error, Mailbox,
     MailboxLimits, SendOutcome, Taken,
 };
-use teahouse_jobs::{Company, Node, NodeId, Outbox, Runner, RunnerSettings};
+use teahouse_jobs::{Company, Node, Outbox, Runner, RunnerSettings};
 use teahouse_outbound::{Allow, Outbound, SystemNames};
 use teahouse_plugin_host::{Compile, Host, HostConfig};
 use teahouse_plugin_package::{Digest, Package, PluginId};
@@ -28,8 +28,8 @@ use teahouse_plugins::lifecycle::{
 };
 use teahouse_plugins::{PluginStats, Plugins, PluginsConfig, PluginsParts, PluginsTasks, Policy};
 use teahouse_protocol::{
-    ClientFrame, Clock, Content, DisplayName, Draft, ManualClock, RoomId, RoomKind, RoomName, ServerEvent,
-    Timestamp, Visibility,
+    ClientFrame, Clock, Content, DisplayName, Draft, ManualClock, NodeId, RoomId, RoomKind, RoomName,
+    ServerEvent, Timestamp, Visibility,
 };
 use teahouse_store::{DatabaseConfig, Db};
 pub(crate) use teahouse_testkit::on_both;

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use teahouse_accounts::Accounts;
 use teahouse_chat::Chat;
-use teahouse_jobs::{NodeId, Outbox};
+use teahouse_jobs::Outbox;
 use teahouse_outbound::{Allow, Outbound, SystemNames};
 use teahouse_plugin_host::{Compile, Host, HostConfig};
 use teahouse_plugin_package::TrustedKey;
 use teahouse_plugins::lifecycle::{HostTrials, Lifecycle, LifecycleParts, SecretsKey, bundled_plugins};
 use teahouse_plugins::{Plugins, PluginsParts, PluginsTasks, Replay};
-use teahouse_protocol::SystemClock;
+use teahouse_protocol::{NodeId, SystemClock};
 use teahouse_store::Db;
 
 use super::database;

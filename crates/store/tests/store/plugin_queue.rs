@@ -1,8 +1,7 @@
 //! What wakes bots: events that wait in their order, once each and not without end, and timers that fire for one node.
 
-use teahouse_protocol::Timestamp;
+use teahouse_protocol::{NodeId, Timestamp};
 use teahouse_store::entity::{plugin_event, plugin_timer, plugin_verdict};
-use teahouse_store::nodes::NodeId;
 use teahouse_store::plugin_events::Queued;
 use teahouse_store::plugin_verdicts::Filter;
 use teahouse_store::{PageSize, plugin_events, plugin_timers, plugin_verdicts, plugins};

@@ -1,8 +1,7 @@
 //! Plugins as they are installed: what changes is seen, and of two who change at once neither is lost.
 
-use teahouse_protocol::{RoomId, Timestamp};
+use teahouse_protocol::{NodeId, RoomId, Timestamp};
 use teahouse_store::entity::{plugin, plugin_grant, plugin_version};
-use teahouse_store::nodes::NodeId;
 use teahouse_store::plugins::{self, PluginEdit};
 use teahouse_store::{Db, Error, plugin_grants, plugin_rooms, plugin_versions};
 
