@@ -3,6 +3,7 @@
 use std::{fs, path::Path};
 
 use anyhow::Context as _;
+use serde::Serialize;
 
 use crate::{
     aims::Verdict,
@@ -196,12 +197,23 @@ pub(crate) fn write_json(
     verdicts: &[Verdict],
 ) -> anyhow::Result<()> {
     let scenarios: Vec<_> = outcomes.iter().map(with_ratios).collect();
+    write_document(path, machine, effort, ("scenarios", &scenarios), verdicts)
+}
+
+/// Writes what was measured, under its name, with what it was seen on and the aims.
+pub(crate) fn write_document(
+    path: &Path,
+    machine: &Machine,
+    effort: &Effort,
+    (name, measured): (&str, &impl Serialize),
+    aims: &[impl Serialize],
+) -> anyhow::Result<()> {
     let document = serde_json::json!({
         "machine": machine,
         "repetitions": effort.reps,
         "window_ms": effort.window.as_millis() as u64,
-        "scenarios": scenarios,
-        "aims": verdicts,
+        name: measured,
+        "aims": aims,
     });
     let text = serde_json::to_string_pretty(&document).context("writing the figures as JSON")?;
     fs::write(path, text + "\n").with_context(|| format!("writing {}", path.display()))

@@ -1,8 +1,6 @@
 //! The printed tables, and the same figures as JSON.
 
-use std::{fs, path::Path};
-
-use anyhow::Context as _;
+use std::path::Path;
 
 use super::{
     aims::Verdict,
@@ -161,13 +159,5 @@ pub(super) fn write_json(
     outcomes: &[Outcome],
     verdicts: &[Verdict],
 ) -> anyhow::Result<()> {
-    let document = serde_json::json!({
-        "machine": machine,
-        "repetitions": effort.reps,
-        "window_ms": effort.window.as_millis() as u64,
-        "subjects": outcomes,
-        "aims": verdicts,
-    });
-    let text = serde_json::to_string_pretty(&document).context("writing the figures as JSON")?;
-    fs::write(path, text + "\n").with_context(|| format!("writing {}", path.display()))
+    chat_report::write_document(path, machine, effort, ("subjects", &outcomes), verdicts)
 }
