@@ -150,7 +150,7 @@ impl Chat {
     pub async fn release(&self, authority: &Authority, id: MessageId) -> Result<(), Error> {
         let row = self.require_kept(authority, id).await?;
         let room = RoomId::from_uuid(row.room_id);
-        let recounts = self.recounts_edits(RoomId::from_uuid(row.room_id));
+        let recounts = self.recounts_edits(room);
         let what = released(&row, recounts).ok_or(Error::MessageNotFound)?;
         let act =
             authority.act("held.released", "message", &id, json!({ "room": room, "plugin": row.plugin_id }));
