@@ -132,8 +132,8 @@ impl Chat {
                         EditPassed::Made(passed, replaced) => (content, note) = (passed, replaced),
                     }
                 }
-                self.settle_replacement(message, note.as_deref()).await?;
-                ChangeKind::Edit { message, content, recounts: self.recounts_edits(room) }
+                let recounts = self.recounts_edits(room);
+                ChangeKind::Edit { message, content, replaced: note.clone(), recounts }
             }
             Edit::Recall { message } => {
                 if sender != caller.user_id() {

@@ -160,10 +160,6 @@ impl Chat {
         match self.change_noting(room, sender, release, Some(act)).await? {
             Changed::Logged(_) => {
                 self.wake_moderators(room);
-                if let Some(edited) = row.edit_of {
-                    // What a filter made of it before is not what it says now.
-                    self.settle_replacement(MessageId::from_uuid(edited), None).await?;
-                }
                 self.tell_sender(&row, "held_released", "已通过审核 Released by a moderator".to_owned())
                     .await;
                 Ok(())

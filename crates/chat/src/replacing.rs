@@ -25,20 +25,6 @@ impl Chat {
         }))
     }
 
-    /// What an edit leaves of it: the filter's word about this edit, or none.
-    pub(crate) async fn settle_replacement(
-        &self,
-        message: MessageId,
-        replaced: Option<&Replaced>,
-    ) -> Result<(), Error> {
-        let conn = self.db().writer();
-        match replaced {
-            Some(_) => replacements::note(conn, message, replaced).await?,
-            None => replacements::delete(conn, message).await?,
-        }
-        Ok(())
-    }
-
     /// Tells `reader` which of their own messages among these a filter changed. Nobody else is told.
     pub(crate) async fn add_replacements(
         &self,

@@ -29,10 +29,18 @@ pub async fn note(
     Ok(())
 }
 
-/// The message says what its sender wrote.
-pub async fn delete(conn: &impl ConnectionTrait, message: MessageId) -> Result<(), Error> {
-    replacement::Entity::delete_by_id(message.uuid()).exec(conn).await?;
-    Ok(())
+/// What is noted of `message` from now on: what a filter made of it, or that it says what its sender wrote. Where there is
+/// nothing to forget, nothing is written.
+pub(crate) async fn settle(
+    tx: &impl ConnectionTrait,
+    message: MessageId,
+    replaced: Option<&Replaced>,
+) -> Result<(), Error> {
+    if replaced.is_none() {
+        replacement::Entity::delete_by_id(message.uuid()).exec(tx).await?;
+        return Ok(());
+    }
+    note(tx, message, replaced).await
 }
 
 /// What is noted of each of `ids`. Reads the primary key.

@@ -4,7 +4,7 @@ use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{ConnectionTrait, IntoActiveModel};
-use teahouse_protocol::{MemberChange, MessageId, Role, RoomId, Timestamp, UserId};
+use teahouse_protocol::{Content, MemberChange, MessageId, Replaced, Role, RoomId, Timestamp, UserId};
 
 use super::heads::Heads;
 use super::{
@@ -13,7 +13,7 @@ use super::{
 use crate::entity::{ban, member, message, reaction, room, room_event};
 use crate::held::{HeldDecision, HeldState};
 use crate::log::{Detail, MemberDetail, ReactionDetail, RoomDetail};
-use crate::{Error, audit, held, join_requests, members, messages, rooms};
+use crate::{Error, audit, held, join_requests, members, messages, replacements, rooms};
 
 /// Carries `change` out. What changes nothing leaves no event and takes no number.
 pub(super) async fn change(
@@ -79,7 +79,7 @@ async fn release(
             Ok(Outcome::Written(seq))
         }
         Released::Edit { message, content, .. } => {
-            if edit(tx, *message, content.to_stored(), change.at).await? {
+            if edit(tx, *message, content, None, change.at).await? {
                 let row = log(tx, change, heads, Detail::Edited(*message)).await?;
                 return Ok(Outcome::Logged(vec![row]));
             }
@@ -105,10 +105,10 @@ async fn details(tx: &impl ConnectionTrait, change: &Change) -> Result<Vec<Detai
             let joined = |(user, role): &(UserId, Role)| Detail::Member(MemberDetail::joined(*user, *role));
             return Ok(new.members.iter().map(joined).collect());
         }
-        ChangeKind::Edit { message, content, .. } => {
+        ChangeKind::Edit { message, content, replaced, .. } => {
             // An older edit that a moderator lets through later must not undo this one.
             held::withdraw_edits(tx, room, *message, change.actor, at).await?;
-            edit(tx, *message, content.to_stored(), at).await?.then_some(Detail::Edited(*message))
+            edit(tx, *message, content, replaced.as_deref(), at).await?.then_some(Detail::Edited(*message))
         }
         ChangeKind::Recall { message } => {
             held::withdraw_edits(tx, room, *message, change.actor, at).await?;
@@ -191,12 +191,16 @@ async fn create_room(tx: &impl ConnectionTrait, change: &Change, new: &NewRoom) 
     Ok(())
 }
 
+/// True when the message says something else now. What is noted of a filter's doing is of what it says: the note comes
+/// and goes with the edit.
 async fn edit(
     tx: &impl ConnectionTrait,
     id: MessageId,
-    content: String,
+    content: &Content,
+    replaced: Option<&Replaced>,
     at: Timestamp,
 ) -> Result<bool, Error> {
+    let content = content.to_stored();
     let done = message::Entity::update_many()
         .col_expr(message::Column::Content, Expr::value(content.clone()))
         .col_expr(message::Column::EditedAtMs, Expr::value(at.millis()))
@@ -205,7 +209,12 @@ async fn edit(
         .filter(message::Column::RecalledAtMs.is_null())
         .exec(tx)
         .await?;
-    Ok(done.rows_affected > 0)
+    let edited = done.rows_affected > 0;
+    // One that says it already may say it by another's will from now on.
+    if edited || messages::find(tx, id).await?.is_some_and(|row| row.recalled_at_ms.is_none()) {
+        replacements::settle(tx, id, replaced).await?;
+    }
+    Ok(edited)
 }
 
 /// What was recalled is gone: no later reader of the log or of the history finds it.

@@ -1,7 +1,8 @@
 //! What can be put into a room's log.
 
 use teahouse_protocol::{
-    ClientId, Content, Locale, MessageId, Role, RoomId, RoomKind, Seq, Timestamp, UserId, Visibility,
+    ClientId, Content, Locale, MessageId, Replaced, Role, RoomId, RoomKind, Seq, Timestamp, UserId,
+    Visibility,
 };
 
 use crate::audit::Act;
@@ -65,6 +66,8 @@ pub enum ChangeKind {
         message: MessageId,
         /// What it says now.
         content: Content,
+        /// What a filter made of the edit. Nothing: it says what its sender wrote.
+        replaced: Option<Box<Replaced>>,
         /// Whether what follows from it is told what it said before. The log never is.
         recounts: bool,
     },

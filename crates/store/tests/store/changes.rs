@@ -1,9 +1,9 @@
 //! Changes: what changes nothing takes no number, and what must not be is refused in the transaction itself.
 
-use teahouse_protocol::{Content, Role, Visibility};
+use teahouse_protocol::{Content, Kind, MessageId, Replaced, Role, Visibility};
 use teahouse_store::log::{Detail, LogRow};
-use teahouse_store::members;
 use teahouse_store::writer::{ChangeKind, Entry, Outcome, Removal, RoomEdit};
+use teahouse_store::{members, replacements};
 
 use crate::world::{World, add, change, on_both};
 
@@ -18,7 +18,7 @@ on_both! {
         world.write_one(change(room, ann, react(false))).await;
         let before = world.log(room).await.len();
         let same_name = RoomEdit { name: Some("a room".to_owned()), ..RoomEdit::default() };
-        let nobody = teahouse_protocol::MessageId::generate();
+        let nobody = MessageId::generate();
         let nothing: Vec<Entry> = vec![
             add(room, ann, ann, Role::Member),
             change(room, ann, ChangeKind::RemoveMember { user: bob, removal: Removal::Left }),
@@ -30,8 +30,8 @@ on_both! {
             change(room, bob, react(true)),
             change(room, ann, ChangeKind::Recall { message: gone }),
             change(room, ann, ChangeKind::Recall { message: nobody }),
-            change(room, ann, ChangeKind::Edit { message: gone, content: Content::Text("back".to_owned()), recounts: false }),
-            change(room, ann, ChangeKind::Edit { message: said, content: Content::Text("tea".to_owned()), recounts: false }),
+            change(room, ann, ChangeKind::Edit { message: gone, content: Content::Text("back".to_owned()), replaced: None, recounts: false }),
+            change(room, ann, ChangeKind::Edit { message: said, content: Content::Text("tea".to_owned()), replaced: None, recounts: false }),
         ];
         for (place, outcome) in world.write(nothing).await.into_iter().enumerate() {
             assert_eq!(outcome.unwrap(), Outcome::Unchanged, "the entry at {place}");
@@ -52,7 +52,7 @@ on_both! {
         let kinds = vec![
             ChangeKind::AddMember { user: bob, role: Role::Member },
             ChangeKind::EditRoom(edit),
-            ChangeKind::Edit { message: said, content: Content::Text("two cups".to_owned()), recounts: false },
+            ChangeKind::Edit { message: said, content: Content::Text("two cups".to_owned()), replaced: None, recounts: false },
             ChangeKind::React { message: said, emoji: "🍵".to_owned(), remove: false },
             ChangeKind::React { message: said, emoji: "🍵".to_owned(), remove: true },
             ChangeKind::Recall { message: said },
@@ -71,6 +71,38 @@ on_both! {
             if let LogRow::Event(row) = row {
                 assert!(Detail::from_row(&row).is_some(), "{row:?}");
             }
+        }
+    }
+
+    /// What a filter made of a message is noted of what it says now, and of nothing else.
+    async fn a_note_comes_and_goes_with_the_edit_that_it_is_of(world: World) {
+        let ann = world.person().await;
+        let room = world.room(ann).await;
+        let said = world.say(room, ann, "tea").await;
+        let gone = world.say(room, ann, "oops").await;
+        world.write_one(change(room, ann, ChangeKind::Recall { message: gone })).await;
+        let noted = async |message: MessageId| {
+            let mut rows = replacements::of(world.db.conn(), &[message.uuid()]).await.unwrap();
+            rows.remove(&message.uuid()).map(|row| row.by_name)
+        };
+        let edit = async |message, text: &str, by: Option<&str>| {
+            let content = Content::Text(text.to_owned());
+            let replaced = by.map(|by| {
+                let (by, content) = (by.to_owned(), content.clone());
+                Box::new(Replaced { by, note: None, kind: Kind::Text, content, text: None })
+            });
+            let edit = ChangeKind::Edit { message, content, replaced, recounts: false };
+            world.write_one(change(room, ann, edit)).await;
+            noted(message).await
+        };
+        assert_eq!(edit(said, "kind tea", Some("Guard")).await.as_deref(), Some("Guard"));
+        assert_eq!(edit(said, "kinder tea", Some("Another")).await.as_deref(), Some("Another"));
+        assert_eq!(edit(said, "coffee", None).await, None);
+        // It said so before, but now it is the filter that says it; and then its sender again.
+        assert_eq!(edit(said, "coffee", Some("Guard")).await.as_deref(), Some("Guard"));
+        assert_eq!(edit(said, "coffee", None).await, None);
+        for nothing in [gone, MessageId::generate()] {
+            assert_eq!(edit(nothing, "kind words", Some("Guard")).await, None);
         }
     }
 

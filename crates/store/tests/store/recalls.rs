@@ -19,7 +19,7 @@ on_both! {
         said.mentions = vec![ann];
         let id = said.id;
         world.write_one(entry).await;
-        let edit = |text: &str| ChangeKind::Edit { message: id, content: Content::Text(text.to_owned()), recounts: false };
+        let edit = |text: &str| ChangeKind::Edit { message: id, content: Content::Text(text.to_owned()), replaced: None, recounts: false };
         world.write_one(change(room, ann, edit(&format!("{SECRET}-edited")))).await;
         world.write_one(change(room, ann, edit(&format!("{SECRET}-again")))).await;
         world.write_one(change(room, ann, ChangeKind::Recall { message: id })).await;

@@ -1,7 +1,7 @@
 //! What is kept is known to those whom it concerns: to moderators that it waits, to its sender what became of it.
 
 use serde_json::json;
-use teahouse_chat::{Authority, HeldFilter, HeldStage, HeldState, Window};
+use teahouse_chat::{Authority, Error, HeldFilter, HeldStage, HeldState, Window};
 use teahouse_protocol::MessageId;
 
 use super::hooks::FakeHooks;
@@ -85,5 +85,21 @@ on_both! {
         assert!(seen(&ann).await.is_some());
         world.chat.recall(&ann, id).await.unwrap();
         assert_eq!(seen(&ann).await, None);
+    }
+
+    /// The note is of what the message says: an edit that isn't made takes none away, and leaves none.
+    async fn an_edit_that_is_not_written_changes_no_note(world: World) {
+        let [ann] = world.people(["ann"]).await;
+        let room = world.group(&ann, &[]).await;
+        FakeHooks::at_work(&world);
+        let replaced = world.chat.send(&ann, room, draft(None, "rude tea")).await.unwrap().message.id;
+        let plain = world.chat.send(&ann, room, draft(None, "coffee")).await.unwrap().message.id;
+        world.chat.close();
+        for (message, text) in [(replaced, "tea"), (plain, "rude coffee")] {
+            let refused = world.chat.edit(&ann, message, &json!(text).to_string()).await;
+            assert!(matches!(refused, Err(Error::Busy)), "{refused:?}");
+        }
+        assert!(world.chat.message(&ann, replaced).await.unwrap().replaced.is_some());
+        assert!(world.chat.message(&ann, plain).await.unwrap().replaced.is_none());
     }
 }
