@@ -13,6 +13,7 @@ mod plugins;
 mod reading;
 mod registry;
 mod replay;
+mod rounds;
 mod services;
 mod stats;
 mod verdicts;

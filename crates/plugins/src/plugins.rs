@@ -19,7 +19,8 @@ use crate::bots::{Arrivals, Dispatch, Dispatcher, LONGEST_WAIT, Wakes};
 use crate::config::PluginsConfig;
 use crate::lifecycle::{Lifecycle, SecretsKey};
 use crate::registry::{Registry, RegistryParts, SILENT};
-use crate::services::{FireTimers, Grounds, flush_dirty};
+use crate::rounds::goes_on;
+use crate::services::{FireTimers, Grounds, Kv, flush_dirty};
 use crate::verdicts::Verdicts;
 
 /// How long filters' counting gathers before it is written.
@@ -80,6 +81,16 @@ pub struct PluginsTasks {
     plugins: Plugins,
 }
 
+/// What arises at work, for the tasks that see to it.
+struct Arising {
+    /// What filters counted.
+    dirty: mpsc::UnboundedReceiver<Arc<Kv>>,
+    /// Plugins whose quarantine changed.
+    unwell: mpsc::UnboundedReceiver<Arc<str>>,
+    /// Writes verdicts.
+    recorder: JoinHandle<()>,
+}
+
 impl Plugins {
     /// Loads what is enabled, takes its place in the conversation, and hands bots their events. What does not load is
     /// reported, and the rest runs.
@@ -87,13 +98,34 @@ impl Plugins {
     /// # Errors
     /// [`Error::Store`] when what is installed can't be read.
     pub async fn start(parts: PluginsParts) -> Result<(Self, PluginsTasks), Error> {
-        let (dirty, dirty_stores) = mpsc::unbounded_channel();
-        let (unwell, unwell_plugins) = mpsc::unbounded_channel();
+        let (chat, is_enabled) = (parts.chat.clone(), parts.config.enabled);
+        let (plugins, Arising { dirty, unwell, recorder }) = Self::assemble(parts);
+        if is_enabled {
+            plugins.0.registry.refresh().await?;
+        }
+        chat.set_hooks(Arc::clone(&plugins.0) as Arc<dyn teahouse_chat::Hooks>);
+        let stop = CancellationToken::new();
+        let mut tasks = vec![
+            tokio::spawn(flush_dirty(dirty, FLUSH_EVERY, stop.clone())),
+            tokio::spawn(save_health(plugins.clone(), unwell, stop.clone())),
+            tokio::spawn(sweep(plugins.clone(), stop.clone())),
+        ];
+        if is_enabled {
+            tasks.extend(plugins.follow(&stop));
+        }
+        Ok((plugins.clone(), PluginsTasks { stop, tasks, recorder, plugins }))
+    }
+
+    /// Nothing of it is loaded yet.
+    fn assemble(parts: PluginsParts) -> (Self, Arising) {
+        let (tell_dirty, dirty) = mpsc::unbounded_channel();
+        let (tell_unwell, unwell) = mpsc::unbounded_channel();
+        let (verdicts, recorder) = Verdicts::start(parts.db.clone());
         let grounds = Arc::new(Grounds {
-            db: parts.db.clone(),
+            db: parts.db,
             node: parts.node,
             clock: parts.clock,
-            chat: parts.chat.clone(),
+            chat: parts.chat,
             accounts: parts.accounts,
             outbox: parts.outbox,
             outbound: parts.outbound,
@@ -105,11 +137,10 @@ impl Plugins {
             host: parts.host,
             compile: parts.compile,
             secrets: parts.secrets,
-            dirty,
-            unwell,
+            dirty: tell_dirty,
+            unwell: tell_unwell,
         }));
         let wakes = Wakes::default();
-        let (verdicts, recorder) = Verdicts::start(parts.db);
         let plugins = Self(Arc::new(Inner {
             arrivals: Arrivals::new(Arc::clone(&grounds), Arc::clone(&registry), wakes.clone()),
             grounds,
@@ -118,20 +149,7 @@ impl Plugins {
             lifecycle: parts.lifecycle,
             wakes,
         }));
-        if plugins.0.grounds.config.enabled {
-            plugins.0.registry.refresh().await?;
-        }
-        parts.chat.set_hooks(Arc::clone(&plugins.0) as Arc<dyn teahouse_chat::Hooks>);
-        let stop = CancellationToken::new();
-        let mut tasks = vec![
-            tokio::spawn(flush_dirty(dirty_stores, FLUSH_EVERY, stop.clone())),
-            tokio::spawn(save_health(plugins.clone(), unwell_plugins, stop.clone())),
-            tokio::spawn(sweep(plugins.clone(), stop.clone())),
-        ];
-        if plugins.0.grounds.config.enabled {
-            tasks.extend(plugins.follow(&stop));
-        }
-        Ok((plugins.clone(), PluginsTasks { stop, tasks, recorder, plugins }))
+        (plugins, Arising { dirty, unwell, recorder })
     }
 
     fn follow(&self, stop: &CancellationToken) -> [JoinHandle<()>; 3] {
@@ -208,17 +226,8 @@ impl PluginsTasks {
 
 /// Has the registry look when this process changed what is installed.
 async fn heed(registry: Arc<Registry>, mut changes: watch::Receiver<u64>, stop: CancellationToken) {
-    loop {
-        tokio::select! {
-            biased;
-            () = stop.cancelled() => return,
-            changed = changes.changed() => {
-                if changed.is_err() {
-                    return;
-                }
-                registry.notify();
-            }
-        }
+    while let Some(Ok(())) = stop.run_until_cancelled(changes.changed()).await {
+        registry.notify();
     }
 }
 
@@ -228,26 +237,14 @@ async fn save_health(
     mut unwell: mpsc::UnboundedReceiver<Arc<str>>,
     stop: CancellationToken,
 ) {
-    loop {
-        tokio::select! {
-            biased;
-            () = stop.cancelled() => return,
-            plugin = unwell.recv() => {
-                let Some(plugin) = plugin else { return };
-                plugins.0.registry.save_health(&plugin).await;
-            }
-        }
+    while let Some(Some(plugin)) = stop.run_until_cancelled(unwell.recv()).await {
+        plugins.0.registry.save_health(&plugin).await;
     }
 }
 
 /// Drops what is too old.
 async fn sweep(plugins: Plugins, stop: CancellationToken) {
-    loop {
-        tokio::select! {
-            biased;
-            () = stop.cancelled() => return,
-            () = tokio::time::sleep(SWEEP_EVERY) => {}
-        }
+    while goes_on(&stop, SWEEP_EVERY, std::future::pending()).await {
         if let Err(error) = plugins.sweep().await {
             tracing::warn!(%error, "what plugins left behind was not swept");
         }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use teahouse_accounts::{BotUser, Session};
 use teahouse_plugin_host::{
-    Capability, Compile, CompileError, Exports, FailureKind, Grants, HookLimits, Host, Isolation, Limits,
-    LoadError, Loaded, PluginSpec, Services,
+    Capability, Compile, CompileError, Compiled, Exports, FailureKind, Grants, HookLimits, Host, Isolation,
+    Limits, LoadError, Loaded, PluginSpec, Services,
 };
 use teahouse_plugin_package::{Isolation as Kept, Manifest, Package, Rooms, Terms};
 use teahouse_protocol::{DisplayName, UserId};
@@ -14,7 +14,7 @@ use teahouse_store::entity::{plugin, plugin_grant, plugin_version};
 use teahouse_store::plugins::PluginEdit;
 use teahouse_store::{plugin_grants, plugin_rooms, plugin_versions, plugins};
 
-use super::Outcome;
+use super::renew::Outcome;
 use super::resident::Resident;
 use super::rooms::RoomSet;
 use super::snapshot::Running;
@@ -148,18 +148,8 @@ impl Loader {
         let name: Arc<str> = manifest.name.as_str().into();
         let grants = grants(&terms);
         self.set_charter(row, &name, &granted, terms, &rooms, bot.clone());
-        let settings = effective_settings(package.schema(), &row.settings);
-        let spec = PluginSpec {
-            id: Arc::clone(&self.id),
-            version: manifest.version.to_string().into(),
-            compiled,
-            config: settings.to_string(),
-            hooks: exports(&manifest),
-            limits: limits(&manifest, &policy, &self.grounds.config),
-            grants,
-            services: Arc::clone(&self.resident.house) as Arc<dyn Services>,
-            telemetry: Arc::clone(&self.resident.telemetry),
-        };
+        let config = effective_settings(package.schema(), &row.settings).to_string();
+        let spec = self.spec(&manifest, &policy, compiled, config, grants);
         let loaded = self.host.load(spec).await?;
         Ok(Running {
             speaker: Speaker { id: Arc::clone(&self.id), name },
@@ -174,6 +164,27 @@ impl Loader {
             bot,
             resident: Arc::clone(&self.resident),
         })
+    }
+
+    fn spec(
+        &self,
+        manifest: &Manifest,
+        policy: &Policy,
+        compiled: Compiled,
+        config: String,
+        grants: Grants,
+    ) -> PluginSpec {
+        PluginSpec {
+            id: Arc::clone(&self.id),
+            version: manifest.version.to_string().into(),
+            compiled,
+            config,
+            hooks: exports(manifest),
+            limits: limits(manifest, policy, &self.grounds.config),
+            grants,
+            services: Arc::clone(&self.resident.house) as Arc<dyn Services>,
+            telemetry: Arc::clone(&self.resident.telemetry),
+        }
     }
 
     /// What runs goes on, by what was decided since: where it works, what its failures mean, and what it may.

@@ -9,20 +9,17 @@ use super::load::grants;
 use super::{EVERY, Registry, Snapshot};
 use crate::Error;
 use crate::lifecycle::granted_terms;
+use crate::rounds::goes_on;
 use crate::services::Charter;
 
 impl Registry {
-    /// Looks each second, and when asked, until `stop`.
-    pub(super) async fn follow_restraints(&self, stop: &CancellationToken) {
-        loop {
-            tokio::select! {
-                biased;
-                () = stop.cancelled() => return,
-                () = self.asked_to_restrain.notified() => {}
-                () = tokio::time::sleep(EVERY) => {}
-            }
-            if let Err(error) = self.restrain().await {
-                tracing::warn!(%error, "what was taken back from plugins can't be read");
+    /// Looks each second, and when asked, until `stop`; `swapped` is told when something runs no more.
+    pub(super) async fn follow_restraints(&self, stop: &CancellationToken, swapped: &impl Fn()) {
+        while goes_on(stop, EVERY, self.asked_to_restrain.notified()).await {
+            match self.restrain().await {
+                Ok(true) => swapped(),
+                Ok(false) => {}
+                Err(error) => tracing::warn!(%error, "what was taken back from plugins can't be read"),
             }
         }
     }

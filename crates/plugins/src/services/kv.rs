@@ -356,13 +356,7 @@ pub(crate) async fn flush_dirty(
     every: Duration,
     stop: CancellationToken,
 ) {
-    loop {
-        let first = tokio::select! {
-            biased;
-            () = stop.cancelled() => return,
-            first = dirty.recv() => first,
-        };
-        let Some(first) = first else { return };
+    while let Some(Some(first)) = stop.run_until_cancelled(dirty.recv()).await {
         tokio::time::sleep(every).await;
         first.flush().await;
         while let Ok(next) = dirty.try_recv() {
