@@ -4,6 +4,7 @@ mod capability;
 mod command;
 mod consent;
 mod difference;
+mod doubts;
 mod hooks;
 mod host;
 mod keys;
@@ -102,7 +103,7 @@ impl Manifest {
     /// What is allowed but probably not meant, such as a capability that no hook could use.
     #[must_use]
     pub fn doubts(&self) -> Vec<Problem> {
-        read::doubts(self)
+        doubts::doubts(self)
     }
 
     /// The name of the package's file: `word-guard-1.4.0.teaplugin`.

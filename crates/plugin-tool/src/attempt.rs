@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 use serde_json::Value;
 use teahouse_plugin_host::{LogLevel, Metering};
-use teahouse_plugin_package::{Command, EventKind};
+use teahouse_plugin_package::{Command, EventKind, Manifest};
 
 use crate::Misused;
 use crate::cases::{CommandInput, EventInput, MessageInput, Runner, UserInput, level, runtime, unexpected};
@@ -25,44 +25,7 @@ async fn ask(project: &Project, component: Vec<u8>, settings: &Value, attempt: &
     let loaded = sandbox.load(project, settings, sandbox::all_asked(&project.manifest), manner).await;
     let loaded = loaded.map_err(|error| sandbox::explained(project, error))?;
     let mut runner = Runner::new(project, &loaded, &sandbox.house, manner.patience);
-    let hooks = &project.manifest.hooks;
-    let message = || MessageInput {
-        text: attempt.text.clone(),
-        sender: Some(UserInput::Name(attempt.sender.clone())),
-        role: Some(attempt.role.clone()),
-        ..MessageInput::default()
-    };
-    let mut answers = Vec::new();
-    if hooks.filter.is_some() {
-        answers.push(("filter", runner.check(message()).await?));
-    }
-    if hooks.gate.is_some() {
-        answers.push(("gate, as a name", runner.check_user_name(&attempt.text).await?));
-    }
-    if let Some(bot) = &hooks.bot {
-        let command = Command::split(&attempt.text)
-            .filter(|(name, _)| project.manifest.commands.iter().any(|command| command.name == *name));
-        let event = match command {
-            Some((name, args)) => Some(EventInput::Command(CommandInput {
-                name: name.to_owned(),
-                args: args.to_owned(),
-                message: message(),
-                ..CommandInput::default()
-            })),
-            None if bot.events.contains(&EventKind::Posted) => Some(EventInput::Posted(message())),
-            None if hooks.filter.is_none() && hooks.gate.is_none() => {
-                let names: Vec<_> = project.manifest.commands.iter().map(Command::usage).collect();
-                return Err(Misused::because(format!(
-                    "this bot doesn't hear what is posted; it has these commands: {}",
-                    names.join(", ")
-                )));
-            }
-            None => None,
-        };
-        if let Some(event) = event {
-            answers.push(("bot", runner.event(event, None).await?));
-        }
-    }
+    let answers = answers(&mut runner, &project.manifest, attempt).await?;
     for (hook, answer) in &answers {
         print(hook, answer)?;
     }
@@ -72,6 +35,61 @@ async fn ask(project: &Project, component: Vec<u8>, settings: &Value, attempt: &
     match answers.iter().find_map(|(_, answer)| unexpected(answer)) {
         Some(error) => bail!(error),
         None => Ok(()),
+    }
+}
+
+/// What each of the plugin's hooks makes of the text.
+async fn answers(
+    runner: &mut Runner<'_>,
+    manifest: &Manifest,
+    attempt: &Try,
+) -> Result<Vec<(&'static str, Value)>> {
+    let mut answers = Vec::new();
+    if manifest.hooks.filter.is_some() {
+        answers.push(("filter", runner.check(message(attempt)).await?));
+    }
+    if manifest.hooks.gate.is_some() {
+        answers.push(("gate, as a name", runner.check_user_name(&attempt.text).await?));
+    }
+    if let Some(event) = event(manifest, attempt)? {
+        answers.push(("bot", runner.event(event, None).await?));
+    }
+    Ok(answers)
+}
+
+/// What the plugin's bot is told of the text: of one of its commands as such, else as of a message, if it hears those.
+fn event(manifest: &Manifest, attempt: &Try) -> Result<Option<EventInput>> {
+    let hooks = &manifest.hooks;
+    let Some(bot) = &hooks.bot else { return Ok(None) };
+    let command = Command::split(&attempt.text)
+        .filter(|(name, _)| manifest.commands.iter().any(|command| command.name == *name));
+    if let Some((name, args)) = command {
+        return Ok(Some(EventInput::Command(CommandInput {
+            name: name.to_owned(),
+            args: args.to_owned(),
+            message: message(attempt),
+            ..CommandInput::default()
+        })));
+    }
+    if bot.events.contains(&EventKind::Posted) {
+        return Ok(Some(EventInput::Posted(message(attempt))));
+    }
+    if hooks.filter.is_none() && hooks.gate.is_none() {
+        let names: Vec<_> = manifest.commands.iter().map(Command::usage).collect();
+        return Err(Misused::because(format!(
+            "this bot doesn't hear what is posted; it has these commands: {}",
+            names.join(", ")
+        )));
+    }
+    Ok(None)
+}
+
+fn message(attempt: &Try) -> MessageInput {
+    MessageInput {
+        text: attempt.text.clone(),
+        sender: Some(UserInput::Name(attempt.sender.clone())),
+        role: Some(attempt.role.clone()),
+        ..MessageInput::default()
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use teahouse_plugin_host::wit::{self, Verdict};
 use teahouse_plugin_host::{Compile, Host, Loaded};
-use teahouse_plugin_package::{Package, PluginId, Terms};
+use teahouse_plugin_package::{Manifest, Package, PluginId, Terms};
 use teahouse_protocol::{Content, Kind, MessageId, Role, RoomId, Timestamp, UserId, UserProfile};
 use teahouse_store::entity::message;
 use teahouse_store::{
@@ -108,6 +108,22 @@ struct Installed {
     terms: Vec<Terms>,
 }
 
+/// A version that is called, and the house that it believes itself in.
+struct OnTrial {
+    loaded: Arc<Loaded>,
+    stage: Arc<Spectator>,
+}
+
+/// What is held against each other.
+struct Versions {
+    /// What the candidate looks at.
+    kinds: Kinds,
+    rooms: RoomSet,
+    tried: OnTrial,
+    /// Nothing: all counts as allowed.
+    present: Option<OnTrial>,
+}
+
 impl Replay {
     /// Runs `candidate` over what was said since `since`, and beside it the installed version. `tell` hears how far it
     /// is after each page of messages.
@@ -121,22 +137,17 @@ impl Replay {
         mut tell: impl FnMut(Progress),
     ) -> Result<ReplayReport, Error> {
         let manifest = candidate.package.manifest();
-        let filter = manifest.hooks.filter.as_ref();
-        let filter = filter.ok_or_else(|| Error::NotRunning("it has no filter".to_owned()))?;
-        let kinds = if filter.kinds.is_empty() {
-            Kinds::ALL
-        } else {
-            Kinds::of(filter.kinds.iter().filter_map(|kind| Kind::from_word(kind.as_str())))
-        };
+        let kinds = kinds(manifest)?;
         let installed = self.installed(&manifest.id).await?;
-        let (trial, stage) = self.load_candidate(candidate, installed.as_ref()).await?;
+        let tried = self.load_candidate(candidate, installed.as_ref()).await?;
         let present = match &installed {
             Some(installed) if installed.package.manifest().hooks.filter.is_some() => {
                 Some(self.load_installed(installed).await?)
             }
             _ => None,
         };
-        let rooms = installed.as_ref().map_or(&RoomSet::All, |installed| &installed.rooms);
+        let rooms = installed.map_or(RoomSet::All, |installed| installed.rooms);
+        let versions = Versions { kinds, rooms, tried, present };
         let mut report = ReplayReport::default();
         let of = messages::count_since(self.db.conn(), since).await?;
         let (mut after, mut done) = (messages::first_id_at(since), 0);
@@ -146,25 +157,10 @@ impl Replay {
             after = last.id;
             done += page.len() as u64;
             let cast = self.cast(&page).await?;
-            for row in page {
-                let wanted = Kind::from_number(row.kind).is_some_and(|kind| kinds.contains(kind));
-                if !wanted || row.recalled_at_ms.is_some() || !rooms.contains(RoomId::from_uuid(row.room_id))
-                {
-                    continue;
+            for row in page.iter().filter(|row| versions.look_at(row)) {
+                if let Some(told) = cast.tell(row) {
+                    versions.judge(row, told, &mut report).await;
                 }
-                let Some(told) = cast.tell(&row) else { continue };
-                stage.set_now(row.sent_at_ms);
-                let (after, took) = said(&trial, &told).await;
-                let before = match &present {
-                    Some((loaded, stage)) => {
-                        stage.set_now(row.sent_at_ms);
-                        let (before, _) = said(loaded, &told).await;
-                        *report.before.entry(before.verdict.clone()).or_default() += 1;
-                        before
-                    }
-                    None => Said { verdict: "allow".to_owned(), code: String::new() },
-                };
-                report.note(&row, told.text, before, after, took);
             }
             tell(Progress { done, of: of.max(done) });
         }
@@ -191,7 +187,7 @@ impl Replay {
         &self,
         candidate: &Candidate,
         installed: Option<&Installed>,
-    ) -> Result<(Arc<Loaded>, Arc<Spectator>), Error> {
+    ) -> Result<OnTrial, Error> {
         let package = &candidate.package;
         let stored = installed.map_or("{}", |installed| installed.settings.as_str());
         let settings = match &candidate.settings {
@@ -204,7 +200,7 @@ impl Replay {
         self.load(package, settings.to_string(), &terms, &policy).await
     }
 
-    async fn load_installed(&self, installed: &Installed) -> Result<(Arc<Loaded>, Arc<Spectator>), Error> {
+    async fn load_installed(&self, installed: &Installed) -> Result<OnTrial, Error> {
         let settings = effective_settings(installed.package.schema(), &installed.settings).to_string();
         self.load(&installed.package, settings, &installed.terms, &installed.policy).await
     }
@@ -215,7 +211,7 @@ impl Replay {
         settings: String,
         terms: &[Terms],
         policy: &Policy,
-    ) -> Result<(Arc<Loaded>, Arc<Spectator>), Error> {
+    ) -> Result<OnTrial, Error> {
         let quota_kib = terms.iter().find_map(|terms| match terms {
             Terms::Kv { quota_kib } => usize::try_from(*quota_kib).ok(),
             _ => None,
@@ -234,7 +230,7 @@ impl Replay {
             policy,
         };
         let loaded = beside.load(services).await?;
-        Ok((loaded, stage))
+        Ok(OnTrial { loaded, stage })
     }
 
     async fn cast(&self, page: &[message::Model]) -> Result<Cast, Error> {
@@ -263,6 +259,48 @@ impl Replay {
             }
         }
         Ok(Cast { people, roles })
+    }
+}
+
+impl Versions {
+    fn look_at(&self, row: &message::Model) -> bool {
+        row.recalled_at_ms.is_none()
+            && Kind::from_number(row.kind).is_some_and(|kind| self.kinds.contains(kind))
+            && self.rooms.contains(RoomId::from_uuid(row.room_id))
+    }
+
+    /// Has both say what they think of a message.
+    async fn judge(&self, row: &message::Model, told: wit::Message, report: &mut ReplayReport) {
+        let (after, took) = self.tried.said(&told, row.sent_at_ms).await;
+        let before = match &self.present {
+            Some(present) => {
+                let (before, _) = present.said(&told, row.sent_at_ms).await;
+                *report.before.entry(before.verdict.clone()).or_default() += 1;
+                before
+            }
+            None => word("allow", ""),
+        };
+        report.note(row, told.text, before, after, took);
+    }
+}
+
+impl OnTrial {
+    /// What it says of a message that was sent at `at_ms`, and how long it took to say so.
+    async fn said(&self, message: &wit::Message, at_ms: i64) -> (Said, Duration) {
+        self.stage.set_now(at_ms);
+        match self.loaded.check(message, None).await {
+            Ok(called) => {
+                let said = match &called.reply {
+                    Ok(Verdict::Replace(new)) if new.text == message.text && new.content.is_none() => {
+                        word("allow", chain::code(&Verdict::Replace(new.clone())))
+                    }
+                    Ok(verdict) => word(chain::word(verdict), chain::code(verdict)),
+                    Err(_) => word("error", ""),
+                };
+                (said, called.cost.took)
+            }
+            Err(failure) => (word(failure.kind.name(), ""), failure.cost.took),
+        }
     }
 }
 
@@ -321,19 +359,16 @@ impl ReplayReport {
     }
 }
 
-async fn said(loaded: &Loaded, message: &wit::Message) -> (Said, Duration) {
-    let word = |verdict: &str, code: &str| Said { verdict: verdict.to_owned(), code: code.to_owned() };
-    match loaded.check(message, None).await {
-        Ok(called) => {
-            let said = match &called.reply {
-                Ok(Verdict::Replace(new)) if new.text == message.text && new.content.is_none() => {
-                    word("allow", chain::code(&Verdict::Replace(new.clone())))
-                }
-                Ok(verdict) => word(chain::word(verdict), chain::code(verdict)),
-                Err(_) => word("error", ""),
-            };
-            (said, called.cost.took)
-        }
-        Err(failure) => (word(failure.kind.name(), ""), failure.cost.took),
+/// What a filter of this manifest looks at.
+fn kinds(manifest: &Manifest) -> Result<Kinds, Error> {
+    let filter = manifest.hooks.filter.as_ref();
+    let filter = filter.ok_or_else(|| Error::NotRunning("it has no filter".to_owned()))?;
+    if filter.kinds.is_empty() {
+        return Ok(Kinds::ALL);
     }
+    Ok(Kinds::of(filter.kinds.iter().filter_map(|kind| Kind::from_word(kind.as_str()))))
+}
+
+fn word(verdict: &str, code: &str) -> Said {
+    Said { verdict: verdict.to_owned(), code: code.to_owned() }
 }

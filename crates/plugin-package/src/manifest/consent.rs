@@ -1,7 +1,10 @@
 //! What an admin agrees to, in plain sentences.
 
+use std::collections::BTreeSet;
+
 use super::{
-    Act, Ask, BotHook, CapabilityName, EventKind, FilterHook, GateHook, Hooks, Rooms, Subject, Terms,
+    Act, Ask, BotHook, CapabilityName, EventKind, FilterHook, GateHook, Hooks, HostPattern, Method, Rooms,
+    Subject, Terms,
 };
 use crate::{Text, words::Word};
 
@@ -74,34 +77,38 @@ impl Terms {
                 "May read everything that was said before in the rooms where it is installed".to_owned(),
                 "可以读取已安装它的房间里的全部历史消息".to_owned(),
             ),
-            Self::Moderation { acts } => {
-                let list = |word: fn(Act) -> &'static str, between| {
-                    acts.iter().copied().map(word).collect::<Vec<_>>().join(between)
-                };
-                (
-                    format!("May act as a moderator: {}", list(act_en, ", ")),
-                    format!("可以行使管理权限：{}", list(act_zh, "、")),
-                )
-            }
+            Self::Moderation { acts } => moderating(acts),
             Self::Timers { max } => (
                 format!("May wake itself up later, with up to {max} timers"),
                 format!("可以设置定时器，最多 {max} 个"),
             ),
-            Self::Http { hosts, methods } => {
-                let plain = hosts.iter().any(|host| !host.is_encrypted());
-                let hosts: Vec<_> = hosts.iter().map(shown).collect();
-                let methods: Vec<_> = methods.iter().map(|method| method.as_str()).collect();
-                let methods = methods.join(", ");
-                let (loud_en, loud_zh) =
-                    if plain { (", partly without encryption", "，部分不加密") } else { ("", "") };
-                (
-                    format!("May talk to {} ({methods}){loud_en}", hosts.join(", ")),
-                    format!("可以访问 {}（{methods}）{loud_zh}", hosts.join("、")),
-                )
-            }
+            Self::Http { hosts, methods } => talking(hosts, methods),
         };
         Sentence::new(self.name().severity(), en, zh)
     }
+}
+
+fn moderating(acts: &BTreeSet<Act>) -> (String, String) {
+    let list = |word: fn(Act) -> &'static str, between| {
+        acts.iter().copied().map(word).collect::<Vec<_>>().join(between)
+    };
+    (
+        format!("May act as a moderator: {}", list(act_en, ", ")),
+        format!("可以行使管理权限：{}", list(act_zh, "、")),
+    )
+}
+
+fn talking(hosts: &BTreeSet<HostPattern>, methods: &BTreeSet<Method>) -> (String, String) {
+    let plain = hosts.iter().any(|host| !host.is_encrypted());
+    let (loud_en, loud_zh) =
+        if plain { (", partly without encryption", "，部分不加密") } else { ("", "") };
+    let hosts: Vec<_> = hosts.iter().map(shown).collect();
+    let methods: Vec<_> = methods.iter().map(|method| method.as_str()).collect();
+    let methods = methods.join(", ");
+    (
+        format!("May talk to {} ({methods}){loud_en}", hosts.join(", ")),
+        format!("可以访问 {}（{methods}）{loud_zh}", hosts.join("、")),
+    )
 }
 
 fn size(kib: u32) -> String {
@@ -109,7 +116,7 @@ fn size(kib: u32) -> String {
 }
 
 /// A host as people know it: the scheme only when it is plain.
-fn shown(host: &super::HostPattern) -> String {
+fn shown(host: &HostPattern) -> String {
     let text = host.to_string();
     text.strip_prefix("https://").map(str::to_owned).unwrap_or(text)
 }

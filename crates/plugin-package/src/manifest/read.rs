@@ -94,30 +94,9 @@ fn plugin(mut keys: Keys<'_>) -> Option<Plugin> {
         )
     });
     let name = keys.require("name", |keys| keys.text("name", 64));
-    let version = keys.require("version", |keys| {
-        let version = keys.parsed::<Version>("version", "版本号形如 1.4.0")?;
-        // It stands in the file's name.
-        let short = version.to_string().len() <= 64;
-        if !short {
-            keys.note("version", "may have 64 characters at most", "最多 64 个字符");
-        }
-        short.then_some(version)
-    });
-    let api = keys.require("api", |keys| keys.parsed("api", "接口版本是两个数字，如 1.0"));
-    if let Some(api) = api.filter(|api: &Api| !api.runs_on(HOST_API)) {
-        keys.note(
-            "api",
-            format!("the plugin needs interface {api}; this server has {HOST_API}"),
-            format!("插件需要接口 {api}；本服务器提供 {HOST_API}"),
-        );
-    }
-    if let Some(component) = keys.text("component", 64).filter(|file| file != Manifest::COMPONENT) {
-        keys.note(
-            "component",
-            format!("must be `plugin.wasm`, not {component:?}"),
-            format!("必须是 `plugin.wasm`，而不是 {component:?}"),
-        );
-    }
+    let version = keys.require("version", version);
+    let api = api(&mut keys);
+    name_component(&mut keys);
     let description = keys.text("description", 300);
     let license = keys.text("license", 64);
     let homepage = keys.text("homepage", 200);
@@ -136,6 +115,39 @@ fn plugin(mut keys: Keys<'_>) -> Option<Plugin> {
         homepage,
         languages,
     })
+}
+
+fn version(keys: &mut Keys<'_>) -> Option<Version> {
+    let version = keys.parsed::<Version>("version", "版本号形如 1.4.0")?;
+    // It stands in the file's name.
+    let short = version.to_string().len() <= 64;
+    if !short {
+        keys.note("version", "may have 64 characters at most", "最多 64 个字符");
+    }
+    short.then_some(version)
+}
+
+fn api(keys: &mut Keys<'_>) -> Option<Api> {
+    let api = keys.require("api", |keys| keys.parsed("api", "接口版本是两个数字，如 1.0"));
+    if let Some(api) = api.filter(|api: &Api| !api.runs_on(HOST_API)) {
+        keys.note(
+            "api",
+            format!("the plugin needs interface {api}; this server has {HOST_API}"),
+            format!("插件需要接口 {api}；本服务器提供 {HOST_API}"),
+        );
+    }
+    api
+}
+
+/// It may be named, but always has the same name.
+fn name_component(keys: &mut Keys<'_>) {
+    if let Some(component) = keys.text("component", 64).filter(|file| file != Manifest::COMPONENT) {
+        keys.note(
+            "component",
+            format!("must be `plugin.wasm`, not {component:?}"),
+            format!("必须是 `plugin.wasm`，而不是 {component:?}"),
+        );
+    }
 }
 
 fn languages(keys: &mut Keys<'_>) -> Vec<String> {
@@ -330,51 +342,4 @@ fn commands(root: &mut Keys<'_>) -> Vec<Command> {
         root.note("commands", "must have different names", "名称不能重复");
     }
     commands
-}
-
-pub(super) fn doubts(manifest: &Manifest) -> Vec<Problem> {
-    let notes = Notes::default();
-    let events = manifest.hooks.bot.as_ref().map(|bot| &bot.events);
-    for ask in &manifest.capabilities {
-        let name = ask.terms.name();
-        if manifest.hooks.bot.is_none() && !matches!(name, CapabilityName::Kv | CapabilityName::Directory) {
-            notes.add(
-                format!("capabilities.{name}"),
-                "only a bot can use it: filters and gates have kv and directory alone",
-                "只有机器人能使用：过滤器和门卫只有 kv 和 directory",
-            );
-        }
-    }
-    let timers = manifest.ask(CapabilityName::Timers).is_some();
-    let hears_timers = events.is_some_and(|events| events.contains(&EventKind::Timer));
-    if timers && !hears_timers {
-        notes.add(
-            "hooks.bot.events",
-            "asks for timers, but not for the event `timer`",
-            "申请了 timers，却没有订阅事件 `timer`",
-        );
-    }
-    if hears_timers && !timers {
-        notes.add(
-            "capabilities.timers",
-            "the event `timer` comes only to who may set timers",
-            "只有获准设置定时器才会收到事件 `timer`",
-        );
-    }
-    let hears_commands = events.is_some_and(|events| events.contains(&EventKind::Command));
-    if hears_commands && manifest.commands.is_empty() {
-        notes.add(
-            "commands",
-            "the event `command` is subscribed to, but no command is named",
-            "订阅了事件 `command`，却没有声明任何命令",
-        );
-    }
-    if !manifest.secrets.is_empty() && manifest.ask(CapabilityName::Http).is_none() {
-        notes.add(
-            "config.secrets",
-            "secrets are of use to `http` alone, which is not asked for",
-            "secrets 只供 `http` 使用，而插件没有申请它",
-        );
-    }
-    notes.into_problems()
 }

@@ -111,33 +111,10 @@ pub(crate) enum EventInput {
     Posted(MessageInput),
     Edited(EditInput),
     Recalled(MessageInput),
-    Reacted {
-        message: Option<String>,
-        room: Option<String>,
-        user: Option<UserInput>,
-        emoji: String,
-        #[serde(default = "yes")]
-        added: bool,
-    },
-    Member {
-        room: Option<RoomInput>,
-        user: Option<UserInput>,
-        #[serde(default = "joined")]
-        change: String,
-        #[serde(default)]
-        extra: Vec<(String, String)>,
-    },
+    Reacted(ReactionInput),
+    Member(MemberInput),
     Command(CommandInput),
-    /// Message and value follow from the card that was sent last with such a button, if there was one in this case.
-    Pressed {
-        message: Option<String>,
-        room: Option<String>,
-        user: Option<UserInput>,
-        button: String,
-        value: Option<String>,
-        #[serde(default)]
-        locale: String,
-    },
+    Pressed(PressInput),
     Timer {
         name: String,
         #[serde(default)]
@@ -146,19 +123,62 @@ pub(crate) enum EventInput {
         #[serde(default)]
         missed: u32,
     },
-    Held {
-        message: MessageInput,
-        code: String,
-        #[serde(default)]
-        note: String,
-        #[serde(default)]
-        severity: u8,
-    },
+    Held(HeldInput),
     Other {
         name: String,
         #[serde(default)]
         data: Value,
     },
+}
+
+/// An emoji on a message: without one named, on what the plugin sent last.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ReactionInput {
+    pub(crate) message: Option<String>,
+    pub(crate) room: Option<String>,
+    pub(crate) user: Option<UserInput>,
+    pub(crate) emoji: String,
+    #[serde(default = "yes")]
+    pub(crate) added: bool,
+}
+
+/// Somebody who came, went, or is something else now.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MemberInput {
+    pub(crate) room: Option<RoomInput>,
+    pub(crate) user: Option<UserInput>,
+    #[serde(default = "joined")]
+    pub(crate) change: String,
+    #[serde(default)]
+    pub(crate) extra: Vec<(String, String)>,
+}
+
+/// A button that was pressed. Message and value follow from the card that was sent last with such a button, if there was
+/// one in this case.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PressInput {
+    pub(crate) message: Option<String>,
+    pub(crate) room: Option<String>,
+    pub(crate) user: Option<UserInput>,
+    pub(crate) button: String,
+    pub(crate) value: Option<String>,
+    #[serde(default)]
+    pub(crate) locale: String,
+}
+
+/// A message that the plugin's filter held.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct HeldInput {
+    pub(crate) message: MessageInput,
+    pub(crate) code: String,
+    #[serde(default)]
+    pub(crate) note: String,
+    #[serde(default)]
+    pub(crate) severity: u8,
 }
 
 /// A command. Its options are read from its arguments, as the server does.

@@ -1,22 +1,21 @@
 //! Calls a plugin as a case says, and compares.
 
+mod events;
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use serde_json::{Value, json};
-use teahouse_plugin_host::wit::{
-    Command, Edit, Event, Holding, Membership, Message, OtherEvent, Press, Reaction, Review, Timer,
-};
+use teahouse_plugin_host::wit::{Event, Message};
 use teahouse_plugin_host::{CallFailure, Called, Cost, Loaded};
-use teahouse_plugin_package::Manifest;
 
 use super::Outcome;
-use super::input::{CommandInput, EditInput, EventInput, JoinInput, MessageInput, NameInput, room, user};
+use super::input::{EditInput, EventInput, JoinInput, MessageInput, NameInput, room, user};
 use super::judge::{judged, unexpected};
 use super::read::{Call, Step};
 use super::shown::{admission, failure, verdict};
-use crate::house::{House, ROOM, instant};
+use crate::house::House;
 use crate::project::Project;
 
 /// Runs the calls of one case.
@@ -183,129 +182,8 @@ impl<'r> Runner<'r> {
         Ok(all)
     }
 
-    async fn made(&mut self, input: EventInput) -> Result<Result<(Event, u8), String>> {
-        let now = self.house.now();
-        let made = match input {
-            EventInput::Posted(input) => {
-                let message = self.posted(input).await;
-                let hops = message.hops;
-                (Event::Posted(message), hops)
-            }
-            EventInput::Recalled(input) => {
-                let message = self.posted(input).await;
-                let hops = message.hops;
-                (Event::Recalled(message), hops)
-            }
-            EventInput::Edited(input) => {
-                let before = self.posted(input.before).await;
-                let after = MessageInput { id: Some(before.id.clone()), ..input.after };
-                let after = self.message(after, Some(self.posted)).await;
-                let hops = after.hops;
-                (Event::Edited(Edit { before, after }), hops)
-            }
-            EventInput::Reacted { message, room, user: who, emoji, added } => {
-                let (room, who) = (room.unwrap_or_else(|| ROOM.to_owned()), user(who));
-                self.house.meet_user(&who, None, "member").await;
-                let message = message.or_else(|| self.last_sent()).unwrap_or_default();
-                (Event::Reacted(Reaction { message, room, user: who, emoji, added, extra: Vec::new() }), 0)
-            }
-            EventInput::Member { room: at, user: who, change, extra } => {
-                let (room, user) = (room(at), user(who));
-                self.house.meet_user(&user, Some(&room), "member").await;
-                (Event::Member(Membership { room, user, change, extra }), 0)
-            }
-            EventInput::Command(input) => match self.command(input).await? {
-                Ok(command) => (Event::Command(command), 0),
-                Err(refused) => return Ok(Err(refused)),
-            },
-            EventInput::Pressed { message, room, user: who, button, value, locale } => {
-                let (card, stored) = self.pressed(&button);
-                let room = room.or_else(|| card.as_ref()?["room"].as_str().map(str::to_owned));
-                let card = card.and_then(|card| id_of_card(&card));
-                let who = user(who);
-                self.house.meet_user(&who, None, "member").await;
-                // A card from before the case, when none of its own is meant.
-                let message = match message.or(card) {
-                    Some(message) => message,
-                    None => self.house.next_id().await,
-                };
-                let press = Press {
-                    message,
-                    room: room.unwrap_or_else(|| ROOM.to_owned()),
-                    user: who,
-                    button,
-                    value: value.or(stored).unwrap_or_default(),
-                    locale,
-                    extra: Vec::new(),
-                };
-                (Event::Pressed(press), 0)
-            }
-            EventInput::Timer { name, payload, due, missed } => {
-                (Event::Timer(Timer { name, payload, due: instant(due.unwrap_or(now)), missed }), 0)
-            }
-            EventInput::Held { message, code, note, severity } => {
-                let message = self.message(message, None).await;
-                self.house.meet(&message, false).await;
-                let hops = message.hops;
-                let review = Review { code, note, severity, hold: true };
-                (Event::Held(Holding { message, review }), hops)
-            }
-            EventInput::Other { name, data } => {
-                (Event::Other(OtherEvent { name, data: data.to_string() }), 0)
-            }
-        };
-        Ok(Ok(made))
-    }
-
-    /// A command as the server hands it over: its name is known and its arguments fit.
-    async fn command(&mut self, input: CommandInput) -> Result<Result<Command, String>> {
-        let manifest: &Manifest = &self.project.manifest;
-        let known = manifest.commands.iter().find(|command| command.name == input.name);
-        let known = known.with_context(|| format!("plugin.toml has no command {:?}", input.name))?;
-        let args = input.args.trim().to_owned();
-        let options = match known.read(&args) {
-            Ok(options) => options,
-            Err(refused) => return Ok(Err(refused.en)),
-        };
-        let text =
-            if args.is_empty() { format!("/{}", input.name) } else { format!("/{} {args}", input.name) };
-        let message = MessageInput {
-            text,
-            sender: input.sender.or(input.message.sender),
-            role: input.role.or(input.message.role),
-            ..input.message
-        };
-        let message = self.posted(message).await;
-        let options = Value::from(options).to_string();
-        Ok(Ok(Command { name: input.name, args, options, message, locale: input.locale, extra: Vec::new() }))
-    }
-
-    /// A message that stands in its room.
-    async fn posted(&mut self, input: MessageInput) -> Message {
-        self.posted += 1;
-        let message = self.message(input, Some(self.posted)).await;
-        self.house.meet(&message, true).await;
-        message
-    }
-
     async fn message(&self, input: MessageInput, seq: Option<u32>) -> Message {
         input.message(self.house.next_id().await, seq, self.house.now())
-    }
-
-    /// The newest card with such a button, and the button's value.
-    fn pressed(&self, button: &str) -> (Option<Value>, Option<String>) {
-        let on = |card: &Value| -> Option<String> {
-            let rows = card["buttons"].as_array()?;
-            let found =
-                rows.iter().filter_map(Value::as_array).flatten().find(|found| found["id"] == button)?;
-            Some(found["value"].as_str().unwrap_or_default().to_owned())
-        };
-        let card = self.sent.iter().rev().find_map(|card| Some((card.clone(), on(card)?)));
-        card.map_or((None, None), |(card, value)| (Some(card), Some(value)))
-    }
-
-    fn last_sent(&self) -> Option<String> {
-        self.sent.last().and_then(id_of_card)
     }
 
     fn judgement<T>(&mut self, called: Result<Called<T>, CallFailure>, shown: impl Fn(&T) -> Value) -> Value {
@@ -341,11 +219,6 @@ impl<'r> Runner<'r> {
     fn bot_wall(&self) -> Option<Duration> {
         Some(self.loaded.limits().bot.wall / self.patience)
     }
-}
-
-/// The id of a message that was sent, or of the one that an edit changed.
-fn id_of_card(card: &Value) -> Option<String> {
-    card["id"].as_str().or_else(|| card["message"].as_str()).map(str::to_owned)
 }
 
 /// Adds what a second timer did to what the first one did.

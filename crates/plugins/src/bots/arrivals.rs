@@ -141,7 +141,7 @@ impl Arrivals {
         cast: &Cast,
         events: &mut Vec<plugin_event::Model>,
     ) {
-        let Audience { snapshot, hearers, batch, room } = *audience;
+        let Audience { hearers, room, .. } = *audience;
         let by_bot = cast.is_bot(happening.actor);
         let hops = match happening.message {
             Some(message) if by_bot => self.grounds.echoes.hops(happening.actor, message),
@@ -150,15 +150,7 @@ impl Arrivals {
         if hops >= self.grounds.config.hop_limit() {
             return;
         }
-        let command = told::as_command(&happening.event).and_then(|(message, name, rest)| {
-            let (owner, command) = snapshot.find_command(room, name)?;
-            // Asked of what was typed, too; but a filter may have made a command of it since.
-            if cast.role_of(happening.actor).is_none_or(|role| role < least(command.role)) {
-                return None;
-            }
-            let locale = batch.locale_of(room, happening.seq).unwrap_or_default();
-            Some((Arc::clone(owner), told::command(command, rest, message, locale)?))
-        });
+        let command = as_command(audience, happening, cast);
         for bot in hearers {
             if bot.bot_user() == Some(happening.actor) {
                 continue;
@@ -288,6 +280,22 @@ impl Arrivals {
         }
         Ok(refused)
     }
+}
+
+/// The command that a happening is, and whose, where its actor may use it.
+fn as_command(
+    audience: &Audience<'_>,
+    happening: &Happening,
+    cast: &Cast,
+) -> Option<(Arc<Running>, wit::Command)> {
+    let (message, name, rest) = told::as_command(&happening.event)?;
+    let (owner, command) = audience.snapshot.find_command(audience.room, name)?;
+    // Asked of what was typed, too; but a filter may have made a command of it since.
+    if cast.role_of(happening.actor).is_none_or(|role| role < least(command.role)) {
+        return None;
+    }
+    let locale = audience.batch.locale_of(audience.room, happening.seq).unwrap_or_default();
+    Some((Arc::clone(owner), told::command(command, rest, message, locale)?))
 }
 
 fn seq_of(row: &LogRow) -> Seq {

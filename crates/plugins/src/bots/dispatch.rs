@@ -61,6 +61,7 @@ struct Worker {
 }
 
 /// How an attempt ended.
+#[derive(Clone, Copy)]
 enum Ended {
     Handled,
     /// To be tried again.
@@ -221,34 +222,9 @@ impl Worker {
         while let Some(next) = self.under_way.try_join_next() {
             ended.extend(next.ok());
         }
-        let counts = Arc::clone(&self.dispatch.registry.resident(&self.plugin));
-        let now = self.dispatch.grounds.clock.now();
         let mut over = Vec::new();
         for (row, ended) in ended {
-            match ended {
-                Ended::Handled => {
-                    counts.queue.handled();
-                    over.push(row.id);
-                }
-                Ended::Pointless(why) => {
-                    tracing::info!(plugin.id = %self.plugin, event.id = row.id, why, "an event was dropped");
-                    counts.queue.dropped(1);
-                    over.push(row.id);
-                }
-                Ended::NotNow(wait) => self.lanes.retry(row, now + wait),
-                Ended::Failed => match wait_after(row.attempts) {
-                    Some(wait) => {
-                        counts.queue.retried();
-                        self.lanes.retry(row, now + wait);
-                    }
-                    None => {
-                        // Not with what the bot said: it may quote people. That stands in the plugin's own log.
-                        tracing::warn!(plugin.id = %self.plugin, event.id = row.id, "an event failed too often, and was dropped");
-                        counts.queue.dropped(1);
-                        over.push(row.id);
-                    }
-                },
-            }
+            over.extend(self.take_up(row, ended));
         }
         let deleted = plugin_events::delete(self.dispatch.grounds.db.writer(), &self.plugin, &over).await;
         // Not deleted, it is handled once more: by its id, the bot can tell.
@@ -256,6 +232,35 @@ impl Worker {
         if let Err(error) = deleted {
             tracing::warn!(plugin.id = %self.plugin, %error, "handled events stay in the queue");
         }
+    }
+
+    /// Counts how an attempt ended. The event's id when it is over; else it comes again.
+    fn take_up(&mut self, row: plugin_event::Model, ended: Ended) -> Option<String> {
+        let resident = self.dispatch.registry.resident(&self.plugin);
+        let counts = &resident.queue;
+        let now = self.dispatch.grounds.clock.now();
+        match ended {
+            Ended::Handled => counts.handled(),
+            Ended::Pointless(why) => {
+                tracing::info!(plugin.id = %self.plugin, event.id = row.id, why, "an event was dropped");
+                counts.dropped(1);
+            }
+            Ended::NotNow(wait) => {
+                self.lanes.retry(row, now + wait);
+                return None;
+            }
+            Ended::Failed => {
+                if let Some(wait) = wait_after(row.attempts) {
+                    counts.retried();
+                    self.lanes.retry(row, now + wait);
+                    return None;
+                }
+                // Not with what the bot said: it may quote people. That stands in the plugin's own log.
+                tracing::warn!(plugin.id = %self.plugin, event.id = row.id, "an event failed too often, and was dropped");
+                counts.dropped(1);
+            }
+        }
+        Some(row.id)
     }
 
     fn pause(&self) -> Duration {

@@ -88,28 +88,39 @@ impl Lifecycle {
         }
         self.require_trusted(&package).await?;
         self.try_version(row, &package).await?;
+        let tx = self.db().begin().await?;
+        self.put_in_use(&tx, row, (digest, &package), choices, by).await?;
+        let detail = json!({"from": before.digest(), "to": digest, "version": upgraded.to});
+        self.note(&tx, by, action, &row.id, detail).await?;
+        self.commit(tx).await?;
+        Ok(upgraded)
+    }
+
+    async fn put_in_use(
+        &self,
+        tx: &DatabaseTransaction,
+        row: &plugin::Model,
+        (digest, package): (&Digest, &Package),
+        choices: Option<&Choices>,
+        by: &By,
+    ) -> Result<(), Error> {
         let edit = PluginEdit {
             digest: Some(digest.to_string()),
             state: Some(HEALTHY.to_owned()),
             ..PluginEdit::default()
         };
-        let tx = self.db().begin().await?;
-        self.edit(&tx, row, edit).await?;
+        self.edit(tx, row, edit).await?;
         // While it was tried, so many others may have come that it was forgotten.
-        let kept = plugin_versions::of_plugin(&tx, &row.id).await?;
+        let kept = plugin_versions::of_plugin(tx, &row.id).await?;
         if !kept.iter().any(|version| version.digest == digest.to_string()) {
             return Err(Error::NoSuchVersion(digest.to_string()));
         }
         let swapped = plugin::Model { digest: digest.to_string(), ..row.clone() };
         match choices {
-            Some(choices) => self.write_grants(&tx, &swapped, &package, choices, by).await?,
-            None if self.was_agreed(row).await? => self.write_agreed(&tx, &swapped, digest, by).await?,
-            None => {}
+            Some(choices) => self.write_grants(tx, &swapped, package, choices, by).await,
+            None if self.was_agreed(row).await? => self.write_agreed(tx, &swapped, digest, by).await,
+            None => Ok(()),
         }
-        let detail = json!({"from": before.digest(), "to": digest, "version": upgraded.to});
-        self.note(&tx, by, action, &row.id, detail).await?;
-        self.commit(tx).await?;
-        Ok(upgraded)
     }
 
     /// A plugin that nobody ever agreed to does not work: its version changes without a word.

@@ -59,23 +59,7 @@ impl House {
             every_ms: every_ms.map(i64::from),
             payload,
         };
-        let set = async {
-            let tx = self.grounds.db.begin().await?;
-            // Of two that set the same one, the second sees the job of the first.
-            plugins::lock(&tx, &self.plugin).await?;
-            let earlier = plugin_timers::find(&tx, &self.plugin, &timer.name).await?;
-            if !plugin_timers::put(&tx, timer.clone(), most.into()).await? {
-                return Ok(false);
-            }
-            enqueue(&self.grounds.outbox, &tx, &timer).await?;
-            // The earlier one's job would lie there until it is due, each time that the timer is set anew.
-            if let Some(earlier) = earlier {
-                outbox::delete(&tx, &[earlier.token]).await?;
-            }
-            tx.commit().await.map_err(teahouse_store::Error::from)?;
-            Ok::<bool, EnqueueError>(true)
-        };
-        match set.await {
+        match self.put_timer(&timer, most.into()).await {
             Ok(true) => {
                 self.grounds.outbox.wake();
                 Ok(())
@@ -84,6 +68,24 @@ impl House {
             Err(EnqueueError::Store(error)) => Err(unavailable(&error)),
             Err(EnqueueError::Payload(why)) => Err(Error::Unavailable(why)),
         }
+    }
+
+    /// Writes a timer with its job; false when the plugin has `most` others.
+    async fn put_timer(&self, timer: &plugin_timer::Model, most: u64) -> Result<bool, EnqueueError> {
+        let tx = self.grounds.db.begin().await?;
+        // Of two that set the same one, the second sees the job of the first.
+        plugins::lock(&tx, &self.plugin).await?;
+        let earlier = plugin_timers::find(&tx, &self.plugin, &timer.name).await?;
+        if !plugin_timers::put(&tx, timer.clone(), most).await? {
+            return Ok(false);
+        }
+        enqueue(&self.grounds.outbox, &tx, timer).await?;
+        // The earlier one's job would lie there until it is due, each time that the timer is set anew.
+        if let Some(earlier) = earlier {
+            outbox::delete(&tx, &[earlier.token]).await?;
+        }
+        tx.commit().await.map_err(teahouse_store::Error::from)?;
+        Ok(true)
     }
 
     /// Whether there was one. Its job finds nothing any more.
