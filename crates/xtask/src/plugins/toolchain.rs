@@ -1,5 +1,8 @@
 //! Who compiles for wasm: the Rust that runs us, where its target is here or can be added; else Debian's `rustc-web`,
 //! which brings the standard library as source.
+//!
+//! Authors' builds choose likewise, among what is there: `crates/plugin-tool/src/build/rust/compiler.rs`. Nothing of it is
+//! shared: this program is built first of all, and depends on no crate of ours.
 
 mod debian;
 

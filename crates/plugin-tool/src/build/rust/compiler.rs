@@ -1,5 +1,7 @@
 //! Who compiles Rust for wasm: the one in the path, with its target added by rustup; else Debian's, which brings the
 //! standard library as source.
+//!
+//! The project's own builds choose likewise, and install what is missing: `crates/xtask/src/plugins/toolchain.rs`.
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
