@@ -9,6 +9,7 @@ mod m0004_outbox_and_audit;
 mod m0005_plugins;
 mod m0006_nodes;
 mod m0007_replacements;
+mod m0008_tallies;
 
 /// Brings a database to the newest schema, a step at a time.
 #[derive(Debug)]
@@ -25,6 +26,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0005_plugins::Migration),
             Box::new(m0006_nodes::Migration),
             Box::new(m0007_replacements::Migration),
+            Box::new(m0008_tallies::Migration),
         ]
     }
 }

@@ -93,6 +93,8 @@ pub struct VerdictView {
     pub user: Option<UserId>,
     /// The message.
     pub message: Option<MessageId>,
+    /// How many it stands for, of which it is the last.
+    pub times: u64,
 }
 
 impl From<plugin_verdict::Model> for VerdictView {
@@ -110,6 +112,7 @@ impl From<plugin_verdict::Model> for VerdictView {
             room: row.room_id.map(RoomId::from_uuid),
             user: row.user_id.map(UserId::from_uuid),
             message: row.message_id.map(MessageId::from_uuid),
+            times: u64::try_from(row.times).unwrap_or(1),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The record of every verdict other than allow: written behind the messages' back, many at once.
 
+mod repeats;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -14,6 +16,8 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
+use repeats::Repeats;
+
 /// Verdicts waiting to be written. Full: they are counted as dropped; a message never waits for its record.
 const QUEUE: usize = 8_192;
 /// The most in one write.
@@ -21,6 +25,10 @@ const BATCH: usize = 500;
 /// Attempts at a batch, and the rest between two of them.
 const ATTEMPTS: u32 = 5;
 const REST: Duration = Duration::from_secs(1);
+/// How often what was only counted is written.
+const COUNTED_EVERY: Duration = Duration::from_secs(60);
+/// What a failure stands as that changed nothing. Every other word did something, and is recorded each time.
+pub(crate) const FAILED_ALLOW: &str = "failed_allow";
 
 /// What is known of a verdict beside itself.
 pub(crate) struct Record<'a> {
@@ -46,6 +54,7 @@ pub(crate) struct Input(String);
 pub(crate) struct Verdicts {
     /// Gone once it is closed.
     queue: ArcSwapOption<mpsc::Sender<plugin_verdict::Model>>,
+    repeats: Arc<Repeats>,
     dropped: Arc<AtomicU64>,
 }
 
@@ -71,8 +80,9 @@ impl Verdicts {
     pub(crate) fn start(db: Db) -> (Self, JoinHandle<()>) {
         let (queue, waiting) = mpsc::channel(QUEUE);
         let dropped = Arc::new(AtomicU64::new(0));
-        let task = tokio::spawn(write(db, waiting, Arc::clone(&dropped)));
-        (Self { queue: ArcSwapOption::from_pointee(queue), dropped }, task)
+        let repeats = Arc::new(Repeats::default());
+        let task = tokio::spawn(write(db, waiting, Arc::clone(&repeats), Arc::clone(&dropped)));
+        (Self { queue: ArcSwapOption::from_pointee(queue), repeats, dropped }, task)
     }
 
     /// Notes a verdict. Never waits.
@@ -90,7 +100,10 @@ impl Verdicts {
             room_id: record.room.map(RoomId::uuid),
             user_id: record.user.map(UserId::uuid),
             message_id: record.message.map(MessageId::uuid),
+            times: 1,
         };
+        let row = if row.verdict == FAILED_ALLOW { self.repeats.take(row) } else { Some(row) };
+        let Some(row) = row else { return };
         let taken = self.queue.load().as_ref().is_some_and(|queue| queue.try_send(row).is_ok());
         if !taken {
             self.dropped.fetch_add(1, Ordering::Relaxed);
@@ -108,16 +121,36 @@ impl Verdicts {
     }
 }
 
-async fn write(db: Db, mut waiting: mpsc::Receiver<plugin_verdict::Model>, dropped: Arc<AtomicU64>) {
+async fn write(
+    db: Db,
+    mut waiting: mpsc::Receiver<plugin_verdict::Model>,
+    repeats: Arc<Repeats>,
+    dropped: Arc<AtomicU64>,
+) {
+    let mut ticks = tokio::time::interval(COUNTED_EVERY);
     let mut batch = Vec::with_capacity(BATCH);
-    while waiting.recv_many(&mut batch, BATCH).await > 0 {
+    loop {
+        let is_closed = tokio::select! {
+            taken = waiting.recv_many(&mut batch, BATCH) => taken == 0,
+            _ = ticks.tick() => false,
+        };
+        // What waited for its minute goes with the end.
+        if is_closed || batch.is_empty() {
+            batch.extend(repeats.drain());
+        }
         let lost = write_batch(&db, std::mem::take(&mut batch)).await;
         dropped.fetch_add(lost, Ordering::Relaxed);
+        if is_closed {
+            return;
+        }
     }
 }
 
 /// How many of `batch` were given up.
 async fn write_batch(db: &Db, batch: Vec<plugin_verdict::Model>) -> u64 {
+    if batch.is_empty() {
+        return 0;
+    }
     for attempt in 1..=ATTEMPTS {
         match plugin_verdicts::insert(db.writer(), batch.clone()).await {
             Ok(()) => return 0,

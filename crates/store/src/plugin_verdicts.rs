@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::entity::plugin_verdict;
 use crate::{Error, PageSize};
 
-/// Rows a statement: 12 columns each stay far below SQLite's 32 766 variables.
+/// Rows a statement: 13 columns each stay far below SQLite's 32 766 variables.
 const ROWS_A_STATEMENT: usize = 512;
 
 /// Which verdicts; absent: all.

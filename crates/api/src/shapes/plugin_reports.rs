@@ -164,6 +164,9 @@ pub(crate) struct PluginVerdict {
     user: Option<UserId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<MessageId>,
+    /// How many it stands for, of which it is the last. More than one only for `failed_allow`: what a plugin in quarantine
+    /// would have looked at is counted, and written once a minute.
+    times: u64,
 }
 
 /// Verdicts, newest first.
@@ -345,6 +348,7 @@ impl From<VerdictView> for PluginVerdict {
             room: verdict.room,
             user: verdict.user,
             message: verdict.message,
+            times: verdict.times,
         }
     }
 }

@@ -12,7 +12,7 @@ use super::fold::{self, Fold, Next, flag, refusal};
 use super::{Chain, admitted, code, word};
 use crate::convert;
 use crate::registry::{GatePlace, Running};
-use crate::verdicts::{Input, Record};
+use crate::verdicts::{FAILED_ALLOW, Input, Record};
 
 /// What a gate is asked about, for the record.
 struct Asked {
@@ -185,7 +185,7 @@ fn failed_flag(running: &Running, note: String) -> teahouse_chat::Flag {
 /// What a failed call stands as in the record.
 pub(super) const fn failed_word(on_error: OnError) -> &'static str {
     match on_error {
-        OnError::Allow => "failed_allow",
+        OnError::Allow => FAILED_ALLOW,
         OnError::Flag => "failed_flag",
         OnError::Hold => "failed_hold",
         OnError::Reject => "failed_reject",

@@ -20,6 +20,8 @@ pub struct Model {
     pub room_id: Option<Uuid>,
     pub user_id: Option<Uuid>,
     pub message_id: Option<Uuid>,
+    /// How many it stands for, of which it is the last.
+    pub times: i64,
 }
 
 /// Joins are written where they are needed.

@@ -220,6 +220,7 @@ on_both! {
             room_id: None,
             user_id: None,
             message_id: None,
+            times: 1,
         };
         let rows = vec![verdict("a.a", at()), verdict("b.b", later(1)), verdict("a.a", later(2))];
         plugin_verdicts::insert(db.writer(), rows.clone()).await.unwrap();
