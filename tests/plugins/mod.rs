@@ -5,6 +5,7 @@ mod crowd;
 mod gates;
 mod hostile;
 pub(crate) mod house;
+mod names;
 mod nodes;
 mod operator;
 mod outside;

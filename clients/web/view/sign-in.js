@@ -1,7 +1,7 @@
 /** The way in: be one of the simulator's people, or come as a guest. */
 
 import { createPerson, findPeople, signInAs, signInAsGuest } from '../core/sign-in.js';
-import { errorText, t } from '../text/words.js';
+import { errorText, refusalText, t } from '../text/words.js';
 import { avatar } from './avatar.js';
 import { fill, h } from './dom.js';
 import { icon } from './icons.js';
@@ -59,7 +59,8 @@ export function signInView({ rest, reason, onSession, onLanguage }) {
       await act();
     } catch (problem) {
       if (problem.code === 'guests_not_allowed') fill(guest, h('p', { class: 'hint', 'data-testid': 'no-guests' }, t('comeByMiniProgram')));
-      tell(errorText(problem.code ?? 'internal', problem.detail));
+      // A plugin refused the name; its own words say more than the code, and another name may do.
+      tell(problem.code === 'rejected' ? refusalText(problem) : errorText(problem.code ?? 'internal', problem.detail));
     } finally {
       card.inert = false;
       card.removeAttribute('aria-busy');

@@ -17,6 +17,7 @@ use crate::extend::Extender;
 use crate::follow;
 use crate::limit::SignInLimit;
 use crate::live::Live;
+use crate::naming::Naming;
 use crate::profile::ProfileCache;
 use crate::vault::MasterKey;
 
@@ -60,6 +61,7 @@ pub(crate) struct Inner {
     pub(crate) cache: Arc<SessionCache>,
     pub(crate) profiles: Arc<ProfileCache>,
     pub(crate) extender: Extender,
+    pub(crate) naming: Naming,
 }
 
 impl Accounts {
@@ -85,6 +87,7 @@ impl Accounts {
             cache,
             profiles,
             extender,
+            naming: Naming::new(),
         }))
     }
 

@@ -5,6 +5,8 @@ use std::time::Duration;
 use teahouse_protocol::{ErrorCode, FieldError};
 use teahouse_wechat::decrypt::DecryptError;
 
+use crate::NameRefusal;
+
 /// Something about an account was refused or failed. Its text is fit for a stranger's eyes.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {
@@ -38,6 +40,9 @@ pub enum Error {
     /// The set-up link was used, has expired, or never was.
     #[error("the set-up link can't be used (any more)")]
     SetupLinkInvalid,
+    /// The name was not taken; another may be.
+    #[error("the name was refused by {}: {}", .0.by, .0.reason)]
+    NameRejected(Box<NameRefusal>),
     /// A field breaks its rule.
     #[error(transparent)]
     InvalidField(#[from] FieldError),
@@ -102,6 +107,7 @@ impl Error {
             Self::UserNotFound => ErrorCode::UserNotFound,
             Self::AdminNotFound | Self::SetupLinkInvalid => ErrorCode::NotFound,
             Self::AdminExists | Self::RequestInProgress => ErrorCode::Conflict,
+            Self::NameRejected(_) => ErrorCode::Rejected,
             Self::InvalidField(_) => ErrorCode::InvalidField,
             Self::RateLimited { .. } => ErrorCode::RateLimited,
             Self::IdempotencyConflict => ErrorCode::IdempotencyConflict,

@@ -1,7 +1,8 @@
 //! Users of the business that runs this server: its own server vouches for them with an API key.
 
+use sea_orm::ConnectionTrait;
 use teahouse_protocol::{DisplayName, FieldError, TextError, UserId};
-use teahouse_store::entity::user;
+use teahouse_store::entity::{identity, user};
 use teahouse_store::identities;
 use teahouse_store::users::{self, ProfileUpdate};
 
@@ -50,7 +51,8 @@ impl ExternalId {
 
 impl Accounts {
     /// A session for a business's own user, who is made on first sight. The business is believed: its name and picture
-    /// replace those that are known.
+    /// replace those that are known. A name that may not be taken is left out: the user keeps the one they have, and who
+    /// is new is called 用户 and a number.
     ///
     /// # Errors
     /// [`Error::ApiKeyInvalid`]; [`Error::KeyScope`] for a key that is for something else; [`Error::Banned`] when the
@@ -62,17 +64,52 @@ impl Accounts {
         device: &Device,
     ) -> Result<NewSession, Error> {
         self.require_users_key(api_key).await?;
-        self.mint_as_operator(user, device).await
+        let newcomer = self.newcomer(&user);
+        // Before the transaction, which must not wait for it.
+        let name = self.name_of(&user, &newcomer).await?;
+        let user = ExternalUser { name, ..user };
+        self.begin_minted(&user, newcomer, device).await
     }
 
-    /// As [`Accounts::mint`], for who needs no key: the operator at the command line.
+    /// As [`Accounts::mint`], for who needs no key: the operator at the command line, whose word for a name is enough.
     ///
     /// # Errors
     /// [`Error::Banned`] when the user is.
     pub async fn mint_as_operator(&self, user: ExternalUser, device: &Device) -> Result<NewSession, Error> {
-        let (issued, changed) = match self.try_mint(&user, device).await {
+        let newcomer = self.newcomer(&user);
+        self.begin_minted(&user, newcomer, device).await
+    }
+
+    /// The name to take: the one that the user has, without asking, and none that may not be taken.
+    async fn name_of(
+        &self,
+        user: &ExternalUser,
+        newcomer: &user::Model,
+    ) -> Result<Option<DisplayName>, Error> {
+        let Some(name) = user.name.clone() else { return Ok(None) };
+        let conn = self.0.db.conn();
+        let known = find_identity(conn, user).await?;
+        let known = match known {
+            Some(known) => users::find(conn, UserId::from_uuid(known.user_id)).await?,
+            None => None,
+        };
+        match known {
+            Some(known) if known.name == name.as_str() => Ok(Some(name)),
+            known => self.settle_name(known.as_ref().unwrap_or(newcomer), name).await,
+        }
+    }
+
+    async fn begin_minted(
+        &self,
+        user: &ExternalUser,
+        newcomer: user::Model,
+        device: &Device,
+    ) -> Result<NewSession, Error> {
+        let (issued, changed) = match self.try_mint(user, &newcomer, device).await {
             // Another call made the same user at the same moment: this time they are found.
-            Err(Error::Store(teahouse_store::Error::Conflict(_))) => self.try_mint(&user, device).await?,
+            Err(Error::Store(teahouse_store::Error::Conflict(_))) => {
+                self.try_mint(user, &newcomer, device).await?
+            }
             other => other?,
         };
         if let Some(row) = changed {
@@ -86,12 +123,11 @@ impl Accounts {
     async fn try_mint(
         &self,
         user: &ExternalUser,
+        newcomer: &user::Model,
         device: &Device,
     ) -> Result<(Issued, Option<user::Model>), Error> {
         let tx = self.0.db.begin().await?;
-        let known =
-            identities::find_by_subject(&tx, Provider::External.as_str(), "", &user.external_id.0).await?;
-        let (identity_id, row, changed) = match known {
+        let (identity_id, row, changed) = match find_identity(&tx, user).await? {
             Some(identity) => {
                 let id = UserId::from_uuid(identity.user_id);
                 let before = users::find(&tx, id).await?;
@@ -101,7 +137,9 @@ impl Accounts {
                 (identity.id, row, changed)
             }
             None => {
-                let (identity, row) = self.newcomer(user);
+                let row = named(newcomer, user);
+                let subject = &user.external_id.0;
+                let identity = new_identity(row.id, Provider::External, "", subject, self.now());
                 users::insert(&tx, row.clone()).await?;
                 let id = identity.id;
                 identities::insert(&tx, identity).await?;
@@ -113,13 +151,23 @@ impl Accounts {
         Ok((issued, changed.then_some(row)))
     }
 
-    fn newcomer(&self, user: &ExternalUser) -> (teahouse_store::entity::identity::Model, user::Model) {
-        let now = self.now();
-        let name = user.name.clone().map_or_else(|| numbered_name("用户"), DisplayName::into_string);
+    /// Who the user is made if nobody knows them, before they have a name of their own.
+    fn newcomer(&self, user: &ExternalUser) -> user::Model {
         let avatar = user.avatar.as_ref().map(|avatar| avatar.as_str().to_owned());
-        let row = new_user(name, avatar, Provider::External, now);
-        (new_identity(row.id, Provider::External, "", &user.external_id.0, now), row)
+        new_user(numbered_name("用户"), avatar, Provider::External, self.now())
     }
+}
+
+fn named(newcomer: &user::Model, user: &ExternalUser) -> user::Model {
+    let name = user.name.as_ref().map_or_else(|| newcomer.name.clone(), |name| name.as_str().to_owned());
+    user::Model { name, ..newcomer.clone() }
+}
+
+async fn find_identity(
+    conn: &impl ConnectionTrait,
+    user: &ExternalUser,
+) -> Result<Option<identity::Model>, Error> {
+    Ok(identities::find_by_subject(conn, Provider::External.as_str(), "", &user.external_id.0).await?)
 }
 
 fn profile_update(user: &ExternalUser) -> ProfileUpdate {

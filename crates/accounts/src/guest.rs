@@ -12,7 +12,8 @@ impl Accounts {
     /// owner when the session is.
     ///
     /// # Errors
-    /// [`Error::GuestsNotAllowed`] where they aren't; [`Error::RateLimited`].
+    /// [`Error::GuestsNotAllowed`] where they aren't; [`Error::RateLimited`]; [`Error::NameRejected`], and nobody was
+    /// made: the guest may choose another.
     pub async fn sign_in_guest(
         &self,
         name: Option<DisplayName>,
@@ -22,8 +23,10 @@ impl Accounts {
             return Err(Error::GuestsNotAllowed);
         }
         self.0.sign_in_limit.check(device.address())?;
-        let name = name.map_or_else(|| numbered_name("游客"), DisplayName::into_string);
-        let user = new_user(name, None, Provider::Guest, self.now());
+        let mut user = new_user(numbered_name("游客"), None, Provider::Guest, self.now());
+        if let Some(name) = name {
+            user.name = self.ask_for_name(&user, name).await?.into_string();
+        }
         let identity = new_identity(user.id, Provider::Guest, "", &user.id.to_string(), self.now());
         let tx = self.0.db.begin().await?;
         users::insert(&tx, user.clone()).await?;

@@ -7,14 +7,15 @@ mod person;
 mod refusal;
 
 use teahouse_protocol::{FieldError, UserProfile};
+use teahouse_store::entity::user;
 use teahouse_store::identities;
-use teahouse_store::users::ProfileUpdate;
+use teahouse_store::users::{self, ProfileUpdate};
 use teahouse_wechat::{App, AppId, Login, LoginCode, OpenId, SessionKey};
 
-use crate::newcomer::Provider;
+use crate::newcomer::{Provider, new_user};
 use crate::{Accounts, Device, Error, NewSession, Session};
 
-use evidence::{Evidence, Proven};
+use evidence::{ANONYMOUS, Evidence, Proven};
 
 pub use merge::USERS_MERGED;
 
@@ -47,13 +48,16 @@ struct Arrival<'a> {
     app: &'a App,
     login: Login,
     proven: Proven,
+    /// Who they are made if nobody knows them.
+    newcomer: user::Model,
 }
 
 impl Accounts {
     /// Signs a person in by a login code of one of the configured mini-programs. A new person is made on first sight;
     /// one who is known by a unionid, in whichever app, is the same user.
     ///
-    /// WeChat's name and picture fill in what is missing, and never replace what the user has.
+    /// WeChat's name and picture fill in what is missing, and never replace what the user has. A name that may not be
+    /// taken is left out.
     ///
     /// # Errors
     /// [`Error::WechatAppUnknown`], [`Error::WechatCodeInvalid`], [`Error::WechatCodeUsed`],
@@ -72,7 +76,11 @@ impl Accounts {
             Ok(proven) => proven,
             Err(error) => return Err(self.explain(error, &evidence, app, &login.openid).await),
         };
-        self.welcome(&Arrival { app, login, proven }, device).await
+        let newcomer = new_user(ANONYMOUS.to_owned(), None, Provider::Wechat, self.now());
+        let mut person = Arrival { app, login, proven, newcomer };
+        // Before the transaction, which must not wait for it.
+        person.proven.name = self.name_to_take(&person).await?;
+        self.welcome(&person, device).await
     }
 
     /// Takes the caller's name and picture over from what their phone has, under the session key of their last login.
@@ -80,7 +88,8 @@ impl Accounts {
     ///
     /// # Errors
     /// [`Error::WechatSessionLost`] when we hold no such key any more, or WeChat has given the phone another: the
-    /// client calls `wx.login` and signs in again. [`Error::WechatDataInvalid`], [`Error::InvalidField`].
+    /// client calls `wx.login` and signs in again. [`Error::WechatDataInvalid`], [`Error::InvalidField`];
+    /// [`Error::NameRejected`], and nothing changes.
     pub async fn update_me_from_wechat(
         &self,
         caller: &Session,
@@ -98,8 +107,13 @@ impl Accounts {
             Error::WechatDataInvalid(cause) if cause.suggests_stale_key() => Error::WechatSessionLost,
             other => other,
         })?;
+        let user = users::find(self.0.db.conn(), caller.user_id()).await?.ok_or(Error::UserNotFound)?;
+        let name = match proven.name {
+            Some(name) if name.as_str() != user.name => Some(self.ask_for_name(&user, name).await?),
+            same_or_none => same_or_none,
+        };
         let update = ProfileUpdate {
-            name: proven.name.map(teahouse_protocol::DisplayName::into_string),
+            name: name.map(teahouse_protocol::DisplayName::into_string),
             avatar: proven.avatar.map(|avatar| Some(avatar.as_str().to_owned())),
         };
         self.change_profile(caller.user_id(), update).await

@@ -1,6 +1,6 @@
 //! The face of the crate: what the doors hold, and how it is started and stopped.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
 
 use parking_lot::RwLock;
 use teahouse_accounts::{AccountEvent, Accounts, Session};
@@ -14,6 +14,7 @@ use tokio::task::JoinHandle;
 use crate::access::Access;
 use crate::config::{ChatConfig, ChatLimits};
 use crate::connection::{Connection, Core, Seat};
+use crate::gate::SignInNames;
 use crate::hooks::Hooks;
 use crate::hub::{ConnectionId, Encode, Hub, Mailbox};
 use crate::keeping::KeptSenders;
@@ -77,6 +78,9 @@ struct Inner {
     writer: RwLock<Option<WriterQueue<Ticket>>>,
 }
 
+/// A [`Chat`] that nobody is kept from dropping: for what the conversation itself holds.
+pub(crate) struct WeakChat(Weak<Inner>);
+
 /// The tasks behind a [`Chat`]; keep it to stop them in order.
 pub struct ChatTasks {
     writer: JoinHandle<()>,
@@ -118,6 +122,7 @@ impl Chat {
             limits: parts.limits,
             lobby,
         }));
+        chat.accounts().set_name_gate(Arc::new(SignInNames::new(&chat)));
         let history = chat.config().history;
         let writer = tokio::spawn(async move {
             if history { writer.run(parts.db).await } else { writer.run_without_history(parts.db).await }
@@ -223,6 +228,10 @@ impl Chat {
         self.0.hooks.get().map(|hooks| &**hooks)
     }
 
+    pub(crate) fn weak(&self) -> WeakChat {
+        WeakChat(Arc::downgrade(&self.0))
+    }
+
     pub(crate) fn now(&self) -> Timestamp {
         self.0.clock.now()
     }
@@ -277,6 +286,13 @@ impl Chat {
 
     pub(crate) fn writer(&self) -> Option<WriterQueue<Ticket>> {
         self.0.writer.read().clone()
+    }
+}
+
+impl WeakChat {
+    /// While there is one.
+    pub(crate) fn get(&self) -> Option<Chat> {
+        self.0.upgrade().map(Chat)
     }
 }
 

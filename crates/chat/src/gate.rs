@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use teahouse_accounts::{ProfileChange, Session};
+use teahouse_accounts::{NameAnswer, NameAtSignIn, NameGate, NameRefusal, ProfileChange, Session};
 use teahouse_protocol::{DisplayName, FieldError, RoomId, RoomName, UserProfile};
 use teahouse_store::{members, reviews, rooms};
 
+use crate::chat::WeakChat;
 use crate::hooks::{
     Decision, Flag, JoinPassage, NamePassage, NameSubject, ProposedJoin, ProposedName, Refusal, RoomBrief,
     RoomDetails,
@@ -16,9 +17,46 @@ use crate::{Chat, Error};
 /// The word for a name that a moderator would have to look at: it can't be taken by half.
 const HELD: &str = "held";
 
+/// Asks the plugins about the names that come with a sign-in, on behalf of the accounts, which the conversation holds.
+pub(crate) struct SignInNames(WeakChat);
+
+impl SignInNames {
+    pub(crate) fn new(chat: &Chat) -> Self {
+        Self(chat.weak())
+    }
+}
+
+impl NameGate for SignInNames {
+    fn pass(&self, by: Arc<UserProfile>, name: DisplayName) -> NameAnswer<'_> {
+        Box::pin(async move {
+            let chat =
+                self.0.get().ok_or(teahouse_accounts::Error::Internal("the conversation is closing"))?;
+            match chat.pass_user_name(by, name.into_string()).await {
+                Ok(name) => Ok(NameAtSignIn::Taken(name)),
+                Err(Error::Rejected(refusal)) => Ok(NameAtSignIn::Refused(Box::new((*refusal).into()))),
+                Err(Error::Field(error)) => Err(error.into()),
+                Err(Error::Accounts(error)) => Err(error),
+                Err(Error::Store(error)) => Err(error.into()),
+                Err(_) => Err(teahouse_accounts::Error::Internal("a name could not be looked at")),
+            }
+        })
+    }
+}
+
+impl From<Refusal> for NameRefusal {
+    fn from(Refusal { by, plugin, rule, reason }: Refusal) -> Self {
+        Self { by, plugin, rule, reason }
+    }
+}
+
+impl From<NameRefusal> for Refusal {
+    fn from(NameRefusal { by, plugin, rule, reason }: NameRefusal) -> Self {
+        Self { by, plugin, rule, reason }
+    }
+}
+
 impl Chat {
-    /// Changes the caller's own profile; a new name goes past the plugins first. The names that come with a sign-in
-    /// do not: nobody could be told why they are refused.
+    /// Changes the caller's own profile; a new name goes past the plugins first, as those that come with a sign-in do.
     ///
     /// # Errors
     /// [`Error::Rejected`], [`Error::Accounts`], [`Error::Store`].
@@ -28,11 +66,15 @@ impl Chat {
             Some(name) if name.as_str() == caller.profile().name => Some(name),
             Some(name) => {
                 let text = name.into_string();
-                let text = self.pass_name(caller, NameSubject::UserName, text, None).await?;
-                Some(DisplayName::new(&text).map_err(|error| Error::Field(FieldError::new("name", error)))?)
+                Some(self.pass_user_name(caller.profile(), text).await?)
             }
         };
         Ok(self.accounts().update_me(caller, ProfileChange { name, ..change }).await?)
+    }
+
+    async fn pass_user_name(&self, by: Arc<UserProfile>, text: String) -> Result<DisplayName, Error> {
+        let text = self.pass_name(by, NameSubject::UserName, text, None).await?;
+        DisplayName::new(&text).map_err(|error| Error::Field(FieldError::new("name", error)))
     }
 
     /// A room's name past the plugins.
@@ -42,7 +84,8 @@ impl Chat {
         name: RoomName,
         room: RoomDetails,
     ) -> Result<String, Error> {
-        let text = self.pass_name(caller, NameSubject::RoomName, name.into_string(), Some(room)).await?;
+        let text =
+            self.pass_name(caller.profile(), NameSubject::RoomName, name.into_string(), Some(room)).await?;
         let name = RoomName::new(&text).map_err(|error| Error::Field(FieldError::new("name", error)))?;
         Ok(name.into_string())
     }
@@ -54,13 +97,13 @@ impl Chat {
     /// be taken by half, so it is put up for review and not taken.
     pub(crate) async fn pass_name(
         &self,
-        caller: &Session,
+        by: Arc<UserProfile>,
         subject: NameSubject,
         text: String,
         room: Option<RoomDetails>,
     ) -> Result<String, Error> {
         let Some(hooks) = self.hooks() else { return Ok(text) };
-        let name = ProposedName { subject, text, by: caller.profile(), room };
+        let name = ProposedName { subject, text, by, room };
         let NamePassage { decision, replaced, flags } = hooks.check_name(&name).await;
         match decision {
             Decision::Accept => {

@@ -190,7 +190,7 @@ impl Chat {
         match announced {
             Some(text) if !text.is_empty() => {
                 let subject = NameSubject::Announcement;
-                let text = self.pass_name(caller, subject, text, Some(details)).await?;
+                let text = self.pass_name(caller.profile(), subject, text, Some(details)).await?;
                 edit.announcement = Some(announcement(text)?);
             }
             // Taking it away says nothing.

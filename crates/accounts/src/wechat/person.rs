@@ -1,6 +1,6 @@
 //! Which user a person of WeChat's is: the one of their openid, else the one of their unionid, else a new one.
 
-use sea_orm::DatabaseTransaction;
+use sea_orm::{ConnectionTrait, DatabaseTransaction};
 use teahouse_protocol::{DisplayName, UserId};
 use teahouse_store::entity::{identity, user};
 use teahouse_store::users::{self, ProfileUpdate};
@@ -10,7 +10,7 @@ use super::Arrival;
 use super::evidence::ANONYMOUS;
 use super::merge::Merged;
 use crate::accounts::commit;
-use crate::newcomer::{Provider, new_identity, new_user};
+use crate::newcomer::{Provider, new_identity};
 use crate::sessions::Issued;
 use crate::{AccountEvent, Accounts, Device, Error, NewSession};
 
@@ -61,14 +61,39 @@ impl Accounts {
         Ok(Welcomed { issued, is_changed: before != after, user: after, merged })
     }
 
+    /// The name to take from WeChat: none for a user who has one, and none that may not be taken. Somebody may name or
+    /// merge the user before [`Accounts::welcome`] writes; it looks again.
+    pub(super) async fn name_to_take(&self, person: &Arrival<'_>) -> Result<Option<DisplayName>, Error> {
+        let Some(name) = person.proven.name.clone() else { return Ok(None) };
+        let known = self.find_user(person).await?;
+        let user = known.as_ref().unwrap_or(&person.newcomer);
+        if user.name == ANONYMOUS { self.settle_name(user, name).await } else { Ok(None) }
+    }
+
+    async fn find_user(&self, person: &Arrival<'_>) -> Result<Option<user::Model>, Error> {
+        let conn = self.0.db.conn();
+        let by_unionid = match person.unionid() {
+            Some(unionid) => identities::users_of_unionid(conn, unionid).await?.first().copied(),
+            None => None,
+        };
+        let user = match by_unionid {
+            Some(user) => Some(user),
+            None => self.find_identity(conn, person).await?.map(|known| UserId::from_uuid(known.user_id)),
+        };
+        match user {
+            Some(user) => Ok(users::find(conn, user).await?),
+            None => Ok(None),
+        }
+    }
+
     async fn find_identity(
         &self,
-        tx: &DatabaseTransaction,
+        conn: &impl ConnectionTrait,
         person: &Arrival<'_>,
     ) -> Result<Option<identity::Model>, Error> {
         let openid = person.login.openid.as_str();
         let app_id = person.app.id.as_str();
-        Ok(identities::find_by_subject(tx, Provider::Wechat.as_str(), app_id, openid).await?)
+        Ok(identities::find_by_subject(conn, Provider::Wechat.as_str(), app_id, openid).await?)
     }
 
     /// A person who is new in this app: new altogether, unless their unionid is known from another.
@@ -84,10 +109,8 @@ impl Accounts {
         let user = match known {
             Some(user) => user,
             None => {
-                let row = new_user(ANONYMOUS.to_owned(), None, Provider::Wechat, self.now());
-                let user = UserId::from_uuid(row.id);
-                users::insert(tx, row).await?;
-                user
+                users::insert(tx, person.newcomer.clone()).await?;
+                UserId::from_uuid(person.newcomer.id)
             }
         };
         let (app_id, openid) = (person.app.id.as_str(), person.login.openid.as_str());

@@ -6,6 +6,7 @@ mod world;
 
 mod bots;
 mod idempotency;
+mod naming;
 mod operator;
 mod people;
 mod profiles;

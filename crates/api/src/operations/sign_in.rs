@@ -17,7 +17,7 @@ refusals! {
         RateLimited, Banned, WechatCodeInvalid, WechatCodeUsed, WechatUserBlocked, WechatAppUnknown,
         WechatSignatureMismatch, WechatDataInvalid, WechatSessionLost, WechatUnavailable, WechatMisconfigured,
     ];
-    SignInAsGuest: BODY, &[RateLimited, GuestsNotAllowed];
+    SignInAsGuest: BODY, &[RateLimited, GuestsNotAllowed, Rejected];
     MintForUser: BODY, &[RateLimited, ApiKeyInvalid, NotAllowed, Banned];
     RefreshSession: SIGNED_IN;
     LogOut: SIGNED_IN;
@@ -34,7 +34,8 @@ impl SignInOperations {
     /// Sign in with WeChat
     ///
     /// Takes the code of `wx.login`, and what `wx.getUserInfo` gave, where it did. A new person is made on first
-    /// sight. With `wechat_session_lost` the phone's WeChat session and the server's differ: call `wx.login` again.
+    /// sight. With `wechat_session_lost` the phone's WeChat session and the server's differ: call `wx.login` again. A
+    /// nickname that a plugin refuses is left out, and the person keeps the name they have; a new one is called 微信用户.
     #[oai(path = "/auth/wechat", method = "post", operation_id = "signInWithWechat")]
     async fn wechat(
         &self,
@@ -47,7 +48,8 @@ impl SignInOperations {
 
     /// Come as a guest
     ///
-    /// Makes a person without an account, where the server allows it.
+    /// Makes a person without an account, where the server allows it. With `rejected` a plugin refused the name, and
+    /// nobody was made: choose another.
     #[oai(path = "/auth/guest", method = "post", operation_id = "signInAsGuest")]
     async fn guest(
         &self,
@@ -61,7 +63,8 @@ impl SignInOperations {
     /// Sign in a user of a business server
     ///
     /// For a business server with an API key, which hands the token to its own user. The same `external_id` is the
-    /// same user; a name or a picture that is given is taken over.
+    /// same user; a name or a picture that is given is taken over. A name that a plugin refuses is left out: the user
+    /// keeps the one they have, and a new one is called 用户 and a number; the answer says what they are called.
     #[oai(path = "/auth/tokens", method = "post", operation_id = "mintToken")]
     async fn tokens(
         &self,

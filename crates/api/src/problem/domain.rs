@@ -7,12 +7,13 @@ use super::Problem;
 
 impl From<teahouse_accounts::Error> for Problem {
     fn from(error: teahouse_accounts::Error) -> Self {
-        match error.field() {
-            Some(field) => Self::field(field.clone()),
-            None => {
-                let (code, wait) = (error.code(), error.retry_after());
-                Self::caused_by(code, error).retry_after(wait)
-            }
+        if let Some(field) = error.field() {
+            return Self::field(field.clone());
+        }
+        let (code, wait) = (error.code(), error.retry_after());
+        match error {
+            teahouse_accounts::Error::NameRejected(refusal) => Self::refused_by(Box::new((*refusal).into())),
+            error => Self::caused_by(code, error).retry_after(wait),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sea_orm::EntityTrait;
 use serde_json::json;
-use teahouse_accounts::ProfileChange;
+use teahouse_accounts::{Device, ProfileChange};
 use teahouse_chat::{Authority, CreateRoom, Error, Handled, ReviewFilter, ReviewState, RoomChange};
 use teahouse_protocol::{DisplayName, ErrorCode, RoomKind, RoomName, Visibility};
 
@@ -65,6 +65,26 @@ on_both! {
             ("announcement", "look: hold on"),
         ];
         assert_eq!(told, expected);
+    }
+
+    async fn names_that_come_with_a_sign_in_are_refused_replaced_or_put_up_likewise(world: World) {
+        FakeHooks::at_work(&world);
+        let guest = async |name: &str| {
+            let name = DisplayName::new(name).unwrap();
+            world.accounts.sign_in_guest(Some(name), &Device::default()).await.map_err(Error::from)
+        };
+        let refused = guest("spam").await.unwrap_err();
+        assert!(matches!(&refused, Error::Accounts(teahouse_accounts::Error::NameRejected(_))), "{refused}");
+        assert_eq!(refused.code(), ErrorCode::Rejected);
+        assert_eq!(guest("hold me").await.unwrap_err().code(), ErrorCode::Rejected);
+        assert_eq!(guest("rude guest").await.unwrap().user.name, "kind guest");
+        let odd = guest("an odd guest").await.unwrap().user;
+        let open = ReviewFilter { room: None, state: ReviewState::Open };
+        let reviews = world.chat.reviews_page(&admin(), open, first_page()).await.unwrap().items;
+        let told: Vec<_> = reviews.iter().map(|one| (one.subject.as_str(), one.note.as_str())).collect();
+        assert_eq!(told, [("user-name", "look: hold me"), ("user-name", "look: an odd guest")]);
+        let whose: Vec<_> = reviews.iter().map(|one| one.user.as_ref().map(|user| user.id)).collect();
+        assert_eq!(whose, [None, Some(odd.id)], "who was refused never was");
     }
 
     async fn who_must_ask_waits_for_the_moderators(world: World) {
