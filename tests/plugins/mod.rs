@@ -10,6 +10,7 @@ mod nodes;
 mod operator;
 mod outside;
 mod package;
+mod policy;
 mod presses;
 mod queue;
 mod refused;

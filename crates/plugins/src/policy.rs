@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use teahouse_plugin_package::{BotHook, FilterHook, Isolation, Limits, Manifest, OnError, Rooms};
+use teahouse_plugin_package::{BotHook, FilterHook, Isolation, Limits, Manifest, OnError, Rooms, Terms};
 
 /// What the admin decided. What is absent is as the manifest proposes. Unknown keys are left alone: a newer node may have
 /// written them.
@@ -35,7 +35,7 @@ pub struct HookPolicy {
     pub on_error: Option<OnError>,
 }
 
-/// What the admin decided about limits; each is held to the cap of the design.
+/// What the admin decided about limits; each is held to its bounds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct LimitPolicy {
@@ -51,6 +51,36 @@ pub struct LimitPolicy {
     /// How long a call of a bot may take with all its waiting, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bot_wall_ms: Option<u32>,
+    /// How long a call of a filter or gate may take with all its waiting, in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub filter_wall_ms: Option<u32>,
+    /// What a filter or gate may hand the host in one call, its reply included, in KiB.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub filter_data_kib: Option<u32>,
+    /// What a bot may hand the host in one call, in KiB.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bot_data_kib: Option<u32>,
+    /// What it may keep, in KiB, in place of what was agreed to with its grant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kv_quota_kib: Option<u32>,
+    /// How often a minute its bot uses its store, and its filters write in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kv_per_minute: Option<u32>,
+    /// How many messages a minute a room sees of it, in place of what was agreed to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub messages_per_minute: Option<u32>,
+    /// How many timers it may have, in place of what was agreed to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timers: Option<u32>,
+    /// How many requests a minute it makes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub http_per_minute: Option<u32>,
+    /// How long a request may take, in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub http_timeout_ms: Option<u32>,
+    /// What may come back of a request, in KiB.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub http_response_kib: Option<u32>,
     /// How its instances are kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub isolation: Option<Isolation>,
@@ -119,7 +149,54 @@ impl Policy {
     }
 }
 
+/// A call of a filter or gate keeps a sender waiting no longer, in milliseconds.
+const MAX_FILTER_WALL_MS: u32 = 200;
+/// Less than this holds no message; the most is what an instance's host call may copy, in KiB.
+const MIN_DATA_KIB: u32 = 64;
+const MAX_DATA_KIB: u32 = 8 * 1024;
+/// Each is a transaction: these can only be lowered.
+const MAX_KV_PER_MINUTE: u32 = 1_000;
+/// What others see of this server's requests can only be lowered.
+const MAX_HTTP_PER_MINUTE: u32 = 60;
+const MAX_HTTP_TIMEOUT_MS: u32 = 10_000;
+const MAX_HTTP_RESPONSE_KIB: u32 = 4 * 1024;
+const KIB: usize = 1024;
+
+/// A figure that an admin may decide.
+pub(crate) struct Decision {
+    /// Its name.
+    pub(crate) name: &'static str,
+    /// What was decided.
+    pub(crate) value: Option<u32>,
+    /// The least and the most.
+    pub(crate) bounds: (u32, u32),
+}
+
 impl LimitPolicy {
+    /// Every figure with its bounds.
+    pub(crate) fn decisions(&self) -> Vec<Decision> {
+        let ms = |span: Duration| u32::try_from(span.as_millis()).unwrap_or(u32::MAX);
+        let all = [
+            ("memory_mib", self.memory_mib, 1, Limits::MAX_MEMORY_MIB),
+            ("filter_running_ms", self.filter_running_ms, 1, ms(FilterHook::MAX_RUNNING)),
+            ("bot_running_ms", self.bot_running_ms, 1, ms(BotHook::MAX_RUNNING)),
+            ("bot_wall_ms", self.bot_wall_ms, 1, ms(BotHook::MAX_WALL)),
+            ("filter_wall_ms", self.filter_wall_ms, 1, MAX_FILTER_WALL_MS),
+            ("filter_data_kib", self.filter_data_kib, MIN_DATA_KIB, MAX_DATA_KIB),
+            ("bot_data_kib", self.bot_data_kib, MIN_DATA_KIB, MAX_DATA_KIB),
+            ("kv_quota_kib", self.kv_quota_kib, 1, Terms::MAX_KV_KIB),
+            ("kv_per_minute", self.kv_per_minute, 1, MAX_KV_PER_MINUTE),
+            ("messages_per_minute", self.messages_per_minute, 1, Terms::MAX_MESSAGES),
+            ("timers", self.timers, 1, Terms::MAX_TIMERS),
+            ("http_per_minute", self.http_per_minute, 1, MAX_HTTP_PER_MINUTE),
+            ("http_timeout_ms", self.http_timeout_ms, 1, MAX_HTTP_TIMEOUT_MS),
+            ("http_response_kib", self.http_response_kib, 1, MAX_HTTP_RESPONSE_KIB),
+        ];
+        all.into_iter()
+            .map(|(name, value, least, most)| Decision { name, value, bounds: (least, most) })
+            .collect()
+    }
+
     /// Memory of one instance.
     #[must_use]
     pub fn memory_mib(&self, manifest: &Manifest) -> u32 {
@@ -138,6 +215,67 @@ impl LimitPolicy {
         decided(self.filter_running_ms, proposed, FilterHook::MAX_RUNNING)
     }
 
+    /// How long a call of a filter may take: never less than it may compute.
+    #[must_use]
+    pub fn filter_wall(&self, proposed: Duration, running: Duration) -> Duration {
+        let most = Duration::from_millis(MAX_FILTER_WALL_MS.into());
+        decided(self.filter_wall_ms, proposed, most).max(running)
+    }
+
+    /// What a filter may hand over in one call, in bytes.
+    #[must_use]
+    pub fn filter_data_bytes(&self, usual: usize) -> usize {
+        decided_bytes(self.filter_data_kib, usual)
+    }
+
+    /// What a bot may hand over in one call, in bytes.
+    #[must_use]
+    pub fn bot_data_bytes(&self, usual: usize) -> usize {
+        decided_bytes(self.bot_data_kib, usual)
+    }
+
+    /// What it may keep, in KiB.
+    #[must_use]
+    pub fn kv_quota_kib(&self, agreed: u32) -> u32 {
+        self.kv_quota_kib.unwrap_or(agreed).min(Terms::MAX_KV_KIB)
+    }
+
+    /// How often a minute it uses its store.
+    #[must_use]
+    pub fn kv_per_minute(&self) -> u32 {
+        self.kv_per_minute.unwrap_or(MAX_KV_PER_MINUTE).clamp(1, MAX_KV_PER_MINUTE)
+    }
+
+    /// How many messages a minute a room sees.
+    #[must_use]
+    pub fn messages_per_minute(&self, agreed: u32) -> u32 {
+        self.messages_per_minute.unwrap_or(agreed).min(Terms::MAX_MESSAGES)
+    }
+
+    /// How many timers it may have.
+    #[must_use]
+    pub fn timers(&self, agreed: u32) -> u32 {
+        self.timers.unwrap_or(agreed).min(Terms::MAX_TIMERS)
+    }
+
+    /// How many requests a minute it makes.
+    #[must_use]
+    pub fn http_per_minute(&self) -> u32 {
+        self.http_per_minute.unwrap_or(MAX_HTTP_PER_MINUTE).clamp(1, MAX_HTTP_PER_MINUTE)
+    }
+
+    /// How long a request may take.
+    #[must_use]
+    pub fn http_timeout(&self, usual: Duration) -> Duration {
+        decided(self.http_timeout_ms, usual, Duration::from_millis(MAX_HTTP_TIMEOUT_MS.into()))
+    }
+
+    /// What may come back of a request, in bytes.
+    #[must_use]
+    pub fn http_response_bytes(&self, usual: usize) -> usize {
+        self.http_response_kib.map_or(usual, |kib| kib_to_bytes(kib.clamp(1, MAX_HTTP_RESPONSE_KIB)))
+    }
+
     /// How long a bot may compute.
     #[must_use]
     pub fn bot_running(&self, proposed: Duration) -> Duration {
@@ -149,6 +287,14 @@ impl LimitPolicy {
     pub fn bot_wall(&self, proposed: Duration) -> Duration {
         decided(self.bot_wall_ms, proposed, BotHook::MAX_WALL)
     }
+}
+
+fn decided_bytes(decided_kib: Option<u32>, usual: usize) -> usize {
+    decided_kib.map_or(usual, |kib| kib_to_bytes(kib.clamp(MIN_DATA_KIB, MAX_DATA_KIB)))
+}
+
+fn kib_to_bytes(kib: u32) -> usize {
+    usize::try_from(kib).unwrap_or(usize::MAX).saturating_mul(KIB)
 }
 
 fn decided(decided_ms: Option<u32>, proposed: Duration, cap: Duration) -> Duration {
@@ -170,6 +316,33 @@ mod tests {
         assert_eq!(Policy::from_stored(&policy.to_stored()), policy);
         assert_eq!(Policy::from_stored(""), Policy::default());
         assert_eq!(Policy::from_stored(r#"{"of_a_newer_node":1}"#), Policy::default());
+    }
+
+    /// An older node's words, or a hand in the database, may be past what this one allows.
+    #[test]
+    fn what_was_stored_is_held_to_its_bounds() {
+        let wild: LimitPolicy = serde_json::from_value(serde_json::Value::Object(
+            LimitPolicy::default()
+                .decisions()
+                .iter()
+                .map(|decision| (decision.name.to_owned(), u32::MAX.into()))
+                .collect(),
+        ))
+        .unwrap();
+        assert!(wild.decisions().iter().all(|decision| decision.value == Some(u32::MAX)), "by its name");
+        let span = Duration::from_millis;
+        assert_eq!(wild.filter_wall(span(50), span(10)), span(200));
+        assert_eq!((wild.filter_data_bytes(1), wild.bot_data_bytes(1)), (8 << 20, 8 << 20));
+        assert_eq!((wild.kv_quota_kib(1), wild.kv_per_minute()), (64 * 1024, 1_000));
+        assert_eq!((wild.messages_per_minute(1), wild.timers(1)), (600, 100));
+        assert_eq!((wild.http_per_minute(), wild.http_timeout(span(1))), (60, span(10_000)));
+        assert_eq!(wild.http_response_bytes(1), 4 << 20);
+        let none = LimitPolicy::default();
+        assert_eq!(none.filter_wall(span(50), span(10)), span(50));
+        assert_eq!((none.filter_data_bytes(7), none.kv_quota_kib(8), none.timers(9)), (7, 8, 9));
+        assert_eq!((none.messages_per_minute(20), none.http_response_bytes(5)), (20, 5));
+        let short = LimitPolicy { filter_wall_ms: Some(1), ..none };
+        assert_eq!(short.filter_wall(span(50), span(10)), span(10), "it may compute so long");
     }
 
     #[test]

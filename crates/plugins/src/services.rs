@@ -87,7 +87,7 @@ impl House {
 
     /// What it is allowed from now on, calls under way included.
     pub(crate) fn set_charter(&self, charter: Charter) {
-        self.kv.set_quota(charter.kv_quota_bytes());
+        self.kv.set_quota(charter.kv_quota_bytes(), charter.limits.kv_per_minute());
         self.charter.store(Arc::new(charter));
     }
 

@@ -221,18 +221,48 @@ pub(crate) struct PluginPolicy {
     gate_on_error: Option<PluginOnError>,
     #[serde(skip_serializing_if = "Option::is_none")]
     rooms: Option<PluginRooms>,
-    /// Memory of one instance, in MiB.
+    /// Memory of one instance, in MiB: at most 64.
     #[serde(skip_serializing_if = "Option::is_none")]
     memory_mib: Option<u32>,
-    /// How long a filter may compute.
+    /// How long a filter may compute: at most 50.
     #[serde(skip_serializing_if = "Option::is_none")]
     filter_running_ms: Option<u32>,
-    /// How long a bot may compute.
+    /// How long a bot may compute: at most 2000.
     #[serde(skip_serializing_if = "Option::is_none")]
     bot_running_ms: Option<u32>,
-    /// How long a call of a bot may take with all its waiting.
+    /// How long a call of a bot may take with all its waiting: at most 30000.
     #[serde(skip_serializing_if = "Option::is_none")]
     bot_wall_ms: Option<u32>,
+    /// How long a call of a filter or gate may take with all its waiting: at most 200.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    filter_wall_ms: Option<u32>,
+    /// What a filter or gate may hand the host in one call, its reply included: 64 to 8192.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    filter_data_kib: Option<u32>,
+    /// What a bot may hand the host in one call: 64 to 8192.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bot_data_kib: Option<u32>,
+    /// What it may keep, in place of what was agreed to: at most 65536.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kv_quota_kib: Option<u32>,
+    /// How often a minute its bot uses its store, and its filters write in it: at most 1000.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kv_per_minute: Option<u32>,
+    /// How many messages a minute a room sees of it, in place of what was agreed to: at most 600.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    messages_per_minute: Option<u32>,
+    /// How many timers it may have, in place of what was agreed to: at most 100.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    timers: Option<u32>,
+    /// How many requests a minute it makes: at most 60.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    http_per_minute: Option<u32>,
+    /// How long a request may take: at most 10000.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    http_timeout_ms: Option<u32>,
+    /// What may come back of a request: at most 4096.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    http_response_kib: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     isolation: Option<PluginIsolation>,
     /// Whether a new version that asks for nothing new takes over by itself.

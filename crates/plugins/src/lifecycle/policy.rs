@@ -2,13 +2,13 @@
 //! it fails.
 
 use serde_json::json;
-use teahouse_plugin_package::{BotHook, FilterHook, Limits, PluginId, Problem, Problems};
+use teahouse_plugin_package::{FilterHook, PluginId, Problem, Problems};
 use teahouse_protocol::RoomId;
 use teahouse_store::plugins::PluginEdit;
 use teahouse_store::{plugin_rooms, rooms};
 
 use super::{By, Lifecycle, LifecycleError as Error};
-use crate::policy::Policy;
+use crate::policy::{Decision, Policy};
 
 impl Lifecycle {
     /// Decides anew: what `policy` leaves open is as the manifest proposes.
@@ -68,23 +68,21 @@ impl Lifecycle {
 
 /// What is outside the design's caps. A figure that would be cut silently is worse than one that is refused.
 fn problems(policy: &Policy) -> Vec<Problem> {
-    let ms = |span: std::time::Duration| u32::try_from(span.as_millis()).unwrap_or(u32::MAX);
-    let limits = &policy.limits;
-    let bounds = [
-        ("filter.priority", policy.filter.priority.map(u32::from), 0, FilterHook::MAX_PRIORITY.into()),
-        ("gate.priority", policy.gate.priority.map(u32::from), 0, FilterHook::MAX_PRIORITY.into()),
-        ("limits.memory_mib", limits.memory_mib, 1, Limits::MAX_MEMORY_MIB),
-        ("limits.filter_running_ms", limits.filter_running_ms, 1, ms(FilterHook::MAX_RUNNING)),
-        ("limits.bot_running_ms", limits.bot_running_ms, 1, ms(BotHook::MAX_RUNNING)),
-        ("limits.bot_wall_ms", limits.bot_wall_ms, 1, ms(BotHook::MAX_WALL)),
-    ];
-    let outside = bounds.into_iter().filter(|(_, decided, least, most)| {
-        decided.is_some_and(|decided| decided < *least || decided > *most)
-    });
-    outside
-        .map(|(field, _, least, most)| {
-            let en = format!("must be from {least} to {most}");
-            Problem::new(field, en, format!("必须在 {least} 到 {most} 之间"))
-        })
-        .collect()
+    let place = |name, priority: Option<u16>| Decision {
+        name,
+        value: priority.map(u32::from),
+        bounds: (0, FilterHook::MAX_PRIORITY.into()),
+    };
+    let places =
+        [place("filter.priority", policy.filter.priority), place("gate.priority", policy.gate.priority)];
+    let limits = policy.limits.decisions();
+    let problem = |group: &str, decision: &Decision| {
+        let (least, most) = decision.bounds;
+        decision.value.filter(|value| !(least..=most).contains(value))?;
+        let en = format!("must be from {least} to {most}");
+        let field = format!("{group}{}", decision.name);
+        Some(Problem::new(field, en, format!("必须在 {least} 到 {most} 之间")))
+    };
+    let of_places = places.iter().filter_map(|decision| problem("", decision));
+    of_places.chain(limits.iter().filter_map(|decision| problem("limits.", decision))).collect()
 }

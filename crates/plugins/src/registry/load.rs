@@ -242,6 +242,7 @@ impl Loader {
             name: Arc::clone(name),
             granted: grants(&granted_terms(granted)),
             rooms: rooms.clone(),
+            limits: Policy::from_stored(&row.policy).limits,
             terms: terms.into_iter().map(|terms| (terms.name(), terms)).collect(),
             bot,
             secrets: self.secrets(row),
@@ -327,8 +328,9 @@ fn limits(manifest: &Manifest, policy: &Policy, config: &crate::PluginsConfig) -
     let asked = asked.or(hooks.gate.as_ref().map(|hook| (hook.running, hook.wall())));
     if let Some((running, wall)) = asked {
         filter.running = policy.limits.filter_running(running);
-        filter.wall = wall.max(filter.running);
+        filter.wall = policy.limits.filter_wall(wall, filter.running);
     }
+    filter.data_bytes = policy.limits.filter_data_bytes(filter.data_bytes);
     let concurrency = hooks.bot.as_ref().map_or(1, |hook| usize::from(hook.concurrency));
     let mut bot = HookLimits {
         memory_bytes,
@@ -338,6 +340,7 @@ fn limits(manifest: &Manifest, policy: &Policy, config: &crate::PluginsConfig) -
         bot.running = policy.limits.bot_running(hook.running);
         bot.wall = policy.limits.bot_wall(hook.wall);
     }
+    bot.data_bytes = policy.limits.bot_data_bytes(bot.data_bytes);
     let isolation = match policy.limits.isolation(manifest) {
         Kept::Warm => Isolation::Warm,
         Kept::Call => Isolation::Call,

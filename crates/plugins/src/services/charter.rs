@@ -9,6 +9,7 @@ use teahouse_plugin_host::wit::Error;
 use teahouse_plugin_package::{Act, CapabilityName, Terms};
 
 use crate::lifecycle::Secrets;
+use crate::policy::LimitPolicy;
 use crate::registry::RoomSet;
 
 /// What a plugin is allowed at the moment.
@@ -18,6 +19,8 @@ pub(crate) struct Charter {
     /// Granted to the plugin, whichever of its versions asks.
     pub(crate) granted: Grants,
     pub(crate) rooms: RoomSet,
+    /// What the admin decided, in place of what was agreed to.
+    pub(crate) limits: LimitPolicy,
     pub(crate) terms: BTreeMap<CapabilityName, Terms>,
     pub(crate) bot: Option<Session>,
     pub(crate) secrets: Secrets,
@@ -30,6 +33,7 @@ impl Charter {
             name: "".into(),
             granted: Grants::none(),
             rooms: RoomSet::Chosen(std::collections::HashSet::new()),
+            limits: LimitPolicy::default(),
             terms: BTreeMap::new(),
             bot: None,
             secrets: Secrets::new(),
@@ -44,21 +48,21 @@ impl Charter {
 
     pub(crate) fn kv_quota_bytes(&self) -> u64 {
         match self.terms.get(&CapabilityName::Kv) {
-            Some(Terms::Kv { quota_kib }) => u64::from(*quota_kib) * 1024,
+            Some(Terms::Kv { quota_kib }) => u64::from(self.limits.kv_quota_kib(*quota_kib)) * 1024,
             _ => 0,
         }
     }
 
     pub(crate) fn messages_per_minute(&self) -> Result<u32, Error> {
         match self.terms.get(&CapabilityName::Messages) {
-            Some(Terms::Messages { per_minute }) => Ok(*per_minute),
+            Some(Terms::Messages { per_minute }) => Ok(self.limits.messages_per_minute(*per_minute)),
             _ => Err(denied(CapabilityName::Messages)),
         }
     }
 
     pub(crate) fn most_timers(&self) -> Result<u32, Error> {
         match self.terms.get(&CapabilityName::Timers) {
-            Some(Terms::Timers { max }) => Ok(*max),
+            Some(Terms::Timers { max }) => Ok(self.limits.timers(*max)),
             _ => Err(denied(CapabilityName::Timers)),
         }
     }

@@ -14,12 +14,12 @@ use super::answers::{invalid, rate_limited};
 use super::charter::{Charter, denied};
 use super::quota::{Meter, Pace};
 
-/// Requests of a plugin.
-const REQUESTS: Pace = Pace::new(60, 10);
+/// Requests of a plugin that may come at once.
+const BURST: u32 = 10;
 /// At once, on this node.
 const AT_ONCE: usize = 4;
-/// How long a request may take, if its plugin does not say less.
-const LONGEST: Duration = Duration::from_secs(5);
+/// How long a request may take, if neither its plugin says less, nor an admin otherwise.
+const USUAL_TIMEOUT: Duration = Duration::from_secs(5);
 /// Headers of a request.
 const MAX_HEADERS: usize = 50;
 
@@ -39,13 +39,18 @@ impl House {
     pub(super) async fn send_request(&self, request: HttpRequest) -> Result<HttpResponse, Error> {
         let charter = self.charter.load_full();
         let permit = permit(&charter)?;
-        let timeout = request.timeout.map_or(LONGEST, |ms| Duration::from_millis(ms.into())).min(LONGEST);
+        let longest = charter.limits.http_timeout(USUAL_TIMEOUT);
+        let timeout = request.timeout.map_or(longest, |ms| Duration::from_millis(ms.into())).min(longest);
         let request = translate(request, &charter)?;
-        self.http.meter.take(REQUESTS, self.now()).map_err(rate_limited)?;
+        let per_minute = charter.limits.http_per_minute();
+        let pace = Pace::new(per_minute, BURST.min(per_minute));
+        self.http.meter.take(pace, self.now()).map_err(rate_limited)?;
         let Ok(_place) = self.http.at_once.try_acquire() else {
             return Err(rate_limited(Duration::from_millis(200)));
         };
-        let limits = Limits { timeout, ..Limits::default() };
+        let usual = Limits::default();
+        let response_bytes = charter.limits.http_response_bytes(usual.response_bytes);
+        let limits = Limits { timeout, response_bytes, ..usual };
         match self.grounds.outbound.send(request, &permit, &limits).await {
             Ok(response) => Ok(answer(&response)),
             Err(failure) => Err(failed(failure)),

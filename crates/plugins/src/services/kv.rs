@@ -7,7 +7,7 @@ mod remembered;
 mod tests;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -32,12 +32,10 @@ const MAX_VALUE_BYTES: usize = 64 * 1024;
 const MAX_KEYS: u64 = 10_000;
 /// Keys that one call lists.
 const MAX_LISTED: u32 = 1_000;
-/// What a bot may do with its store.
-const BOT_PACE: Pace = Pace::new(1_000, 200);
-/// What filters and gates may write at once, each a transaction that the messages' own wait for. What they keep for each
-/// message is counted instead.
-const FILTER_WRITES: Pace = Pace::new(1_000, 200);
-/// What they may count, which is added up and written many at once: two counters a message at 1 000 messages a second.
+/// What a bot does with its store in a minute, and what filters and gates write, may come in a fifth of it at once. Each
+/// write is a transaction that the messages' own wait for; what filters keep for each message is counted instead.
+const BURST_PART: u32 = 5;
+/// What filters and gates may count, which is added up and written many at once: two counters a message at 1 000 messages a second.
 const FILTER_COUNTS: Pace = Pace::new(120_000, 10_000);
 
 /// Who asks: what a filter may wait for is little.
@@ -61,6 +59,7 @@ pub(crate) struct Kv {
     clock: Arc<dyn Clock>,
     plugin: Arc<str>,
     quota_bytes: AtomicU64,
+    per_minute: AtomicU32,
     remembered: Mutex<Remembered>,
     counters: Counters,
     bot_meter: Meter,
@@ -83,6 +82,7 @@ impl Kv {
             clock,
             plugin,
             quota_bytes: 0.into(),
+            per_minute: 0.into(),
             remembered: Mutex::default(),
             counters: Counters::default(),
             bot_meter: Meter::default(),
@@ -93,9 +93,15 @@ impl Kv {
         }
     }
 
-    /// How much it may keep from now on.
-    pub(crate) fn set_quota(&self, bytes: u64) {
+    /// How much it may keep from now on, and how often a minute its bot uses it and its filters write.
+    pub(crate) fn set_quota(&self, bytes: u64, per_minute: u32) {
         self.quota_bytes.store(bytes, Ordering::Relaxed);
+        self.per_minute.store(per_minute, Ordering::Relaxed);
+    }
+
+    fn pace(&self) -> Pace {
+        let per_minute = self.per_minute.load(Ordering::Relaxed);
+        Pace::new(per_minute, per_minute / BURST_PART)
     }
 
     fn quota(&self) -> Quota {
@@ -332,10 +338,10 @@ impl Kv {
     fn count(&self, asker: Asker, act: Use) -> Result<(), Error> {
         let now = self.clock.now();
         let counted = match (asker, act) {
-            (Asker::Bot, _) => self.bot_meter.take(BOT_PACE, now),
+            (Asker::Bot, _) => self.bot_meter.take(self.pace(), now),
             // From memory, for the most part; the host counts those of a call.
             (Asker::Filter, Use::Read) => Ok(()),
-            (Asker::Filter, Use::Write) => self.filter_writes.take(FILTER_WRITES, now),
+            (Asker::Filter, Use::Write) => self.filter_writes.take(self.pace(), now),
             (Asker::Filter, Use::Count) => self.filter_counts.take(FILTER_COUNTS, now),
         };
         counted.map_err(rate_limited)

@@ -1,8 +1,8 @@
 //! What a plugin is given when it asks, and what it is not.
 
 use teahouse_plugin_package::CapabilityName;
-use teahouse_plugins::Policy;
 use teahouse_plugins::lifecycle::By;
+use teahouse_plugins::{LimitPolicy, Policy};
 
 use crate::world::{PROBE, World, on_both};
 
@@ -42,6 +42,23 @@ on_both! {
         ears.hears("Ok(None)").await;
         let stats = world.stats(PROBE).await;
         assert!(stats.kv.bytes <= 65_536 && stats.kv.keys == 64, "{:?}", stats.kv);
+    }
+
+    async fn what_an_admin_decides_holds_in_place_of_what_was_agreed_to(world: World) {
+        let id = world.probe(&[]).await;
+        let ann = world.person("ann").await;
+        let room = world.room(&ann, &[]).await;
+        let limits = LimitPolicy { kv_quota_kib: Some(2), ..LimitPolicy::default() };
+        world.set_policy(&id, Policy { limits, ..Policy::default() }).await;
+        let mut ears = world.listener(&ann, room).await;
+        world.say(&ann, room, "fill 100").await.unwrap();
+        loop {
+            let said = ears.bot_says().await["content"].as_str().unwrap_or_default().to_owned();
+            if said.starts_with("kept") {
+                assert_eq!(said, "kept 1, then Quota(2048)");
+                break;
+            }
+        }
     }
 
     async fn rooms_of_others_are_not_there(world: World) {

@@ -75,6 +75,8 @@ pub(super) enum OperatorCommand {
     Replay(Replay),
     /// Show a plugin's settings, or change them
     Settings(Settings),
+    /// Show what was decided about a plugin, or decide: its place, what its failures mean, its limits
+    Policy(Policy),
     /// Let a plugin work in a room, or no more
     Rooms(Rooms),
     /// Print what a plugin logged on a running server
@@ -131,6 +133,16 @@ pub(super) struct Settings {
     /// Sets a secret; its value is read from standard input
     #[arg(long, value_name = "NAME")]
     secret: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Policy {
+    /// The plugin
+    plugin: PluginId,
+    /// Decides one thing, such as --change filter.on_error=hold or --change limits.memory_mib=32; without a value it is again
+    /// as the manifest proposes
+    #[arg(long, value_name = "NAME=VALUE")]
+    change: Vec<String>,
 }
 
 #[derive(Debug, Args)]

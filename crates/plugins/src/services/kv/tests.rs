@@ -17,7 +17,7 @@ async fn store(folder: &std::path::Path) -> (Arc<Kv>, Arc<ManualClock>) {
     let clock = Arc::new(ManualClock::new(Timestamp::from_millis(1_800_000_000_000)));
     let (dirty, _) = mpsc::unbounded_channel();
     let kv = Kv::new(db, clock.clone(), "org.example.counts".into(), dirty);
-    kv.set_quota(64 * 1024);
+    kv.set_quota(64 * 1024, 1_000);
     (Arc::new(kv), clock)
 }
 

@@ -5,11 +5,12 @@ use std::io::{IsTerminal as _, Read as _, Write as _};
 use anyhow::{Context as _, bail};
 use serde_json::Value;
 use teahouse_plugin_package::{Digest, PluginId};
+use teahouse_plugins::Policy as Decided;
 use teahouse_plugins::lifecycle::{By, Choices, Data, Lifecycle, LifecycleError, PluginView, SecretChanges};
 use teahouse_protocol::RoomId;
 use zeroize::Zeroizing;
 
-use super::{Grant, Install, Logs, OperatorCommand, Rooms, Settings, replay, shown};
+use super::{Grant, Install, Logs, OperatorCommand, Policy, Rooms, Settings, replay, shown};
 use crate::config::Config;
 use crate::serve;
 
@@ -58,6 +59,7 @@ async fn act(plugins: &Lifecycle, command: OperatorCommand) -> anyhow::Result<()
             println!("{plugin} gets another chance");
         }
         OperatorCommand::Settings(settings) => set_up(plugins, settings).await?,
+        OperatorCommand::Policy(policy) => decide(plugins, &policy).await?,
         OperatorCommand::Rooms(rooms) => choose_rooms(plugins, &rooms).await?,
         OperatorCommand::Uninstall { plugin, keep_data, yes } => {
             throw_out(plugins, &plugin, keep_data, yes).await?;
@@ -171,6 +173,46 @@ fn apply(values: &mut Value, change: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
+async fn decide(plugins: &Lifecycle, policy: &Policy) -> anyhow::Result<()> {
+    let before = plugins.show(&policy.plugin).await?.policy;
+    let decided = changed(&before, &policy.change)?;
+    if !policy.change.is_empty() {
+        plugins.set_policy(&policy.plugin, &decided, &By::operator()).await?;
+    }
+    println!("{}", serde_json::to_string_pretty(&decided)?);
+    Ok(())
+}
+
+/// What was decided, with these changes. What is no decision is refused: the database would keep it, and nobody heed it.
+fn changed(before: &Decided, changes: &[String]) -> anyhow::Result<Decided> {
+    let mut values = serde_json::to_value(before)?;
+    for change in changes {
+        match change.strip_suffix('=') {
+            Some(name) => take_back(&mut values, name),
+            None => apply(&mut values, change)?,
+        }
+    }
+    let decided: Decided = serde_json::from_value(values).context("that can't be decided so")?;
+    let kept = serde_json::to_value(&decided)?;
+    for change in changes {
+        let (name, value) = change.split_once('=').unwrap_or((change, ""));
+        let path = format!("/{}", name.replace('.', "/"));
+        if !value.is_empty() && kept.pointer(&path).is_none() {
+            bail!("{name}: there is no such thing to decide");
+        }
+    }
+    Ok(decided)
+}
+
+fn take_back(values: &mut Value, name: &str) {
+    let (group, name) = name.rsplit_once('.').unwrap_or(("", name));
+    let path: String =
+        group.split('.').filter(|part| !part.is_empty()).map(|part| format!("/{part}")).collect();
+    if let Some(Value::Object(group)) = values.pointer_mut(&path) {
+        group.remove(name);
+    }
+}
+
 async fn choose_rooms(plugins: &Lifecycle, rooms: &Rooms) -> anyhow::Result<()> {
     let by = By::operator();
     for room in &rooms.add {
@@ -236,6 +278,22 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_decision_is_taken_and_taken_back_by_its_name() {
+        let change = |before: &Decided, text: &str| changed(before, &[text.to_owned()]);
+        let held = change(&Decided::default(), "filter.on_error=hold").unwrap();
+        assert_eq!(serde_json::to_value(held.filter).unwrap(), json!({"on_error": "hold"}));
+        let small = change(&held, "limits.kv_per_minute=10").unwrap();
+        assert_eq!((small.limits.kv_per_minute, small.filter), (Some(10), held.filter));
+        assert_eq!(change(&small, "limits.kv_per_minute=").unwrap(), held);
+        let automatic = change(&held, "automatic_upgrade=true").unwrap();
+        assert!(automatic.automatic_upgrade);
+        assert_eq!(change(&automatic, "automatic_upgrade=").unwrap(), held);
+        for wrong in ["filter.on_error=perhaps", "limits.memory=1", "limits.memory_mib=much", "memory_mib"] {
+            assert!(change(&held, wrong).is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn a_change_is_json_or_else_text_and_a_dot_leads_into_a_group() {
