@@ -19,6 +19,8 @@ import { TypingSign } from './typing-sign.js';
 import { uuid as newUuid } from './uuid.js';
 
 const LEAVINGS = new Set(['left', 'kicked', 'banned']);
+/** So many rooms are looked at for what waits there, the liveliest first. */
+const SURVEYED = 50;
 
 /**
  * Topics: `connection` (the state), `rooms` (the list has changed), `room` (a room whose conversation has changed),
@@ -40,6 +42,8 @@ export class Chat extends Emitter {
   #sending;
   #catchUp;
   #open = null;
+  /** Whether there was no connection a moment ago, and nobody told of what began to wait meanwhile. */
+  #isBack = false;
   #typingSign;
   #onlineCount;
   #listing;
@@ -230,6 +234,15 @@ export class Chat extends Emitter {
   async refreshRooms() {
     await this.#listing.refresh();
     this.emit('rooms');
+    this.#survey();
+  }
+
+  /** Has looked at what waits for me in rooms that are not open: the server tells of changes alone. */
+  #survey() {
+    const isWanted = ({ id }) => id !== this.#open && (this.#isBack || this.desk.of(id).state === 'unread');
+    const rooms = this.rooms.list().filter((room) => room.isModerated && isWanted(room));
+    this.#isBack = false;
+    this.desk.survey(rooms.slice(0, SURVEYED).map(({ id }) => id));
   }
 
   /** A room of which the server has just said something, such as one that I made or joined. */
@@ -265,6 +278,7 @@ export class Chat extends Emitter {
     this.people.met(this.me);
     this.#connection.send({ type: 'listen', rooms: 'all' });
     this.#sending.connected();
+    this.#isBack = true;
     this.refreshRooms().catch(() => {});
   }
 

@@ -20,6 +20,9 @@ export class Desk extends Emitter {
   #rest;
   #clock;
   #rooms = new Map();
+  /** The rooms that a survey has yet to come to. */
+  #wanted = new Set();
+  #surveying = null;
 
   constructor({ rest, clock }) {
     super();
@@ -62,6 +65,12 @@ export class Desk extends Emitter {
       await this.#readOnce(room);
     } while (desk.isStale);
     desk.isReading = false;
+  }
+
+  /** Reads what waits in each of these rooms, one after the other: nobody waits for it, and there may be many. */
+  survey(rooms) {
+    for (const room of rooms) this.#wanted.add(room);
+    this.#surveying ??= this.#readWanted().finally(() => (this.#surveying = null));
   }
 
   release(room, key) {
@@ -109,6 +118,14 @@ export class Desk extends Emitter {
     this.#drop(room, list, key);
     if (this.#room(room).lists.hasMore) this.stale(room);
     return 'done';
+  }
+
+  async #readWanted() {
+    // What is added meanwhile is come to as well.
+    for (const room of this.#wanted) {
+      this.#wanted.delete(room);
+      await this.read(room);
+    }
   }
 
   async #readOnce(room) {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { Desk } from '../core/desk.js';
 import { Problem } from '../core/rest.js';
-import { come, stage } from './chat-stage.mjs';
+import { come, comeBack, stage } from './chat-stage.mjs';
 import { HandClock, settle } from './stage.mjs';
 
 const HELD = { id: 'h1', sender: { id: 'bob', name: 'Bob' }, kind: 'text', content: 'hm' };
@@ -95,4 +95,21 @@ test('only who keeps order in a room is asked to look, and again when the server
   owner.clock.advance(250);
   await settle();
   assert.equal(looked(owner), before + 1);
+});
+
+test('what waits in rooms that are not open is counted from the start, and anew after a time without a connection', async () => {
+  const rooms = ['r1', 'r2'].map((id) => ({ id, name: id, kind: 'group', role: 'owner' }));
+  const lists = Object.fromEntries(['r1', 'r2'].flatMap((room) => ['held', 'reviews', 'join-requests'].map((list) => [`v1/rooms/${room}/${list}`, { items: list === 'held' ? [HELD] : [], next: null }])));
+  const on = stage({ answers: { ...lists, 'v1/rooms': { items: [...rooms, { id: 'r3', name: 'r3', kind: 'group', role: 'member' }], next: null } } });
+  const looked = () => on.rest.calls.filter(({ path }) => path.endsWith('/reviews')).length;
+  await come(on);
+  await settle();
+  assert.deepEqual(['r1', 'r2', 'r3'].map((room) => on.chat.desk.count(room)), [1, 1, 0]);
+  const before = looked();
+  await on.chat.refreshRooms();
+  await settle();
+  assert.equal(looked(), before, 'what is known is not asked for again');
+  await comeBack(on);
+  await settle();
+  assert.equal(looked(), before + 2);
 });
