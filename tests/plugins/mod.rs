@@ -3,6 +3,7 @@
 mod bundled;
 mod crowd;
 mod gates;
+mod gone;
 mod hostile;
 pub(crate) mod house;
 mod names;

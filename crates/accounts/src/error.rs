@@ -19,6 +19,9 @@ pub enum Error {
     /// The user is banned from the server.
     #[error("banned")]
     Banned,
+    /// Nobody is behind this user any more.
+    #[error("deactivated")]
+    Deactivated,
     /// Guests are not let in here.
     #[error("guests are not allowed here")]
     GuestsNotAllowed,
@@ -100,7 +103,7 @@ impl Error {
         match self {
             Self::SessionExpired => ErrorCode::SessionExpired,
             Self::SessionNotFound => ErrorCode::SessionNotFound,
-            Self::Banned => ErrorCode::Banned,
+            Self::Banned | Self::Deactivated => ErrorCode::Banned,
             Self::GuestsNotAllowed => ErrorCode::GuestsNotAllowed,
             Self::ApiKeyInvalid => ErrorCode::ApiKeyInvalid,
             Self::KeyScope => ErrorCode::NotAllowed,

@@ -34,7 +34,7 @@ mod vault;
 pub use accounts::{Accounts, AccountsParts};
 pub use admin::{AdminProfile, SetupLink};
 pub use api_key::{AdminKey, KeyScope, NewApiKey};
-pub use bot::BotUser;
+pub use bot::{BOT_DEACTIVATED, BotUser, Publisher, deactivate_bot, reactivate_bot};
 pub use config::{GuestsConfig, SecretsConfig, SessionsConfig};
 pub use device::Device;
 pub use error::Error;

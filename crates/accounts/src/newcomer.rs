@@ -45,6 +45,7 @@ pub(crate) fn new_user(
         created_at_ms: now.millis(),
         last_seen_at_ms: Some(now.millis()),
         banned_at_ms: None,
+        deactivated_at_ms: None,
     }
 }
 

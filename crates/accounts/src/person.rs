@@ -61,6 +61,7 @@ pub(crate) fn profile_of(row: &user::Model) -> UserProfile {
         avatar: row.avatar.clone(),
         is_bot: row.is_bot,
         is_guest: row.is_guest,
+        is_deactivated: row.deactivated_at_ms.is_some(),
         joined_at: Timestamp::from_millis(row.created_at_ms),
     }
 }

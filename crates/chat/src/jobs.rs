@@ -1,6 +1,7 @@
 //! Durable work after a commit: what follows from messages and from accounts, one file a kind.
 
 mod arrivals;
+mod bots;
 mod mentions;
 mod merge;
 
@@ -16,6 +17,7 @@ impl Chat {
             .register(mentions::Mentions(self.clone()))
             .register(merge::MergeMemberships(self.clone()))
             .register(arrivals::Arrivals(self.clone()))
+            .register(bots::BotsLeave(self.clone()))
     }
 }
 

@@ -120,11 +120,11 @@ impl Chat {
         if user == caller.user_id() {
             return Err(Error::Conflict(reason::WITH_ONESELF));
         }
-        self.require_users(&[user]).await?;
         let key = direct_key(caller.user_id(), user);
         if let Some(row) = rooms::find_by_key(self.db().conn(), &key).await? {
             return Ok((self.view(caller, row, Some(Role::Member)).await?, false));
         }
+        self.require_users(&[user]).await?;
         let room = RoomId::generate();
         let new = NewRoom {
             kind: RoomKind::Direct,
@@ -265,10 +265,11 @@ impl Chat {
     }
 
     /// # Errors
-    /// [`Error::UserNotFound`] unless all of `ids` are there.
+    /// [`Error::UserNotFound`] unless all of `ids` are there, and somebody is behind each.
     pub(crate) async fn require_users(&self, ids: &[UserId]) -> Result<(), Error> {
         let known = self.full_profiles(ids).await?;
-        if ids.iter().all(|id| known.contains_key(id)) { Ok(()) } else { Err(Error::UserNotFound) }
+        let is_there = |id| known.get(id).is_some_and(|profile| !profile.is_deactivated);
+        if ids.iter().all(is_there) { Ok(()) } else { Err(Error::UserNotFound) }
     }
 }
 

@@ -245,6 +245,7 @@ impl Replay {
                 avatar: row.avatar,
                 is_bot: row.is_bot,
                 is_guest: row.is_guest,
+                is_deactivated: row.deactivated_at_ms.is_some(),
                 joined_at: Timestamp::from_millis(row.created_at_ms),
             };
             (profile.id, profile)

@@ -55,6 +55,11 @@ pub struct UserProfile {
     pub is_bot: bool,
     /// Whether this user came without signing in.
     pub is_guest: bool,
+    /// Whether nobody is behind this user any more, such as the bot of a plugin that was uninstalled: it stands under what
+    /// it said, and can't be reached. Left out where somebody is.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(feature = "openapi", oai(default, skip_serializing_if = "std::ops::Not::not"))]
+    pub is_deactivated: bool,
     /// When the user was first seen.
     pub joined_at: Timestamp,
 }

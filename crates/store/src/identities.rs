@@ -67,6 +67,12 @@ pub async fn insert(conn: &impl ConnectionTrait, identity: identity::Model) -> R
     Ok(())
 }
 
+/// Forgets an identity: whoever comes by it again is somebody else.
+pub async fn delete(conn: &impl ConnectionTrait, id: Uuid) -> Result<(), Error> {
+    identity::Entity::delete_by_id(id).exec(conn).await?;
+    Ok(())
+}
+
 /// Keeps a new session key, encrypted.
 pub async fn set_session_key(
     conn: &impl ConnectionTrait,

@@ -69,6 +69,20 @@ pub async fn set_banned_at(
     Ok(updated.rows_affected > 0)
 }
 
+/// Says that nobody is behind the user any more, or again; `false` when there is no such user.
+pub async fn set_deactivated_at(
+    conn: &impl ConnectionTrait,
+    user: UserId,
+    deactivated_at: Option<Timestamp>,
+) -> Result<bool, Error> {
+    let updated = user::Entity::update_many()
+        .col_expr(user::Column::DeactivatedAtMs, deactivated_at.map(Timestamp::millis).into())
+        .filter(user::Column::Id.eq(user.uuid()))
+        .exec(conn)
+        .await?;
+    Ok(updated.rows_affected > 0)
+}
+
 /// Notes that these users were there at `at`.
 pub async fn touch(conn: &impl ConnectionTrait, users: &[UserId], at: Timestamp) -> Result<(), Error> {
     user::Entity::update_many()

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use teahouse_accounts::{AccountEvent, AvatarUrl, BotUser, Error};
+use teahouse_accounts::{AccountEvent, AvatarUrl, BotUser, Error, Publisher, deactivate_bot, reactivate_bot};
 
 use crate::world::{World, device, name, on_both};
 
@@ -47,6 +47,38 @@ on_both! {
         assert!(matches!(ended, Err(Error::SessionNotFound)));
         let renewed = world.accounts.refresh(&session).await;
         assert!(matches!(renewed, Err(Error::SessionExpired)), "no token is ever made of it");
+    }
+
+    async fn a_bot_is_deactivated_with_its_plugin_and_back_with_the_same_publisher(mut world: World) {
+        const PLUGIN: &str = "org.example.welcome";
+        let user = world.accounts.bot(&bot("迎宾")).await.unwrap().user_id();
+        let deactivate = async || {
+            let tx = world.db.begin().await.unwrap();
+            deactivate_bot(&tx, PLUGIN, world.now()).await.unwrap();
+            tx.commit().await.unwrap();
+        };
+        let install = async |publisher| {
+            let tx = world.db.begin().await.unwrap();
+            reactivate_bot(&tx, PLUGIN, publisher).await.unwrap();
+            tx.commit().await.unwrap();
+        };
+        deactivate().await;
+        let jobs = "SELECT count(*) FROM outbox WHERE kind = 'bot_deactivated'";
+        assert_eq!(world.count(jobs).await, 1);
+        // A node that has not seen it yet.
+        assert!(matches!(world.accounts.bot(&bot("迎宾")).await, Err(Error::Deactivated)));
+        let seen = world.accounts.look_again(user).await.unwrap().unwrap();
+        assert!(seen.is_deactivated && seen.name == "迎宾", "{seen:?}");
+        install(Publisher::Same).await;
+        let back = world.accounts.bot(&bot("迎宾")).await.unwrap();
+        assert_eq!((back.user_id(), back.profile().is_deactivated), (user, false));
+        drop(back);
+        deactivate().await;
+        install(Publisher::Another).await;
+        let other = world.accounts.bot(&bot("迎宾")).await.unwrap();
+        assert_ne!(other.user_id(), user, "nobody speaks as another's bot");
+        assert!(world.accounts.look_again(user).await.unwrap().unwrap().is_deactivated);
+        assert_eq!(world.event().await, AccountEvent::UserChanged { user });
     }
 
     async fn a_banned_bot_stays_out(world: World) {

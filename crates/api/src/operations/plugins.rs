@@ -83,7 +83,9 @@ impl PluginOperations {
 
     /// Uninstall a plugin
     ///
-    /// Every version of it. What it stored goes too, unless it is kept for the case that the plugin comes back.
+    /// Every version of it. What it stored goes too, unless it is kept for the case that the plugin comes back. Its bot
+    /// leaves its rooms within seconds and is deactivated; what it said stays under its name. Installed again, the plugin
+    /// of the same publisher takes the same user back.
     #[oai(path = "/plugins/:plugin", method = "delete", operation_id = "uninstallPlugin")]
     async fn uninstall(
         &self,

@@ -182,7 +182,7 @@ proptest! {
 
     #[test]
     fn profiles(id in user(), name in ".{1,32}", avatar in maybe_text(), is_bot: bool, joined_at in time()) {
-        in_step(&UserProfile { id, name, avatar, is_bot, is_guest: !is_bot, joined_at })?;
+        in_step(&UserProfile { id, name, avatar, is_bot, is_guest: !is_bot, is_deactivated: is_bot, joined_at })?;
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use serde_json::json;
+use teahouse_accounts::Publisher;
 use teahouse_plugin_package::{Digest, Package, PluginId, Signer};
 use teahouse_store::entity::{plugin, plugin_version};
 use teahouse_store::{plugin_grants, plugin_versions, plugins};
@@ -175,6 +176,13 @@ impl Lifecycle {
         let (id, digest) = (package.manifest().id.to_string(), package.digest().to_string());
         let tx = self.db().begin().await?;
         if is_first {
+            let stone = grants::tombstone(&plugin_grants::of_plugin(&tx, &id).await?);
+            let publisher = match stone {
+                // Not for a stranger to speak as somebody whom people know.
+                Some(stone) if stone.signer != candidate.signer => Publisher::Another,
+                _ => Publisher::Same,
+            };
+            teahouse_accounts::reactivate_bot(&tx, &id, publisher).await?;
             grants::delete_tombstone(&tx, &id).await?;
             let inserted = plugins::insert(&tx, new_plugin(&id, &digest, now)).await;
             inserted.map_err(|error| match error {

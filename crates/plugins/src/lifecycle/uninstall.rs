@@ -20,7 +20,8 @@ pub enum Data {
 
 impl Lifecycle {
     /// Uninstalls a plugin: its versions, grants, rooms, settings, secrets and waiting events go; records of its
-    /// verdicts stay for their time. Of one that is gone already, what it kept can still be deleted.
+    /// verdicts stay for their time. Its bot leaves its rooms and is deactivated; what it said stays under its name. Of one
+    /// that is gone already, what it kept can still be deleted.
     ///
     /// # Errors
     /// [`LifecycleError::NotInstalled`](Error::NotInstalled), [`LifecycleError::Store`](Error::Store).
@@ -54,6 +55,7 @@ impl Lifecycle {
             plugin_kv::delete_of_plugin(&tx, id).await?;
         }
         plugins::delete(&tx, id).await?;
+        teahouse_accounts::deactivate_bot(&tx, id, self.now()).await?;
         let granting = Granting { plugin: id, digest: &digest, by, at: self.now() };
         granting.put_tombstone(&tx, &stone).await?;
         self.note(&tx, by, "plugin.uninstalled", id, json!({"kept_data": stone.has_data})).await?;

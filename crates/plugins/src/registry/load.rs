@@ -273,6 +273,10 @@ impl Loader {
             Err(teahouse_accounts::Error::Banned) => {
                 return Err(Obstacle::broken("its user is banned"));
             }
+            // It is being uninstalled at this moment.
+            Err(teahouse_accounts::Error::Deactivated) => {
+                return Err(Obstacle::broken("its user is deactivated"));
+            }
             Err(error) => return Err(Error::from(error).into()),
         };
         if row.bot_user_id.map(UserId::from_uuid) != Some(session.user_id()) {

@@ -133,5 +133,6 @@ fn user(id: UserId) -> teahouse_store::entity::user::Model {
         created_at_ms: 0,
         last_seen_at_ms: None,
         banned_at_ms: None,
+        deactivated_at_ms: None,
     }
 }

@@ -2,8 +2,11 @@
 
 use teahouse_plugin_package::SecretKey;
 use teahouse_plugins::lifecycle::{By, Data};
-use teahouse_protocol::ErrorCode;
+use teahouse_protocol::{ErrorCode, UserId};
+use teahouse_store::entity::{identity, user};
 use teahouse_store::plugin_kv::{self, Quota};
+use teahouse_store::{identities, users};
+use uuid::Uuid;
 
 use crate::world::{GUARD, World, guard, on_both, signed, version};
 
@@ -22,7 +25,67 @@ async fn kept(world: &World) -> bool {
     plugin_kv::usage(world.db.conn(), GUARD).await.unwrap().keys > 0
 }
 
+/// As `accounts` makes it when the bot begins to work.
+async fn bot(world: &World) -> UserId {
+    let id = UserId::generate();
+    let row = user::Model {
+        id: id.uuid(),
+        name: "Guard".to_owned(),
+        avatar: None,
+        is_bot: true,
+        is_guest: false,
+        created_at_ms: 0,
+        last_seen_at_ms: None,
+        banned_at_ms: None,
+        deactivated_at_ms: None,
+    };
+    users::insert(world.db.writer(), row).await.unwrap();
+    let identity = identity::Model {
+        id: Uuid::now_v7(),
+        user_id: id.uuid(),
+        provider: "plugin".to_owned(),
+        app_id: String::new(),
+        subject: GUARD.to_owned(),
+        unionid: None,
+        session_key_sealed: None,
+        session_key_at_ms: None,
+        created_at_ms: 0,
+    };
+    identities::insert(world.db.writer(), identity).await.unwrap();
+    id
+}
+
+async fn is_deactivated(world: &World, user: UserId) -> bool {
+    let row = users::find(world.db.conn(), user).await.unwrap().unwrap();
+    row.deactivated_at_ms.is_some()
+}
+
+/// Whom the plugin will act as.
+async fn acts_as(world: &World) -> Option<UserId> {
+    let known = identities::find_by_subject(world.db.conn(), "plugin", "", GUARD).await.unwrap();
+    known.map(|known| UserId::from_uuid(known.user_id))
+}
+
 on_both! {
+    /// Else a stranger could speak as a bot that people know, by taking its plugin's id.
+    async fn a_bot_s_user_is_for_the_same_publisher_alone(world: World) {
+        let by = By::operator();
+        let (first, second) = (SecretKey::generate().unwrap(), SecretKey::generate().unwrap());
+        world.run(signed(&version("1.0.0", KV), &first)).await;
+        let user = bot(&world).await;
+        for data in [Data::Delete, Data::Keep, Data::Delete] {
+            assert!(!is_deactivated(&world, user).await);
+            world.lifecycle.uninstall(&guard(), data, &by).await.unwrap();
+            assert!(is_deactivated(&world, user).await);
+            world.install(signed(&version("1.0.0", KV), &first)).await;
+            assert_eq!(acts_as(&world).await, Some(user));
+        }
+        world.lifecycle.uninstall(&guard(), Data::Delete, &by).await.unwrap();
+        world.install(signed(&version("1.0.0", KV), &second)).await;
+        assert!(is_deactivated(&world, user).await);
+        assert_eq!(acts_as(&world).await, None, "the next one will have a user of its own");
+    }
+
     async fn with_its_data_nothing_is_left(world: World) {
         let by = By::operator();
         world.run(version("1.0.0", KV)).await;

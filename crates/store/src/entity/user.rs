@@ -18,6 +18,8 @@ pub struct Model {
     pub last_seen_at_ms: Option<i64>,
     /// Set while the user may not sign in.
     pub banned_at_ms: Option<i64>,
+    /// Set while nobody is behind the user: the plugin whose bot it is was uninstalled.
+    pub deactivated_at_ms: Option<i64>,
 }
 
 /// Joins are written where they are needed.

@@ -45,6 +45,7 @@ impl World {
             created_at_ms: at().millis(),
             last_seen_at_ms: None,
             banned_at_ms: None,
+            deactivated_at_ms: None,
         };
         users::insert(self.db.writer(), row).await.unwrap();
         id

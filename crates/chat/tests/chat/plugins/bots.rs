@@ -3,13 +3,14 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use teahouse_chat::{Error, LogEntry, Window};
-use teahouse_protocol::{ErrorCode, Role, Seq};
+use serde_json::json;
+use teahouse_chat::{Error, LogEntry, PutMember, Window};
+use teahouse_protocol::{Clock, ErrorCode, Role, Seq};
 
 use super::hooks::{FakeHooks, holds};
 use super::presses::bot;
 use super::verdicts::msg;
-use crate::world::{World, draft, on_both};
+use crate::world::{World, draft, first_page, on_both};
 
 on_both! {
     async fn a_bot_joins_and_speaks_once_for_each_key(world: World) {
@@ -33,6 +34,35 @@ on_both! {
         world.chat.remove_member(&ann, room, bot.user_id(), true).await.unwrap();
         let banned = world.chat.send_as_bot(&bot, room, draft(None, "again"), 1).await;
         assert!(matches!(banned, Err(Error::Banned)));
+    }
+
+    async fn a_bot_whose_plugin_is_gone_leaves_its_rooms_and_what_it_said_stays(world: World) {
+        let [ann] = world.people(["ann"]).await;
+        let room = world.group(&ann, &[]).await;
+        FakeHooks::at_work(&world);
+        let bot = bot(&world).await;
+        let user = bot.user_id();
+        world.chat.send_as_bot(&bot, room, draft(None, "welcome"), 1).await.unwrap();
+        let (direct, _) = world.chat.open_direct(&ann, user).await.unwrap();
+        drop(bot);
+        let mut phone = world.joined(&ann, room).await;
+        let tx = world.db.begin().await.unwrap();
+        let long_ago = world.clock.now() - Duration::from_secs(60);
+        teahouse_accounts::deactivate_bot(&tx, "org.example.poll", long_ago).await.unwrap();
+        tx.commit().await.unwrap();
+        let left = phone.until("member").await;
+        assert_eq!((&left["change"], &left["user"]["id"]), (&json!("left"), &json!(user)), "{left}");
+        let members = world.chat.members(&ann, room, first_page()).await.unwrap().items;
+        assert!(members.iter().all(|member| member.user.id != user));
+        let said = world.chat.history(&ann, room, Window::Newest, 10).await.unwrap().items;
+        assert!(said.iter().any(|message| message.sender.name == "Poll" && message.sender.is_bot));
+        let invited = world.chat.put_member(&ann, room, user, PutMember::default()).await;
+        assert!(matches!(invited, Err(Error::UserNotFound)));
+        let (again, made) = world.chat.open_direct(&ann, user).await.unwrap();
+        assert_eq!((again.id, made), (direct.id, false), "what was said there can be read");
+        assert!(again.peer.unwrap().is_deactivated);
+        let [bob] = world.people(["bob"]).await;
+        assert!(matches!(world.chat.open_direct(&bob, user).await, Err(Error::UserNotFound)));
     }
 
     async fn a_bot_stays_out_of_others_conversations(world: World) {
