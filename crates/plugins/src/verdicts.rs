@@ -27,7 +27,7 @@ const ATTEMPTS: u32 = 5;
 const REST: Duration = Duration::from_secs(1);
 /// How often what was only counted is written.
 const COUNTED_EVERY: Duration = Duration::from_secs(60);
-/// What a failure stands as that changed nothing. Every other word did something, and is recorded each time.
+/// What a failure stands as that lets pass. Every other word did something, and is recorded each time.
 pub(crate) const FAILED_ALLOW: &str = "failed_allow";
 
 /// What is known of a verdict beside itself.
@@ -102,7 +102,9 @@ impl Verdicts {
             message_id: record.message.map(MessageId::uuid),
             times: 1,
         };
-        let row = if row.verdict == FAILED_ALLOW { self.repeats.take(row) } else { Some(row) };
+        // Not called at all, as in quarantine: what was called and failed is recorded each time.
+        let changed_nothing = record.verdict == FAILED_ALLOW && record.took.is_zero();
+        let row = if changed_nothing { self.repeats.take(row) } else { Some(row) };
         let Some(row) = row else { return };
         let taken = self.queue.load().as_ref().is_some_and(|queue| queue.try_send(row).is_ok());
         if !taken {

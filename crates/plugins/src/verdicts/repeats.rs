@@ -1,4 +1,4 @@
-//! Failures that change nothing: while a plugin is in quarantine and its policy lets everything pass, there is one for
+//! Calls that were not made, and changed nothing: while a plugin in quarantine lets everything pass, there is one for
 //! each message. The first are recorded as they come, and what follows is counted.
 
 use std::collections::HashMap;
@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use parking_lot::Mutex;
 use teahouse_store::entity::plugin_verdict;
 
-/// So many are recorded one by one before they are counted: more than the traps that lead into a quarantine.
+/// So many are recorded one by one before they are counted.
 const ONE_BY_ONE: u32 = 10;
 
 /// What was counted and not recorded, by plugin, version and hook.
