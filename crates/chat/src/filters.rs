@@ -6,11 +6,11 @@
 use std::sync::Arc;
 
 use teahouse_accounts::Session;
-use teahouse_protocol::{ClientId, Content, Kind, MessageId, RoomId, Timestamp, UserId};
+use teahouse_protocol::{ClientId, Content, Kind, MessageId, ReplacedBy, RoomId, Timestamp, UserId};
 use teahouse_store::entity::message;
 use teahouse_store::held::HeldState;
 use teahouse_store::writer::{Entry, FirstAck, NewMessage};
-use teahouse_store::{messages, replacements, reviews};
+use teahouse_store::{messages, reviews};
 
 use crate::access::Member;
 use crate::connection::Seat;
@@ -119,7 +119,8 @@ impl Chat {
         }
         let sender = proposed.sender.id;
         if let Some(id) = &client_id {
-            let plain = decision == Decision::Accept && flags.is_empty() && note.is_none();
+            // A replaced one is plain: it is noted in the transaction that writes it, which finds one that was there before.
+            let plain = decision == Decision::Accept && flags.is_empty();
             if !plain || Box::pin(self.keeps_something_of(sender, proposed.room.id)).await? {
                 match Box::pin(self.first_answer(id, sender, proposed.room.id)).await? {
                     Some(Repeat::Sent(first)) => return Ok(Passed::Repeated(first, note)),
@@ -134,10 +135,12 @@ impl Chat {
         let (state, flag) = match decision {
             Decision::Accept => {
                 let noted = Noted { is_flagged: !flags.is_empty(), replaced: note, turn: None };
-                if noted.is_flagged || noted.replaced.is_some() {
-                    Box::pin(self.note_of(&proposed, flags, noted.replaced.as_deref())).await?;
+                if noted.is_flagged {
+                    let rows = review_rows(&proposed, flags, self.now());
+                    Box::pin(reviews::insert(self.db().writer(), rows)).await?;
                 }
-                let message = NewMessage { locale, ..new_message(proposed, client_id) };
+                let replaced = noted.replaced.as_deref().map(replaced_by);
+                let message = NewMessage { locale, replaced, ..new_message(proposed, client_id) };
                 self.append(Entry::Message(message), ticket(noted))?;
                 return Ok(Passed::Appended);
             }
@@ -146,17 +149,6 @@ impl Chat {
             Decision::Shadow(flag) => (HeldState::Shadowed, flag),
         };
         Box::pin(self.keep(session, Keep { proposed, client_id, state, flag, flags, note, from })).await
-    }
-
-    /// Writes down what the filters say of a message that they let through.
-    async fn note_of(
-        &self,
-        proposed: &Proposed,
-        flags: Vec<Flag>,
-        replaced: Option<&teahouse_protocol::Replaced>,
-    ) -> Result<(), Error> {
-        reviews::insert(self.db().writer(), review_rows(proposed, flags, self.now())).await?;
-        Ok(replacements::note(self.db().writer(), proposed.id, replaced).await?)
     }
 
     /// Rights were looked at before the filters, which take their time: who was muted or put out meanwhile is stopped here.
@@ -299,6 +291,11 @@ fn replaced_note(replaced: &Replaced) -> Box<teahouse_protocol::Replaced> {
     })
 }
 
+/// What of it is kept beside the message, for its sender.
+fn replaced_by(replaced: &teahouse_protocol::Replaced) -> Box<ReplacedBy> {
+    Box::new(ReplacedBy { by: replaced.by.clone(), note: replaced.note.clone() })
+}
+
 fn new_message(proposed: Proposed, client_id: Option<ClientId>) -> NewMessage {
     NewMessage {
         id: proposed.id,
@@ -311,6 +308,7 @@ fn new_message(proposed: Proposed, client_id: Option<ClientId>) -> NewMessage {
         at: proposed.at,
         hops: proposed.hops,
         locale: None,
+        replaced: None,
     }
 }
 
@@ -327,5 +325,6 @@ fn message_again(row: &message::Model, content: Content) -> NewMessage {
         at: Timestamp::from_millis(row.sent_at_ms),
         hops: u8::try_from(row.hops).unwrap_or(u8::MAX),
         locale: None,
+        replaced: None,
     }
 }

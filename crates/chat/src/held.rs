@@ -307,6 +307,8 @@ fn released(row: &held_message::Model, recounts: bool) -> Option<Released> {
         hops: u8::try_from(row.hops).unwrap_or(u8::MAX),
         // Its sender may be away by now, and speak whatever they like.
         locale: None,
+        // That was noted when it was kept.
+        replaced: None,
     })))
 }
 

@@ -157,6 +157,7 @@ impl Chat {
             at,
             hops,
             locale,
+            replaced: None,
         };
         Ok(Admitted { member, message })
     }

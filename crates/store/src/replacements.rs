@@ -3,12 +3,16 @@
 use std::collections::HashMap;
 
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter};
-use teahouse_protocol::{MessageId, Replaced};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, Statement};
+use teahouse_protocol::{MessageId, Replaced, ReplacedBy};
 use uuid::Uuid;
 
-use crate::Error;
 use crate::entity::replacement;
+use crate::writer::NewMessage;
+use crate::{Error, statements};
+
+/// Rows a statement: 3 columns each stay far below SQLite's 32 766 variables and PostgreSQL's 65 535.
+const ROWS_A_STATEMENT: usize = 512;
 
 /// Notes what a filter made of `message`, where one did; the last one to change it has the word. A note may be there
 /// before its message, and one without a message is never read.
@@ -41,6 +45,27 @@ pub(crate) async fn settle(
         return Ok(());
     }
     note(tx, message, replaced).await
+}
+
+/// What is noted of `message` as it comes into the log.
+pub(crate) fn row(message: &NewMessage) -> Option<replacement::ActiveModel> {
+    let ReplacedBy { by, note } = &**message.replaced.as_ref()?;
+    let row = replacement::Model { message_id: message.id.uuid(), by_name: by.clone(), note: note.clone() };
+    Some(row.into_active_model())
+}
+
+/// The statements that write `rows`, many a statement.
+pub(crate) fn insert_many(
+    tx: &impl ConnectionTrait,
+    mut rows: Vec<replacement::ActiveModel>,
+) -> Vec<Statement> {
+    let mut inserts = Vec::new();
+    while !rows.is_empty() {
+        let rest = rows.split_off(rows.len().min(ROWS_A_STATEMENT));
+        inserts.push(statements::build(tx, &replacement::Entity::insert_many(rows)));
+        rows = rest;
+    }
+    inserts
 }
 
 /// What is noted of each of `ids`. Reads the primary key.

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::entity::outbox as row;
 use crate::statements::{build, run_all, set_heads};
-use crate::{Db, Error, messages};
+use crate::{Db, Error, messages, replacements};
 
 /// Writes batches, one transaction each.
 pub(super) struct Batches {
@@ -219,7 +219,10 @@ fn released<'a>(
 
 fn insert_messages(tx: &impl ConnectionTrait, entries: &[Entry], outcomes: &[Outcome]) -> Vec<Statement> {
     let rows = written(entries, outcomes).map(|(message, seq)| messages::row(message, seq));
-    messages::insert_many(tx, rows.collect())
+    let mut statements = messages::insert_many(tx, rows.collect());
+    let notes = written(entries, outcomes).filter_map(|(message, _)| replacements::row(message));
+    statements.extend(replacements::insert_many(tx, notes.collect()));
+    statements
 }
 
 /// The heads, and one outbox row for the whole batch: what must happen after a commit starts from it, also when this

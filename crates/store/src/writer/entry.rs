@@ -1,8 +1,8 @@
 //! What can be put into a room's log.
 
 use teahouse_protocol::{
-    ClientId, Content, Locale, MessageId, Replaced, Role, RoomId, RoomKind, Seq, Timestamp, UserId,
-    Visibility,
+    ClientId, Content, Locale, MessageId, Replaced, ReplacedBy, Role, RoomId, RoomKind, Seq, Timestamp,
+    UserId, Visibility,
 };
 
 use crate::audit::Act;
@@ -40,6 +40,8 @@ pub struct NewMessage {
     pub hops: u8,
     /// What its sender's client speaks, where what follows from the message may ask for it.
     pub locale: Option<Locale>,
+    /// Whether a filter made it what it is, to be noted beside it.
+    pub replaced: Option<Box<ReplacedBy>>,
 }
 
 /// An event that is not a message.

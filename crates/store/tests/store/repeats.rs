@@ -1,6 +1,7 @@
 //! A client id that comes again gives the first ack, wherever it comes again.
 
-use teahouse_store::writer::{Entry, FirstAck, Outcome};
+use teahouse_protocol::ReplacedBy;
+use teahouse_store::writer::{Entry, FirstAck, NewMessage, Outcome};
 
 use crate::world::{World, at, message, on_both};
 
@@ -8,6 +9,13 @@ use crate::world::{World, at, message, on_both};
 fn ack_of(entry: &Entry, seq: i64) -> FirstAck {
     let Entry::Message(message) = entry else { panic!("a message") };
     FirstAck { message: message.id, seq: teahouse_protocol::Seq::new(seq).unwrap(), at: at() }
+}
+
+/// As a filter changed it.
+fn replaced(entry: Entry) -> Entry {
+    let Entry::Message(message) = entry else { panic!("a message") };
+    let replaced = ReplacedBy { by: "Guard".to_owned(), note: None };
+    Entry::Message(NewMessage { replaced: Some(Box::new(replaced)), ..message })
 }
 
 on_both! {
@@ -40,6 +48,25 @@ on_both! {
         assert_eq!(*outcomes[1].as_ref().unwrap(), Outcome::Repeated(ack));
         assert!(matches!(outcomes[3], Ok(Outcome::Repeated(_))));
         assert_eq!(world.texts(room).await, ["once", "two", "three"]);
+    }
+
+    /// What a filter made of a message is noted with it, and nothing of one that is not written.
+    async fn a_repeat_leaves_no_note(world: World) {
+        let ann = world.person().await;
+        let room = world.room(ann).await;
+        world.write_one(replaced(message(room, ann, Some("c-1"), "kind"))).await;
+        let outcomes = world
+            .write(vec![
+                message(room, ann, None, "as it was said"),
+                replaced(message(room, ann, Some("c-1"), "kind")),
+                replaced(message(room, ann, Some("c-2"), "kind again")),
+            ])
+            .await;
+        assert!(matches!(outcomes[1], Ok(Outcome::Repeated(_))));
+        let noted = "SELECT count(*) FROM replacements JOIN messages ON messages.id = message_id
+            WHERE by_name = 'Guard' AND content LIKE 'kind%'";
+        assert_eq!(world.count(noted).await, 2);
+        assert_eq!(world.count("SELECT count(*) FROM replacements").await, 2);
     }
 
     /// The id is the sender's own, and the room's.

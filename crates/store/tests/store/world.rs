@@ -145,6 +145,7 @@ pub(crate) fn message(room: RoomId, sender: UserId, client_id: Option<&str>, tex
         at: at(),
         hops: 0,
         locale: None,
+        replaced: None,
     })
 }
 
