@@ -7,7 +7,6 @@ use super::house::{PROBE, patient, probe, put_to_work};
 use super::package::Workshop;
 use super::talk::Talk;
 
-const SENDERS: usize = 6;
 const ROUNDS: usize = 4;
 /// So many messages pass at least between two changes.
 const MESSAGES: u64 = 100;
@@ -30,7 +29,7 @@ pub(super) fn with_a_word() -> Workshop {
 async fn settings_change_under_traffic_and_nothing_is_lost(server: TestServer) {
     let keeper = server.keeper().await;
     put_to_work(&server, &keeper, with_a_word().pack().await).await;
-    let mut talk = Talk::begin(&server, SENDERS).await;
+    let mut talk = Talk::begin(&server).await;
     let mut ann = server.person("ann").await.connect().await;
     for round in 0..ROUNDS {
         talk.goes_on(MESSAGES).await;

@@ -1,21 +1,29 @@
 //! People who send as fast as the server takes it, and count what was acknowledged.
+//!
+//! Each connection's messages pass the filters one after another, so several talk at once, in several rooms: what all hear
+//! would cost a hundred people in one room more than what passes the filter does. Each is in its room, as a client that
+//! shows it is, and hears the others there; one hears all rooms, and checks every word.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use serde_json::{Value, json};
 use teahouse_tests::{Person, TestServer};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::wire::{self, Ear, Mouth};
 
+const ROOMS: usize = 4;
+/// Two in each room.
+const TALKERS: usize = 2 * ROOMS;
 /// Messages that each has under way: so the server always has more to do.
 const UNDER_WAY: usize = 32;
+/// So many are sent in one write.
+const BREATH: usize = 8;
 
-/// Some people in a room who talk, and one who listens.
+/// People in some rooms who talk, and one who listens to them all.
 pub(super) struct Talk {
-    room: String,
+    rooms: Vec<String>,
     owner: Person,
     stop: Arc<AtomicBool>,
     acks: watch::Sender<u64>,
@@ -26,24 +34,28 @@ pub(super) struct Talk {
 }
 
 impl Talk {
-    /// Begins: `people` of them.
-    pub(super) async fn begin(server: &TestServer, people: usize) -> Self {
+    /// Begins.
+    pub(super) async fn begin(server: &TestServer) -> Self {
         let owner = server.person("owner").await;
-        let room = owner.public_room("talk").await;
-        let (_, ear) = wire::listen(server, &owner, &room).await;
-        let (heard_by, heard) = watch::channel(vec![0; people]);
+        let mut rooms = Vec::new();
+        for number in 0..ROOMS {
+            rooms.push(owner.public_room(&format!("talk {number}")).await);
+        }
+        let all: Vec<_> = rooms.iter().map(String::as_str).collect();
+        let (_, ear) = wire::listen_in(server, &owner, &all).await;
+        let (heard_by, heard) = watch::channel(vec![0; TALKERS]);
         let mut listening = JoinSet::new();
         listening.spawn(listen(ear, heard_by));
         let (stop, acks) = (Arc::<AtomicBool>::default(), watch::Sender::new(0));
         let mut talking = JoinSet::new();
-        for number in 0..people {
-            let person = server.guest(&format!("g{number}")).await;
-            person.join(&room).await;
-            let (mouth, ear) = wire::connect(server, &person).await;
+        for number in 0..TALKERS {
+            let (person, room) = (server.guest(&format!("g{number}")).await, &rooms[number % ROOMS]);
+            person.join(room).await;
+            let (mouth, ear) = wire::listen(server, &person, room).await;
             let talker = Talker { number, room: room.clone(), seqs: Vec::new(), sent: 0 };
             talking.spawn(talker.talk(mouth, ear, Arc::clone(&stop), acks.clone()));
         }
-        Self { room, owner, stop, acks, talking, listening, heard }
+        Self { rooms, owner, stop, acks, talking, listening, heard }
     }
 
     /// How many messages were acknowledged.
@@ -62,11 +74,11 @@ impl Talk {
         }
     }
 
-    /// Ends, and judges the room: what was acknowledged was heard and is there once, in its sender's order, where its ack
-    /// said, and nothing else is. Returns how all contents end, in the room's order.
+    /// Ends, and judges the rooms: what was acknowledged was heard and is there once, in its sender's order, where its ack
+    /// said, and nothing else is. Returns how all contents end, room by room and in the room's order.
     pub(super) async fn end(mut self) -> Vec<String> {
         self.stop.store(true, Ordering::Relaxed);
-        let mut books = vec![Vec::new(); self.talking.len()];
+        let mut books = vec![Vec::new(); TALKERS];
         while let Some(book) = self.talking.join_next().await {
             let (number, seqs) = book.expect("nobody who talks fails");
             books[number] = seqs;
@@ -77,15 +89,18 @@ impl Talk {
             heard = self.heard.wait_for(all_is_heard) => drop(heard.expect("a listener")),
             ended = self.listening.join_next() => panic!("somebody stopped listening: {ended:?}"),
         }
-        let mut next = vec![0; books.len()];
+        let mut next = vec![0; TALKERS];
         let mut ends = Vec::new();
-        for message in self.owner.history(&self.room).await {
-            let content = message["content"].as_str().expect("a text");
-            let (number, word, end) = said(content).unwrap_or_else(|| panic!("nobody said {content}"));
-            assert_eq!(word, next[number], "{content} is there again, or too early");
-            assert_eq!(message["seq"], books[number][word], "the ack of {content} named another place");
-            next[number] += 1;
-            ends.push(end.to_owned());
+        for (place, room) in self.rooms.iter().enumerate() {
+            for message in self.owner.history(room).await {
+                let content = message["content"].as_str().expect("a text");
+                let (number, word, end) = said(content).unwrap_or_else(|| panic!("nobody said {content}"));
+                assert_eq!(number % ROOMS, place, "{content} is in another room");
+                assert_eq!(word, next[number], "{content} is there again, or too early");
+                assert_eq!(message["seq"], books[number][word], "the ack of {content} named another place");
+                next[number] += 1;
+                ends.push(end.to_owned());
+            }
         }
         let acknowledged: Vec<_> = books.iter().map(Vec::len).collect();
         assert_eq!(next, acknowledged, "what is there is not what was acknowledged");
@@ -110,26 +125,28 @@ impl Talker {
         acks: watch::Sender<u64>,
     ) -> (usize, Vec<u64>) {
         loop {
-            while self.sent - self.seqs.len() < UNDER_WAY && !stop.load(Ordering::Relaxed) {
-                mouth.says(&self.next_frame()).await;
+            let free = UNDER_WAY - (self.sent - self.seqs.len());
+            if free >= BREATH && !stop.load(Ordering::Relaxed) {
+                mouth.says_all((0..free).map(|_| self.next_frame())).await;
             }
             if self.sent == self.seqs.len() {
                 return (self.number, self.seqs);
             }
             let event = ear.hears().await;
             if event.contains("\"type\":\"ack\"") {
-                let ack: Value = serde_json::from_str(&event).expect("JSON");
-                assert_eq!(ack["id"], self.seqs.len().to_string(), "acks come in order: {ack}");
-                self.seqs.push(ack["seq"].as_u64().unwrap_or_else(|| panic!("no place: {ack}")));
+                let id = wire::after(&event, "\"id\":\"");
+                assert_eq!(id, Some(&*self.seqs.len().to_string()), "acks come in order: {event}");
+                let seq = wire::number_after(&event, "\"seq\":");
+                self.seqs.push(seq.unwrap_or_else(|| panic!("no place: {event}")));
                 acks.send_modify(|count| *count += 1);
             }
         }
     }
 
-    fn next_frame(&mut self) -> Value {
-        let (number, word) = (self.number, self.sent);
+    fn next_frame(&mut self) -> String {
+        let (room, number, word) = (&self.room, self.number, self.sent);
         self.sent += 1;
-        json!({ "type": "msg", "room": self.room, "id": word.to_string(), "content": format!("w {number} {word}") })
+        format!(r#"{{"type":"msg","room":"{room}","id":"{word}","content":"w {number} {word}"}}"#)
     }
 }
 

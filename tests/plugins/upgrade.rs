@@ -1,5 +1,6 @@
 //! Another version takes over while people talk as fast as the server takes it.
 
+use std::fmt::{self, Display, Formatter};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -9,20 +10,22 @@ use super::house::{patient, put_to_work, runs, text};
 use super::package::Workshop;
 use super::talk::Talk;
 
-const SENDERS: usize = 8;
 const ROUNDS: usize = 5;
 /// So many messages pass at least between two changes.
-const MESSAGES: u64 = 200;
-/// What the server takes a second while versions change. On a machine that can't do that anyway (a debug build, on two
-/// cores that others use too): half of what it takes between the changes.
+const MESSAGES: u64 = 500;
+/// What passes a second while versions change, over all changes together: each is too short to be judged alone.
 const RATE: f64 = 1_000.0;
+/// What must be kept of the rate between the changes on a machine that is so slow, or so busy with other things, that this
+/// is less than [`RATE`]. A change costs the server work of its own: on two cores two thirds of the rate are left beside
+/// it, with and without others who want them.
+const SHARE: f64 = 0.5;
 
 /// For a test that measures. A filter that is late here would let a message pass without its stamp.
 fn measured(settings: Settings) -> Settings {
     patient(settings).alone()
 }
 
-/// A filter of a room in full flow is upgraded and rolled back again and again, at a thousand messages a second: nothing is
+/// A filter of rooms in full flow is upgraded and rolled back again and again, at a thousand messages a second: nothing is
 /// lost, nothing is doubled, everybody's messages stay in order, and each was stamped once, by one version or the other.
 #[server_test(measured)]
 async fn a_filter_is_upgraded_and_rolled_back_without_a_lost_message(server: TestServer) {
@@ -36,7 +39,7 @@ async fn a_filter_is_upgraded_and_rolled_back_without_a_lost_message(server: Tes
     workshop.set_default("stamp", "new");
     let second = keeper.upload("/plugins", workshop.pack().await).await.expect(201);
     assert_eq!(second["is_current"], false, "{second}");
-    let mut talk = Talk::begin(&server, SENDERS).await;
+    let mut talk = Talk::begin(&server).await;
     talk.goes_on(MESSAGES).await;
     let (mut changing, mut between) = (Flow::default(), Flow::default());
     for _ in 0..ROUNDS {
@@ -51,21 +54,16 @@ async fn a_filter_is_upgraded_and_rolled_back_without_a_lost_message(server: Tes
         between.during(&mut talk, async |talk| talk.goes_on(MESSAGES).await).await;
     }
     let stamps = talk.end().await;
-    println!(
-        "messages a second: {:.0} while versions change, {:.0} between",
-        changing.rate(),
-        between.rate()
-    );
+    println!("while versions change {changing}; between {between}; {} messages in all", stamps.len());
     for stamp in ["[old]", "[new]"] {
         assert!(stamps.iter().any(|found| found == stamp), "no {stamp}");
     }
     let odd: Vec<_> = stamps.iter().filter(|stamp| !["[old]", "[new]"].contains(&stamp.as_str())).collect();
     assert!(odd.is_empty(), "not stamped once: {odd:?}");
-    let least = RATE.min(between.rate() / 2.0);
+    let least = RATE.min(SHARE * between.rate());
     assert!(
         changing.rate() >= least,
-        "{:.0} messages a second, at least {least:.0} were expected",
-        changing.rate()
+        "{changing} while versions change, {between} between: at least {least:.0}/s were expected"
     );
 }
 
@@ -86,6 +84,12 @@ impl Flow {
 
     fn rate(&self) -> f64 {
         self.messages as f64 / self.time.as_secs_f64()
+    }
+}
+
+impl Display for Flow {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{:.0}/s ({} in {:.2?})", self.rate(), self.messages, self.time)
     }
 }
 

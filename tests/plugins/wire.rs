@@ -28,16 +28,31 @@ pub(super) async fn connect(server: &TestServer, person: &Person) -> (Mouth, Ear
 
 /// As [`connect`], and listens to `room`.
 pub(super) async fn listen(server: &TestServer, person: &Person, room: &str) -> (Mouth, Ear) {
+    listen_in(server, person, &[room]).await
+}
+
+/// As [`connect`], and listens to each of `rooms`.
+pub(super) async fn listen_in(server: &TestServer, person: &Person, rooms: &[&str]) -> (Mouth, Ear) {
     let (mut mouth, mut ear) = connect(server, person).await;
-    mouth.says(&json!({ "type": "join", "room": room })).await;
-    while !ear.hears().await.contains("\"type\":\"joined\"") {}
+    for room in rooms {
+        mouth.says(&json!({ "type": "join", "room": room })).await;
+        while !ear.hears().await.contains("\"type\":\"joined\"") {}
+    }
     (mouth, ear)
 }
 
 impl Mouth {
     /// Sends a frame.
     pub(super) async fn says(&mut self, frame: &Value) {
-        self.0.send(Message::Text(Utf8Bytes::from(frame.to_string()))).await.expect("the frame leaves");
+        self.says_all([frame.to_string()]).await;
+    }
+
+    /// Sends frames that are JSON already, in as few writes as it can.
+    pub(super) async fn says_all(&mut self, frames: impl IntoIterator<Item = String>) {
+        for frame in frames {
+            self.0.feed(Message::Text(Utf8Bytes::from(frame))).await.expect("the frame is taken");
+        }
+        self.0.flush().await.expect("the frames leave");
     }
 }
 
@@ -62,4 +77,10 @@ impl Ear {
 pub(super) fn after<'a>(event: &'a str, before: &str) -> Option<&'a str> {
     let (_, rest) = event.split_once(before)?;
     rest.split('"').next()
+}
+
+/// The number that follows `before` in an event.
+pub(super) fn number_after(event: &str, before: &str) -> Option<u64> {
+    let (_, rest) = event.split_once(before)?;
+    rest.split(|next: char| !next.is_ascii_digit()).next()?.parse().ok()
 }
