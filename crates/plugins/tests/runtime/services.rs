@@ -1,10 +1,32 @@
 //! What a plugin is given when it asks, and what it is not.
 
-use teahouse_plugin_package::CapabilityName;
+use teahouse_accounts::Session;
+use teahouse_plugin_package::{CapabilityName, PluginId};
 use teahouse_plugins::lifecycle::By;
 use teahouse_plugins::{LimitPolicy, Policy};
+use teahouse_protocol::RoomId;
 
-use crate::world::{PROBE, World, on_both};
+use crate::world::{Listener, PROBE, World, on_both};
+
+/// The probe, which keeps something under the key `it`, and who told it to.
+struct Kept {
+    id: PluginId,
+    ann: Session,
+    room: RoomId,
+    ears: Listener,
+}
+
+impl Kept {
+    async fn by_the_probe(world: &World) -> Self {
+        let id = world.probe(&[]).await;
+        let ann = world.person("ann").await;
+        let room = world.room(&ann, &[]).await;
+        let mut ears = world.listener(&ann, room).await;
+        world.say(&ann, room, "set it").await.unwrap();
+        while ears.bot_says().await["content"] != "Ok(())" {}
+        Self { id, ann, room, ears }
+    }
+}
 
 on_both! {
     async fn what_a_bot_sends_is_counted_by_room(world: World) {
@@ -93,16 +115,7 @@ on_both! {
     }
 
     async fn what_is_revoked_is_denied_at_once(world: World) {
-        let id = world.probe(&[]).await;
-        let ann = world.person("ann").await;
-        let room = world.room(&ann, &[]).await;
-        let mut ears = world.listener(&ann, room).await;
-        world.say(&ann, room, "set it").await.unwrap();
-        loop {
-            if ears.bot_says().await["content"] == "Ok(())" {
-                break;
-            }
-        }
+        let Kept { id, ann, room, mut ears } = Kept::by_the_probe(&world).await;
         world.lifecycle.revoke(&id, CapabilityName::Kv, &By::operator()).await.unwrap();
         world.plugins.refresh().await.unwrap();
         world.say(&ann, room, "get it").await.unwrap();
@@ -112,16 +125,7 @@ on_both! {
     }
 
     async fn what_is_revoked_is_denied_though_the_next_version_does_not_load(world: World) {
-        let id = world.probe(&[]).await;
-        let ann = world.person("ann").await;
-        let room = world.room(&ann, &[]).await;
-        let mut ears = world.listener(&ann, room).await;
-        world.say(&ann, room, "set it").await.unwrap();
-        loop {
-            if ears.bot_says().await["content"] == "Ok(())" {
-                break;
-            }
-        }
+        let Kept { id, ann, room, mut ears } = Kept::by_the_probe(&world).await;
         world.configure(&id, serde_json::json!({ "broken": true })).await;
         assert!(world.stats(PROBE).await.problem.is_some_and(|problem| problem.earlier_runs));
         world.lifecycle.revoke(&id, CapabilityName::Kv, &By::operator()).await.unwrap();
