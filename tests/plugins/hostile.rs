@@ -8,7 +8,8 @@
 //! shares with the test, and a window holds a few dozen words: one that was scheduled badly is enough to spoil it. So the
 //! attack is made anew up to [`ATTEMPTS`] times, and has to have one window that is clean in every respect; and below
 //! [`FLOOR`] nothing is compared, because what the scheduler adds there is larger than what it is added to. A server whose
-//! threads an attack can hold has no clean window at all.
+//! threads an attack can hold has no clean window at all: with two workers and a guest that is not made to yield, an endless
+//! loop's eight windows had 190 to 320 ms against 50 in quiet; where it is not even cut, everybody waits in vain.
 
 mod bot;
 mod contained;
