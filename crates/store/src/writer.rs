@@ -1,13 +1,15 @@
 //! The batch writer: the one way into a room's log on this node.
 //!
 //! What gathers while a transaction runs is the next transaction (group commit): under load a sync of the disk serves
-//! hundreds of messages, and a lone message waits for nobody. Numbers are given inside the transaction, so that they
-//! are dense: what is not committed has no number.
+//! hundreds of messages, and a lone message waits for nobody (docs/adr/0025 says what is added on a busy machine). Numbers
+//! are given inside the transaction, so that they are dense: what is not committed has no number.
 
 mod apply;
 mod batch;
 mod entry;
 mod heads;
+
+use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
@@ -23,6 +25,11 @@ use crate::{Db, Error};
 /// Entries waiting for the writer. Full: the sender is refused and told to try again, because a queue that only
 /// grows would answer nobody in time.
 const QUEUED_ENTRIES: usize = 16 * 1024;
+
+/// The longest that a transaction waits for more, while more may come.
+const PATIENCE: Duration = Duration::from_millis(20);
+/// Where others have their turns for as long as this before ours comes again, there is a queue for the processor.
+const BUSY_ROUND: Duration = Duration::from_micros(20);
 
 /// An entry, and what its sender wants back with the outcome.
 #[derive(Debug)]
@@ -109,11 +116,36 @@ impl<T: Send> BatchWriter<T> {
     pub async fn run(mut self, db: Db) {
         let mut batches = Batches::new(db);
         let mut gathered = Vec::new();
+        let mut patience = Duration::ZERO;
         while self.entries.recv_many(&mut gathered, QUEUED_ENTRIES).await > 0 {
+            self.gather_more(&mut gathered, patience).await;
+            let began = Instant::now();
             let appended = batches.write(std::mem::take(&mut gathered)).await;
+            patience = began.elapsed().min(PATIENCE);
             if self.finished.send(appended).await.is_err() {
                 return;
             }
+        }
+    }
+
+    /// Takes what those add who wait for the processor, for as long as the last transaction took: much of what one costs
+    /// it costs for a single entry too, and on a busy machine this is time that the others need anyway. On an idle one it
+    /// is over at once.
+    async fn gather_more(&mut self, gathered: &mut Vec<Append<T>>, patience: Duration) {
+        let began = Instant::now();
+        let mut round = began;
+        loop {
+            tokio::task::yield_now().await;
+            while gathered.len() < QUEUED_ENTRIES
+                && let Ok(append) = self.entries.try_recv()
+            {
+                gathered.push(append);
+            }
+            let now = Instant::now();
+            if now - round < BUSY_ROUND || now - began >= patience || gathered.len() >= QUEUED_ENTRIES {
+                return;
+            }
+            round = now;
         }
     }
 
@@ -129,5 +161,39 @@ impl<T: Send> BatchWriter<T> {
                 return;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use teahouse_protocol::{RoomId, Timestamp, UserId};
+
+    use super::*;
+
+    fn append(ticket: u8) -> Append<u8> {
+        let (room, actor) = (RoomId::generate(), UserId::generate());
+        let kind = ChangeKind::Unban { user: actor };
+        let at = Timestamp::from_millis(0);
+        Append { entry: Entry::Change(Change { room, actor, at, kind, audit: None }), ticket }
+    }
+
+    #[tokio::test]
+    async fn who_waits_for_the_processor_joins_the_transaction() {
+        let (queue, mut writer, _finished) = batch_writer();
+        queue.try_append(append(1)).unwrap();
+        let other = tokio::spawn(async move { queue.try_append(append(2)) });
+        let mut gathered = Vec::new();
+        assert_eq!(writer.entries.recv_many(&mut gathered, QUEUED_ENTRIES).await, 1);
+        writer.gather_more(&mut gathered, Duration::ZERO).await;
+        assert_eq!(gathered.iter().map(|append| append.ticket).collect::<Vec<_>>(), [1, 2]);
+        other.await.unwrap().unwrap();
+    }
+
+    #[tokio::test]
+    async fn where_nobody_waits_for_the_processor_a_transaction_waits_for_nobody() {
+        let (_queue, mut writer, _finished) = batch_writer::<u8>();
+        let mut gathered = vec![append(1)];
+        writer.gather_more(&mut gathered, Duration::MAX).await;
+        assert_eq!(gathered.len(), 1);
     }
 }
