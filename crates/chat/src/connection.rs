@@ -106,7 +106,7 @@ impl Connection {
                 let reader =
                     chat.access().require_live_reader(&visit.seat, core.user_id(), chat.now()).await?;
                 if watched {
-                    return chat.accept_watched(reader, &core, draft).await;
+                    return chat.accept_watched(reader, Arc::clone(&core), draft).await;
                 }
                 chat.accept(
                     reader,
@@ -119,8 +119,7 @@ impl Connection {
         if watched {
             // What comes next on this connection waits for the filters, so that its order stays; others don't.
             return match reader {
-                Ok(reader) => self
-                    .later(move |chat, core| async move { chat.accept_watched(reader, &core, draft).await }),
+                Ok(reader) => self.later(move |chat, core| chat.accept_watched(reader, core, draft)),
                 Err(error) => Handled::Refused(error),
             };
         }

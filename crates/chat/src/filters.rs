@@ -19,7 +19,6 @@ use crate::hub::{ConnectionId, RoomFacts};
 use crate::keeping::{Keep, Repeat};
 use crate::pipeline::{Admitted, Noted, Passed, ReplacedNote, Ticket};
 use crate::reviews::review_rows;
-use crate::underway::finished;
 use crate::{Chat, Error};
 
 const ANOTHER_KIND: &str = "it is of another kind";
@@ -52,20 +51,10 @@ impl Chat {
     ///
     /// What seldom happens is boxed: the way of a message that is let through stays small, and is moved often.
     ///
-    /// Under one client id one message is judged at a time, and to its end, also when its client hangs up: sent again, it
-    /// is answered by what became of it, and no filter sees it twice.
+    /// Under one client id one message is judged at a time: sent again, it is answered by what became of it, and no
+    /// filter sees it twice. For that it must be judged to its end, also when its client hangs up: part of work that is
+    /// [`finished`](crate::underway::finished).
     pub(crate) async fn filter(
-        &self,
-        session: &Session,
-        admitted: Admitted,
-        from: Option<ConnectionId>,
-        ticket: impl FnOnce(Noted) -> Ticket + Send + 'static,
-    ) -> Result<Passed, Error> {
-        let (chat, session) = (self.clone(), session.clone());
-        finished(async move { chat.judge_in_turn(&session, admitted, from, ticket).await }).await
-    }
-
-    async fn judge_in_turn(
         &self,
         session: &Session,
         admitted: Admitted,
@@ -121,8 +110,9 @@ impl Chat {
         if let Some(id) = &client_id {
             // A replaced one is plain: it is noted in the transaction that writes it, which finds one that was there before.
             let plain = decision == Decision::Accept && flags.is_empty();
-            if !plain || Box::pin(self.keeps_something_of(sender, proposed.room.id)).await? {
-                match Box::pin(self.first_answer(id, sender, proposed.room.id)).await? {
+            let room = proposed.room.id;
+            if !plain || self.may_keep_something_of(sender, room).await? {
+                match Box::pin(self.first_answer(id, sender, room)).await? {
                     Some(Repeat::Sent(first)) => return Ok(Passed::Repeated(first, note)),
                     Some(Repeat::Kept(kept)) => return Ok(Passed::Kept(kept)),
                     None => {}
@@ -149,6 +139,11 @@ impl Chat {
             Decision::Shadow(flag) => (HeldState::Shadowed, flag),
         };
         Box::pin(self.keep(session, Keep { proposed, client_id, state, flag, flags, note, from })).await
+    }
+
+    async fn may_keep_something_of(&self, sender: UserId, room: RoomId) -> Result<bool, Error> {
+        Ok(!self.surely_keeps_nothing_of(sender, room)
+            && Box::pin(self.keeps_something_of(sender, room)).await?)
     }
 
     /// Rights were looked at before the filters, which take their time: who was muted or put out meanwhile is stopped here.

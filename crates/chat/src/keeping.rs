@@ -173,6 +173,11 @@ impl Chat {
         Ok(waiting.iter().find(|row| row.content == content).map(HeldState::of))
     }
 
+    /// Whether a look for what was kept of `sender` is known to find nothing: the quick question of every message.
+    pub(crate) fn surely_keeps_nothing_of(&self, sender: UserId, room: RoomId) -> bool {
+        self.kept_senders().0.get(&(room, sender)) == Some(false)
+    }
+
     /// Whether a look for what was kept of `sender` could find anything.
     pub(crate) async fn keeps_something_of(&self, sender: UserId, room: RoomId) -> Result<bool, Error> {
         let key = (room, sender);

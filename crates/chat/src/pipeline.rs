@@ -25,7 +25,7 @@ use crate::config::ChatLimits;
 use crate::connection::Core;
 use crate::hooks::{CommandRefusal, Watched};
 use crate::keeping::Kept;
-use crate::underway::Turn;
+use crate::underway::{Finished, Turn, finished};
 use crate::{Chat, Error, reason};
 
 /// Who waits for an entry's outcome, and how they are told.
@@ -175,24 +175,26 @@ impl Chat {
     }
 
     /// Takes a message from a socket past the filters, and answers what they stop.
-    pub(crate) async fn accept_watched(
+    pub(crate) fn accept_watched(
         &self,
         reader: Reader,
-        core: &Arc<Core>,
+        core: Arc<Core>,
         draft: Draft,
-    ) -> Result<(), Error> {
-        let id = draft.client_id.clone();
-        let admitted = self.admit(reader, core.session(), draft, 0)?;
-        let from = Some(core.id());
-        let socket = Arc::clone(core);
-        let ticket = move |noted| Ticket::Socket(socket, noted);
-        let ack = match self.filter(core.session(), admitted, from, ticket).await? {
-            Passed::Appended => return Ok(()),
-            Passed::Kept(kept) => kept.ack(),
-            Passed::Repeated(first, replaced) => ack_of(id, first, replaced),
-        };
-        core.mailbox().send(&ServerEvent::Ack(ack));
-        Ok(())
+    ) -> Finished<Result<(), Error>> {
+        let chat = self.clone();
+        finished(async move {
+            let id = draft.client_id.clone();
+            let admitted = chat.admit(reader, core.session(), draft, 0)?;
+            let socket = Arc::clone(&core);
+            let ticket = move |noted| Ticket::Socket(socket, noted);
+            let ack = match chat.filter(core.session(), admitted, Some(core.id()), ticket).await? {
+                Passed::Appended => return Ok(()),
+                Passed::Kept(kept) => kept.ack(),
+                Passed::Repeated(first, replaced) => ack_of(id, first, replaced),
+            };
+            core.mailbox().send(&ServerEvent::Ack(ack));
+            Ok(())
+        })
     }
 
     /// A text that begins with a stroke may name a command; whether the member may use it is asked before anything is
@@ -233,7 +235,8 @@ impl Chat {
         let sender = caller.clone();
         let ticket = move |noted| Ticket::Sender(sender, tell, noted);
         let passed = if watched {
-            self.filter(caller, admitted, None, ticket).await?
+            let (chat, session) = (self.clone(), caller.clone());
+            finished(async move { chat.filter(&session, admitted, None, ticket).await }).await?
         } else {
             self.append(Entry::Message(admitted.message), ticket(Noted::default()))?;
             Passed::Appended

@@ -189,7 +189,9 @@ impl Instance {
         let meter = Arc::clone(&self.meter);
         let ended = {
             let _running = ticker.run();
-            in_time(began + wall, metered(&meter, call.invoke(self))).await
+            // Large, and so pinned where it is made rather than moved from one hand to the next.
+            let work = pin!(call.invoke(self));
+            in_time(began + wall, metered(&meter, work)).await
         };
         let cost = self.finish(limits, C::HOOK, began);
         match ended {
@@ -227,7 +229,7 @@ impl Instance {
     /// Gives the next call its full allowance.
     fn prepare(&mut self, limits: &HookLimits, hook: Hook, wall: Duration) -> Instant {
         let began = Instant::now();
-        self.meter.reset();
+        self.meter.restart(began);
         let state = self.store.data_mut();
         state.left = Allowance::of(limits, began + wall);
         state.running = running(limits, hook);
@@ -298,13 +300,19 @@ fn told(problems: Vec<Problem>) -> Vec<Problem> {
     problems.into_iter().take(MOST_PROBLEMS).map(told).collect()
 }
 
-/// Counts the polls of `future` as running time.
+/// Counts the polls of `future` as running time. The first began when the meter was restarted, and what the last took
+/// nobody asks: most calls are through at their first, and cost no look at the clock.
 async fn metered<F: Future>(meter: &Meter, future: F) -> F::Output {
-    let mut future = pin!(future);
+    let (mut future, mut has_waited) = (pin!(future), false);
     poll_fn(|cx| {
-        meter.begin();
+        if has_waited {
+            meter.poll_begins(Instant::now());
+        }
         let poll = future.as_mut().poll(cx);
-        meter.end();
+        if poll.is_pending() {
+            meter.poll_ends();
+            has_waited = true;
+        }
         poll
     })
     .await

@@ -23,7 +23,8 @@ pub(crate) struct Pool {
     shared: Arc<Shared>,
     limits: HookLimits,
     // The one used last is used next: its memory is in the caches.
-    idle: Mutex<Vec<Instance>>,
+    #[expect(clippy::vec_box, reason = "each call takes one out, passes it on and puts it back")]
+    idle: Mutex<Vec<Box<Instance>>>,
     permits: Semaphore,
 }
 
@@ -38,7 +39,7 @@ impl Pool {
         let permits = Semaphore::new(limits.instances.get());
         let pool = Self { template, shared, limits, idle: Mutex::new(Vec::new()), permits };
         if pool.is_warm() {
-            pool.idle.lock().push(first);
+            pool.idle.lock().push(Box::new(first));
         }
         Ok(Arc::new(pool))
     }
@@ -69,7 +70,8 @@ impl Pool {
         // Dropped last, so that whoever gets the permit next finds the instance.
         let (permit, mut instance, within) = match self.free_instance() {
             Some((permit, instance)) => (permit, instance, within),
-            None => self.wait_for_instance(C::HOOK, within).await?,
+            // Seldom, and large: boxed, so that the way of every other call stays small.
+            None => Box::pin(self.wait_for_instance(C::HOOK, within)).await?,
         };
         let called = instance.call(&self.limits, call, within).await;
         if !self.is_warm() {
@@ -85,7 +87,7 @@ impl Pool {
     }
 
     /// A warm instance that nobody uses.
-    fn free_instance(&self) -> Option<(SemaphorePermit<'_>, Instance)> {
+    fn free_instance(&self) -> Option<(SemaphorePermit<'_>, Box<Instance>)> {
         let permit = self.permits.try_acquire().ok()?;
         let instance = self.idle.lock().pop()?;
         Some((permit, instance))
@@ -96,7 +98,7 @@ impl Pool {
         &self,
         hook: Hook,
         within: Option<Duration>,
-    ) -> Result<(SemaphorePermit<'_>, Instance, Option<Duration>), CallFailure> {
+    ) -> Result<(SemaphorePermit<'_>, Box<Instance>, Option<Duration>), CallFailure> {
         let began = Instant::now();
         // A replacement may be under way, and `init` has its own time.
         let patience = within.unwrap_or(self.limits.wall.max(INIT_TIME * 2));
@@ -113,8 +115,8 @@ impl Pool {
         Ok((permit, instance, within.map(|within| within.saturating_sub(began.elapsed()))))
     }
 
-    async fn make(&self) -> Result<Instance, LoadError> {
-        self.template.instantiate(&self.shared, &self.limits).await
+    async fn make(&self) -> Result<Box<Instance>, LoadError> {
+        self.template.instantiate(&self.shared, &self.limits).await.map(Box::new)
     }
 
     /// Makes the next instance beside the path of calls, in the place of one that is gone.

@@ -211,15 +211,17 @@ impl Meter {
         Self { origin: Instant::now(), spent_ns: AtomicU64::new(0), poll_began_ns: AtomicU64::new(0) }
     }
 
-    pub(crate) fn reset(&self) {
+    /// Begins anew, with a poll that begins at `now`.
+    pub(crate) fn restart(&self, now: Instant) {
         self.spent_ns.store(0, Ordering::Relaxed);
+        self.poll_begins(now);
     }
 
-    pub(crate) fn begin(&self) {
-        self.poll_began_ns.store(self.now_ns(), Ordering::Relaxed);
+    pub(crate) fn poll_begins(&self, now: Instant) {
+        self.poll_began_ns.store(self.ns_at(now), Ordering::Relaxed);
     }
 
-    pub(crate) fn end(&self) {
+    pub(crate) fn poll_ends(&self) {
         self.spent_ns.fetch_add(self.slice_ns(), Ordering::Relaxed);
     }
 
@@ -229,11 +231,11 @@ impl Meter {
     }
 
     fn slice_ns(&self) -> u64 {
-        let slice = self.now_ns().saturating_sub(self.poll_began_ns.load(Ordering::Relaxed));
+        let slice = self.ns_at(Instant::now()).saturating_sub(self.poll_began_ns.load(Ordering::Relaxed));
         slice.min(LONGEST_SLICE.as_nanos() as u64)
     }
 
-    fn now_ns(&self) -> u64 {
-        self.origin.elapsed().as_nanos() as u64
+    fn ns_at(&self, now: Instant) -> u64 {
+        now.saturating_duration_since(self.origin).as_nanos() as u64
     }
 }

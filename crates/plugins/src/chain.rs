@@ -3,6 +3,8 @@
 mod fold;
 mod gates;
 
+use std::borrow::Cow;
+use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use teahouse_chat::{Decision, Passage, Proposed, Replaced};
@@ -31,7 +33,7 @@ struct Subject<'a> {
     proposed: &'a Proposed,
     before: Option<Message>,
     message: Message,
-    content: Content,
+    content: Cow<'a, Content>,
     replaced: Option<Replaced>,
 }
 
@@ -50,7 +52,7 @@ impl Chain<'_> {
             proposed: message,
             before: before.map(convert::proposed),
             message: convert::proposed(message),
-            content: message.content.clone(),
+            content: Cow::Borrowed(&message.content),
             replaced: None,
         };
         let (started, mut fold) = (Instant::now(), Fold::default());
@@ -152,16 +154,21 @@ impl Subject<'_> {
         self.message.text = text;
         self.message.content = object;
         self.replaced = Some(Replaced { by: by.name.clone(), note, content: content.clone() });
-        self.content = content;
+        self.content = Cow::Owned(content);
     }
 }
 
 async fn ask(running: &Running, subject: &Subject<'_>, left: Duration) -> Ended {
     let (loaded, within) = (&running.loaded, Some(left));
+    // Calls are large: pinned where they are made, they are not moved from one hand to the next.
     let answer = match &subject.before {
-        None => admitted(running, subject.hook, left, loaded.check(&subject.message, within)).await,
+        None => {
+            let call = pin!(loaded.check(&subject.message, within));
+            admitted(running, subject.hook, left, call).await
+        }
         Some(before) => {
-            admitted(running, subject.hook, left, loaded.check_edit(before, &subject.message, within)).await
+            let call = pin!(loaded.check_edit(before, &subject.message, within));
+            admitted(running, subject.hook, left, call).await
         }
     };
     match answer {

@@ -113,7 +113,7 @@ impl Inner {
                 severity: flag.severity,
                 hold: true,
             };
-            self.tell_holder(&snapshot, &flag.plugin, message, review).await;
+            Box::pin(self.tell_holder(&snapshot, &flag.plugin, message, review)).await;
         }
         passage
     }
