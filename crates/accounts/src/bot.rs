@@ -5,10 +5,9 @@ use std::time::Duration;
 use sea_orm::DatabaseTransaction;
 use serde_json::json;
 use teahouse_protocol::{DisplayName, SessionId, Timestamp, UserId, UserProfile};
-use teahouse_store::entity::{outbox, user};
+use teahouse_store::entity::user;
 use teahouse_store::users::{self, ProfileUpdate};
-use teahouse_store::{Error as StoreError, identities};
-use uuid::Uuid;
+use teahouse_store::{Error as StoreError, identities, outbox};
 
 use crate::accounts::commit;
 use crate::newcomer::{Provider, new_identity, new_user};
@@ -137,19 +136,9 @@ pub async fn deactivate_bot(
     let Some(identity) = known else { return Ok(()) };
     let user = UserId::from_uuid(identity.user_id);
     users::set_deactivated_at(tx, user, Some(now)).await?;
-    let job = outbox::Model {
-        id: Uuid::now_v7(),
-        kind: BOT_DEACTIVATED.to_owned(),
-        payload: json!({ "user": user }).to_string(),
-        created_at_ms: now.millis(),
-        due_at_ms: (now + SEEN_WITHIN).millis(),
-        attempts: 0,
-        lease_until_ms: None,
-        dead_at_ms: None,
-        last_error: None,
-        lease_node: None,
-    };
-    teahouse_store::outbox::insert(tx, vec![job]).await
+    let payload = json!({ "user": user }).to_string();
+    let job = outbox::new_row(BOT_DEACTIVATED, payload, now, now + SEEN_WITHIN);
+    outbox::insert(tx, vec![job]).await
 }
 
 /// A plugin is installed again: by the same publisher it takes its user back, by another it will have a new one, and what the

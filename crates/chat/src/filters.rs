@@ -111,7 +111,7 @@ impl Chat {
             // A replaced one is plain: it is noted in the transaction that writes it, which finds one that was there before.
             let plain = decision == Decision::Accept && flags.is_empty();
             let room = proposed.room.id;
-            if !plain || self.may_keep_something_of(sender, room).await? {
+            if !plain || self.keeps_something_of(sender, room).await? {
                 match Box::pin(self.first_answer(id, sender, room)).await? {
                     Some(Repeat::Sent(first)) => return Ok(Passed::Repeated(first, note)),
                     Some(Repeat::Kept(kept)) => return Ok(Passed::Kept(kept)),
@@ -139,11 +139,6 @@ impl Chat {
             Decision::Shadow(flag) => (HeldState::Shadowed, flag),
         };
         Box::pin(self.keep(session, Keep { proposed, client_id, state, flag, flags, note, from })).await
-    }
-
-    async fn may_keep_something_of(&self, sender: UserId, room: RoomId) -> Result<bool, Error> {
-        Ok(!self.surely_keeps_nothing_of(sender, room)
-            && Box::pin(self.keeps_something_of(sender, room)).await?)
     }
 
     /// Rights were looked at before the filters, which take their time: who was muted or put out meanwhile is stopped here.

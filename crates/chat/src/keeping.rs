@@ -173,18 +173,14 @@ impl Chat {
         Ok(waiting.iter().find(|row| row.content == content).map(HeldState::of))
     }
 
-    /// Whether a look for what was kept of `sender` is known to find nothing: the quick question of every message.
-    pub(crate) fn surely_keeps_nothing_of(&self, sender: UserId, room: RoomId) -> bool {
-        self.kept_senders().0.get(&(room, sender)) == Some(false)
-    }
-
-    /// Whether a look for what was kept of `sender` could find anything.
+    /// Whether a look for what was kept of `sender` could find anything. Asked for every message, and mostly known: the look
+    /// into the database is boxed, so that the question stays small.
     pub(crate) async fn keeps_something_of(&self, sender: UserId, room: RoomId) -> Result<bool, Error> {
         let key = (room, sender);
         if let Some(known) = self.kept_senders().0.get(&key) {
             return Ok(known);
         }
-        let any = held::any_of(self.db().conn(), room, sender).await?;
+        let any = Box::pin(held::any_of(self.db().conn(), room, sender)).await?;
         // Something may have been kept since the look: who wrote that down first is right.
         Ok(self.kept_senders().0.entry(key).or_insert(any).into_value())
     }

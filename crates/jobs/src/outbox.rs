@@ -63,18 +63,7 @@ impl Outbox {
     ) -> Result<outbox::Model, EnqueueError> {
         let payload =
             serde_json::to_string(payload).map_err(|error| EnqueueError::Payload(error.to_string()))?;
-        Ok(outbox::Model {
-            id: Uuid::now_v7(),
-            kind: kind.to_owned(),
-            payload,
-            created_at_ms: self.clock.now().millis(),
-            due_at_ms: due_at.millis(),
-            attempts: 0,
-            lease_until_ms: None,
-            dead_at_ms: None,
-            last_error: None,
-            lease_node: None,
-        })
+        Ok(teahouse_store::outbox::new_row(kind, payload, self.clock.now(), due_at))
     }
 
     /// Tells this node's runner that there may be something to do. Costs next to nothing, however often it is called.

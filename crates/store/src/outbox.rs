@@ -18,6 +18,23 @@ use crate::entity::outbox;
 /// When a row that was given up is due.
 const NEVER: i64 = i64::MAX;
 
+/// The row of a job that nobody has taken yet, with an id of its own.
+#[must_use]
+pub fn new_row(kind: &str, payload: String, created_at: Timestamp, due_at: Timestamp) -> outbox::Model {
+    outbox::Model {
+        id: Uuid::now_v7(),
+        kind: kind.to_owned(),
+        payload,
+        created_at_ms: created_at.millis(),
+        due_at_ms: due_at.millis(),
+        attempts: 0,
+        lease_until_ms: None,
+        dead_at_ms: None,
+        last_error: None,
+        lease_node: None,
+    }
+}
+
 /// Writes rows, in the transaction whose consequence they are.
 pub async fn insert(conn: &impl ConnectionTrait, rows: Vec<outbox::Model>) -> Result<(), Error> {
     if rows.is_empty() {

@@ -4,9 +4,7 @@ use sea_orm::DatabaseTransaction;
 use serde_json::json;
 use teahouse_protocol::{SessionId, UserId};
 use teahouse_store::audit::{self, Act};
-use teahouse_store::entity::outbox;
-use teahouse_store::{identities, sessions, users};
-use uuid::Uuid;
+use teahouse_store::{identities, outbox, sessions, users};
 
 use crate::{AccountEvent, Accounts, Error, SessionEnd};
 
@@ -39,19 +37,8 @@ impl Accounts {
             users::set_banned_at(tx, into, Some(now)).await?;
         }
         let detail = json!({ "from": from, "into": into });
-        let job = outbox::Model {
-            id: Uuid::now_v7(),
-            kind: USERS_MERGED.to_owned(),
-            payload: detail.to_string(),
-            created_at_ms: now.millis(),
-            due_at_ms: now.millis(),
-            attempts: 0,
-            lease_until_ms: None,
-            dead_at_ms: None,
-            last_error: None,
-            lease_node: None,
-        };
-        teahouse_store::outbox::insert(tx, vec![job]).await?;
+        let job = outbox::new_row(USERS_MERGED, detail.to_string(), now, now);
+        outbox::insert(tx, vec![job]).await?;
         let act = Act {
             actor: None,
             action: "user.merged",

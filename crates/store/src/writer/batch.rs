@@ -13,7 +13,7 @@ use super::{
 };
 use crate::entity::outbox as row;
 use crate::statements::{build, run_all, set_heads};
-use crate::{Db, Error, messages, replacements};
+use crate::{Db, Error, messages, outbox, replacements};
 
 /// Writes batches, one transaction each.
 pub(super) struct Batches {
@@ -287,18 +287,7 @@ impl Committed {
     }
 
     fn into_row(self, at: Timestamp) -> row::Model {
-        row::Model {
-            id: Uuid::now_v7(),
-            kind: Self::KIND.to_owned(),
-            payload: serde_json::to_string(&self).unwrap_or_default(),
-            created_at_ms: at.millis(),
-            due_at_ms: at.millis(),
-            attempts: 0,
-            lease_until_ms: None,
-            dead_at_ms: None,
-            last_error: None,
-            lease_node: None,
-        }
+        outbox::new_row(Self::KIND, serde_json::to_string(&self).unwrap_or_default(), at, at)
     }
 }
 
