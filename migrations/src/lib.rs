@@ -10,6 +10,7 @@ mod m0005_plugins;
 mod m0006_nodes;
 mod m0007_replacements;
 mod m0008_tallies;
+mod m0009_shares;
 
 /// Brings a database to the newest schema, a step at a time.
 #[derive(Debug)]
@@ -27,6 +28,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_nodes::Migration),
             Box::new(m0007_replacements::Migration),
             Box::new(m0008_tallies::Migration),
+            Box::new(m0009_shares::Migration),
         ]
     }
 }

@@ -9,8 +9,8 @@ use super::house::{PROBE, patient, with_probe};
 const BOUND: u64 = 1_000;
 /// Those that are put in side by side may go past it by what one of them brings.
 const FULL: std::ops::RangeInclusive<u64> = BOUND..=BOUND + 64;
-/// Rooms whose first event fails: enough for the quarantine.
-const ROOMS: usize = 5;
+/// People whose events fail: enough for the quarantine, and to fill the queue, of which each has a quarter.
+const PEOPLE: usize = 5;
 const MESSAGES: u64 = BOUND + 60;
 
 /// A bot in quarantine hears nothing while people talk on: a thousand events wait, the rest are counted as dropped, in the
@@ -18,19 +18,28 @@ const MESSAGES: u64 = BOUND + 60;
 #[server_test(patient)]
 async fn a_bots_queue_has_an_end(server: TestServer) {
     let keeper = with_probe(&server).await;
-    let ann = server.person("ann").await;
-    for number in 0..ROOMS {
-        let room = ann.public_room(&format!("room {number}")).await;
-        ann.say(&room, "poison").await;
+    let mut people = Vec::new();
+    for number in 0..PEOPLE {
+        let person = server.person(&format!("person {number}")).await;
+        let room = person.public_room(&format!("room {number}")).await;
+        person.say(&room, "poison").await;
+        people.push(person);
     }
     server.prints(0, &["a plugin is in quarantine", PROBE]).await;
-    let mut socket = ann.connect().await;
-    for number in 0..MESSAGES {
-        socket.frame(json!({ "type": "msg", "id": format!("m-{number}"), "content": "tea" })).await;
+    let mut sockets = Vec::new();
+    for person in &people {
+        sockets.push(person.connect().await);
     }
-    for number in 0..MESSAGES {
-        socket.answer(&format!("m-{number}")).await;
+    let each = MESSAGES / PEOPLE as u64 + 1;
+    for socket in &mut sockets {
+        for number in 0..each {
+            socket.frame(json!({ "type": "msg", "id": format!("m-{number}"), "content": "tea" })).await;
+        }
+        for number in 0..each {
+            socket.answer(&format!("m-{number}")).await;
+        }
     }
+    let (ann, mut socket) = (&people[0], sockets.remove(0));
     // After the acks, in jobs: one message more is asked about until its event has met a full queue.
     let mut asked = 0;
     while waiting(&keeper).await < BOUND {

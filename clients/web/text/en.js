@@ -51,7 +51,7 @@ export const en = {
   deskMore: 'There are more: they come when these are done.',
   deskShadowed: 'Its sender sees it as sent',
   deskEdit: 'A change to a message',
-  deskOwn: 'This one is yours: another moderator decides.',
+  deskOwn: 'This one is yours: another moderator, or an admin of the server, decides.',
   deskUnknown: 'A newer version wrote this message: it is not to be shown here.',
   'desk_user-name': 'A nickname',
   'desk_room-name': 'The name of a room',

@@ -51,7 +51,7 @@ export const zh = {
   deskMore: '处理完这些，后面的会接着出现。',
   deskShadowed: '发送者以为已发出',
   deskEdit: '对已有消息的修改',
-  deskOwn: '这是你自己的消息，由其他管理员决定。',
+  deskOwn: '这是你自己的消息，由其他管理员或服务器管理员决定。',
   deskUnknown: '这条消息由更新的版本写成，此处无法显示。',
   'desk_user-name': '昵称',
   'desk_room-name': '房间名称',

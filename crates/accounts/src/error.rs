@@ -46,6 +46,9 @@ pub enum Error {
     /// The name was not taken; another may be.
     #[error("the name was refused by {}: {}", .0.by, .0.reason)]
     NameRejected(Box<NameRefusal>),
+    /// There was no time to look at a name.
+    #[error("the server is busy: try again in a moment")]
+    Busy,
     /// A field breaks its rule.
     #[error(transparent)]
     InvalidField(#[from] FieldError),
@@ -111,6 +114,7 @@ impl Error {
             Self::AdminNotFound | Self::SetupLinkInvalid => ErrorCode::NotFound,
             Self::AdminExists | Self::RequestInProgress => ErrorCode::Conflict,
             Self::NameRejected(_) => ErrorCode::Rejected,
+            Self::Busy => ErrorCode::Unavailable,
             Self::InvalidField(_) => ErrorCode::InvalidField,
             Self::RateLimited { .. } => ErrorCode::RateLimited,
             Self::IdempotencyConflict => ErrorCode::IdempotencyConflict,
@@ -133,6 +137,7 @@ impl Error {
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::RateLimited { retry_after } => Some(*retry_after),
+            Self::Busy => Some(Duration::from_secs(1)),
             _ => None,
         }
     }

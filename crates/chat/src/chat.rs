@@ -14,6 +14,7 @@ use tokio::task::JoinHandle;
 use crate::access::Access;
 use crate::config::{ChatConfig, ChatLimits};
 use crate::connection::{Connection, Core, Seat};
+use crate::deciding::RoomsTold;
 use crate::gate::SignInNames;
 use crate::hooks::Hooks;
 use crate::hub::{ConnectionId, Encode, Hub, Mailbox};
@@ -73,6 +74,7 @@ struct Inner {
     whispers: Whispers,
     presses: Presses,
     kept_senders: KeptSenders,
+    rooms_told: RoomsTold,
     underway: Underway,
     /// Gone once the conversation is closing: then nothing more is taken.
     writer: RwLock<Option<WriterQueue<Ticket>>>,
@@ -113,6 +115,7 @@ impl Chat {
             whispers: Whispers::new(),
             presses: Presses::new(),
             kept_senders: KeptSenders::new(),
+            rooms_told: RoomsTold::new(),
             underway: Underway::new(),
             db: parts.db.clone(),
             clock: parts.clock,
@@ -266,6 +269,10 @@ impl Chat {
 
     pub(crate) fn presses(&self) -> &Presses {
         &self.0.presses
+    }
+
+    pub(crate) fn rooms_told(&self) -> &RoomsTold {
+        &self.0.rooms_told
     }
 
     pub(crate) fn kept_senders(&self) -> &KeptSenders {

@@ -14,6 +14,7 @@ use teahouse_store::{messages, reviews};
 
 use crate::access::Member;
 use crate::connection::Seat;
+use crate::deciding::in_room;
 use crate::hooks::{Decision, Flag, Passage, Proposed, Refusal, Replaced, RoomBrief, Watched};
 use crate::hub::{ConnectionId, RoomFacts};
 use crate::keeping::{Keep, Repeat};
@@ -101,7 +102,7 @@ impl Chat {
         let client_id = admitted.message.client_id.clone();
         let locale = admitted.message.locale.clone();
         let mut proposed = self.proposed(session, &admitted.member, admitted.message);
-        let Judgement { decision, replaced, flags } = judge(hooks.check(&proposed).await, &proposed.content);
+        let Judgement { decision, replaced, flags } = judge(hooks.check(&proposed).await, &proposed);
         let note = replaced.as_ref().map(replaced_note);
         if let Some(replaced) = replaced {
             proposed.content = replaced.content;
@@ -135,6 +136,7 @@ impl Chat {
                 return Ok(Passed::Appended);
             }
             Decision::Reject(refusal) => return Err(Error::Rejected(Box::new(refusal))),
+            Decision::Overloaded => return Err(Error::Busy),
             Decision::Hold(flag) => (HeldState::Held, flag),
             Decision::Shadow(flag) => (HeldState::Shadowed, flag),
         };
@@ -176,7 +178,7 @@ impl Chat {
         if let Some(state) = self.held_alike(&after).await? {
             return Ok(EditPassed::Kept(state));
         }
-        let judged = judge(hooks.check_edit(&before, &after).await, &after.content);
+        let judged = judge(hooks.check_edit(&before, &after).await, &after);
         let note = judged.replaced.as_ref().map(replaced_note);
         if let Some(replaced) = judged.replaced {
             // An edit never changes what a message is.
@@ -197,6 +199,7 @@ impl Chat {
                 return Ok(EditPassed::Made(after.content, note));
             }
             Decision::Reject(refusal) => return Err(Error::Rejected(Box::new(refusal))),
+            Decision::Overloaded => return Err(Error::Busy),
             Decision::Hold(flag) => (HeldState::Held, flag),
             Decision::Shadow(flag) => (HeldState::Shadowed, flag),
         };
@@ -239,13 +242,15 @@ impl Chat {
     }
 }
 
-fn judge(passage: Passage, said: &Content) -> Judgement {
+fn judge(passage: Passage, proposed: &Proposed) -> Judgement {
     let Passage { decision, replaced, flags } = passage;
+    let decision = in_room(decision, &proposed.room);
     if matches!(decision, Decision::Reject(_)) {
         return Judgement { decision, replaced: None, flags: Vec::new() };
     }
-    let broken =
-        replaced.as_ref().and_then(|new| Some((Arc::clone(&new.by), broken_rule(&new.content, said)?)));
+    let broken = replaced
+        .as_ref()
+        .and_then(|new| Some((Arc::clone(&new.by), broken_rule(&new.content, &proposed.content)?)));
     match broken {
         None => Judgement { decision, replaced, flags },
         Some((by, why)) => {

@@ -37,6 +37,7 @@ impl NameGate for SignInNames {
                 Err(Error::Field(error)) => Err(error.into()),
                 Err(Error::Accounts(error)) => Err(error),
                 Err(Error::Store(error)) => Err(error.into()),
+                Err(Error::Busy) => Err(teahouse_accounts::Error::Busy),
                 Err(_) => Err(teahouse_accounts::Error::Internal("a name could not be looked at")),
             }
         })
@@ -93,7 +94,7 @@ impl Chat {
     /// What to take of a name, or of an announcement.
     ///
     /// # Errors
-    /// [`Error::Rejected`]; also, with the rule `held`, where a plugin wants a moderator to look at it: a name can't
+    /// [`Error::Busy`] when nobody had time to look at it; [`Error::Rejected`]; also, with the rule `held`, where a plugin wants a moderator to look at it: a name can't
     /// be taken by half, so it is put up for review and not taken.
     pub(crate) async fn pass_name(
         &self,
@@ -111,6 +112,7 @@ impl Chat {
                 Ok(replaced.unwrap_or(name.text))
             }
             Decision::Reject(refusal) => Err(Error::Rejected(Box::new(refusal))),
+            Decision::Overloaded => Err(Error::Busy),
             Decision::Hold(flag) | Decision::Shadow(flag) => {
                 let refusal = held_name(&flag);
                 self.note_name(&name, flags.into_iter().chain([flag]).collect()).await?;

@@ -165,10 +165,12 @@ pub enum Decision {
     Accept,
     /// It does not, and its sender is told why.
     Reject(Refusal),
-    /// A moderator decides; its sender knows.
+    /// A moderator decides; its sender knows. In a conversation of two nobody could: there it is refused.
     Hold(Flag),
     /// A moderator decides; its sender sees it sent.
     Shadow(Flag),
+    /// Nobody could look at it, for want of time: its sender tries again later.
+    Overloaded,
 }
 
 /// Why something was refused.
@@ -197,6 +199,17 @@ pub struct Flag {
     pub note: String,
     /// From 0 to 3.
     pub severity: u8,
+}
+
+impl Flag {
+    /// The word for a filter that failed, where its policy makes something of it.
+    pub const FAILED: &str = "plugin-failed";
+
+    /// Whether the filter said nothing of the message, and its policy spoke for it.
+    #[must_use]
+    pub fn is_failure(&self) -> bool {
+        self.code == Self::FAILED
+    }
 }
 
 /// A name that somebody wants to give.
@@ -266,6 +279,8 @@ pub enum JoinPassage {
     Reject(Refusal),
     /// Whoever runs the room decides.
     Ask(Flag),
+    /// Nobody could look at it, for want of time: they try again later.
+    Overloaded,
 }
 
 /// Why a command was refused.

@@ -55,6 +55,7 @@ impl Chat {
             match self.ask_gate(caller.profile(), room, word).await? {
                 JoinPassage::Allow => self.add(room, user, user, Role::Member).await?,
                 JoinPassage::Reject(refusal) => return Err(Error::Rejected(Box::new(refusal))),
+                JoinPassage::Overloaded => return Err(Error::Busy),
                 JoinPassage::Ask(flag) => {
                     self.put_request(caller, room, word, flag).await?;
                     return Err(Error::ApprovalRequired);

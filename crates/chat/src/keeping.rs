@@ -118,7 +118,10 @@ impl Chat {
                 None => Err(Error::Busy),
             };
         }
-        self.wake_moderators(room);
+        match state {
+            HeldState::Held => self.tell_of_held(room, sender, MessageId::from_uuid(row.id), &flag),
+            _ => self.wake_moderators(room),
+        }
         let message = kept_message(row, session.sender()).ok_or(Error::Busy)?;
         if state == HeldState::Shadowed {
             let event = Arc::new(ServerEvent::Msg(message.clone()));
@@ -144,7 +147,10 @@ impl Chat {
         held::insert(&tx, row).await?;
         tx.commit().await.map_err(teahouse_store::Error::from)?;
         self.kept_senders().0.insert((after.room.id, after.sender.id), true);
-        self.wake_moderators(after.room.id);
+        match state {
+            HeldState::Held => self.tell_of_held(after.room.id, after.sender.id, after.id, flag),
+            _ => self.wake_moderators(after.room.id),
+        }
         if state == HeldState::Shadowed {
             let (room, user, content) = (after.room.id, after.sender.id, after.content);
             let text = (content.kind() != Kind::Text).then(|| content.plain_text());

@@ -7,6 +7,7 @@ mod cached;
 mod chat;
 mod config;
 mod connection;
+mod deciding;
 mod edits;
 mod error;
 mod filters;

@@ -39,7 +39,7 @@ reasons! {
     NOT_A_BOTS_CARD = "this is no card of a bot that listens", "这不是机器人的卡片，或机器人已停用";
     BOTS_ONLY = "only bots may do this", "只有机器人可以这样做";
     COMMAND_NEEDS_ROLE = "your role here is too low for this command", "你的角色无权使用此命令";
-    NOT_ONES_OWN = "somebody else decides about your own message", "自己的消息要由他人审核";
+    NOT_ONES_OWN = "another moderator, or an admin of the server, decides about your own message", "自己的消息由其他管理员或服务器管理员审核";
     DECIDED_OTHERWISE = "somebody decided otherwise before", "已有其他人作出不同的决定";
     WAITS_FOR_REVIEW = "the message waits for a moderator", "消息正在等待审核";
     LAST_OWNER = "make another member the owner first", "请先将群主转让给其他成员";

@@ -14,7 +14,8 @@ use nix::sys::time::TimeValLike;
 use serde_json::{Value, json};
 use teahouse_plugin_host::wit::{Message, User, Verdict};
 use teahouse_plugin_host::{
-    Called, Compile, Exports, Grants, Host, HostConfig, Isolation, Limits, Loaded, PluginSpec, Telemetry,
+    CallTerms, Called, Compile, Exports, Grants, Host, HostConfig, Isolation, Limits, Loaded, PluginSpec,
+    Telemetry,
 };
 
 #[path = "call/nothing.rs"]
@@ -87,7 +88,7 @@ async fn main() -> Fallible<()> {
 
 /// A call that must have ended well, and with the verdict that everything passes: another way would be measured else.
 async fn check(plugin: &Loaded, message: &Message) -> Fallible<()> {
-    match plugin.check(message, None).await? {
+    match plugin.check(message, &CallTerms::default()).await? {
         Called { reply: Ok(Verdict::Allow), .. } => Ok(()),
         Called { reply, .. } => Err(format!("the text is to be allowed, and not {reply:?}").into()),
     }

@@ -100,7 +100,7 @@ pub enum FailureKind {
     Trap,
     /// It ran longer than its running time.
     RunningTime,
-    /// It took longer than its wall time.
+    /// It took longer than its wall time, and would have on a host that has nothing else to do.
     WallTime,
     /// Its call stack is exhausted.
     Stack,
@@ -112,7 +112,8 @@ pub enum FailureKind {
     BadReply,
     /// A new instance refused its settings or failed to start.
     Init,
-    /// No instance was free in time. No fault of the plugin.
+    /// No instance was free in time, or the host had no time for a call that it began. No fault of the plugin, and no answer
+    /// of its either: who can try again later does so.
     Busy,
     /// The plugin has no such hook. No fault of the plugin.
     NoHook,

@@ -18,6 +18,7 @@ use crate::failure::{failure_of, load_error_of};
 use crate::limits::{HookLimits, INIT_TIME, Retirement};
 use crate::loaded::{Called, ERROR_TEXT_BYTES, Exports, Shared};
 use crate::log::bounded;
+use crate::party::CallTerms;
 use crate::services::{CallContext, Hook};
 use crate::state::{Allowance, MemoryLimiter, Meter, State, running, wall};
 use crate::stats::{Cost, Outcome, Shard};
@@ -104,7 +105,10 @@ impl Template {
         let exports = match timeout(INIT_TIME, made).await {
             Ok(Ok(exports)) => exports,
             Ok(Err(error)) => return Err(load_error_of(&error, store.data(), began.elapsed())),
-            Err(_) => return Err(LoadError::Init(too_slow(Hook::Init, INIT_TIME, began.elapsed()))),
+            Err(_) => {
+                let cost = Cost { took: began.elapsed(), ..Cost::default() };
+                return Err(LoadError::Init(CallFailure { cost, ..too_slow(Hook::Init, INIT_TIME) }));
+            }
         };
         let shard = shared.telemetry.stats.shard();
         let ticker = Arc::clone(&self.ticker);
@@ -121,6 +125,7 @@ impl Template {
             plugin: Arc::clone(&shared.id),
             hook: Hook::Init,
             event: None,
+            party: None,
             hops: 0,
             room: String::new(),
         };
@@ -174,16 +179,20 @@ fn find<T>(wanted: bool, look: impl FnOnce() -> Result<T, LoadError>) -> Result<
 }
 
 impl Instance {
-    /// Calls a hook. After an error the instance must not be used again: its memory may be in any state.
+    /// Calls a hook; `patience` is how long it may take beyond its own time, because the host has other things to do. After an
+    /// error the instance must not be used again: its memory may be in any state.
     pub(crate) async fn call<C: Call>(
         &mut self,
         limits: &HookLimits,
         call: &C,
-        within: Option<Duration>,
+        terms: &CallTerms,
+        patience: Duration,
     ) -> Result<Called<C::Reply>, CallFailure> {
-        let wall = wall(limits, C::HOOK).min(within.unwrap_or(Duration::MAX));
+        let wall = wall(limits, C::HOOK).min(terms.within.unwrap_or(Duration::MAX));
         let began = self.prepare(limits, C::HOOK, wall);
-        call.describe(&mut self.store.data_mut().context);
+        let context = &mut self.store.data_mut().context;
+        context.party = terms.party;
+        call.describe(context);
         self.calls += 1;
         let ticker = Arc::clone(&self.ticker);
         let meter = Arc::clone(&self.meter);
@@ -191,14 +200,16 @@ impl Instance {
             let _running = ticker.run();
             // Large, and so pinned where it is made rather than moved from one hand to the next.
             let work = pin!(call.invoke(self));
-            in_time(began + wall, metered(&meter, work)).await
+            in_time(began + wall + patience, metered(&meter, work)).await
         };
         let cost = self.finish(limits, C::HOOK, began);
         match ended {
             Some(Some(Ok(reply))) => self.judge(limits, reply, cost),
             Some(Some(Err(error))) => Err(failure_of(&error, self.store.data(), cost)),
             Some(None) => Err(no_hook(C::HOOK)),
-            None => Err(CallFailure { cost, ..too_slow(C::HOOK, wall, cost.took) }),
+            // Whose fault it is: the plugin's, if what it ran and asked for takes so long on a host that has time for it.
+            None if cost.own >= limits.wall => Err(CallFailure { cost, ..too_slow(C::HOOK, wall) }),
+            None => Err(CallFailure { cost, ..no_time(C::HOOK, wall + patience) }),
         }
     }
 
@@ -220,9 +231,7 @@ impl Instance {
             Ok(Ok(Ok(()))) => Ok(()),
             Ok(Ok(Err(problems))) => Err(LoadError::Problems(told(problems))),
             Ok(Err(error)) => Err(LoadError::Init(failure_of(&error, self.store.data(), cost))),
-            Err(_) => {
-                Err(LoadError::Init(CallFailure { cost, ..too_slow(Hook::Init, INIT_TIME, cost.took) }))
-            }
+            Err(_) => Err(LoadError::Init(CallFailure { cost, ..too_slow(Hook::Init, INIT_TIME) })),
         }
     }
 
@@ -236,6 +245,7 @@ impl Instance {
         state.first_tick = true;
         state.context.hook = hook;
         state.context.event = None;
+        state.context.party = None;
         state.context.hops = 0;
         state.context.room.clear();
         self.store.set_epoch_deadline(1);
@@ -252,13 +262,25 @@ impl Instance {
         let host_calls = limits.host_calls - state.left.host_calls;
         let memory_bytes = state.memory.used_bytes;
         let log_lines = limits.log_lines - state.left.log_lines;
+        let own = self.meter.spent_at(self.last_used) + state.left.waited_until(self.last_used);
+        let (over_quota, held_up) = (state.left.over_quota, state.left.held_up);
         self.shard.ended(hook, took, host_calls);
         state.shared.telemetry.stats.memory_seen(memory_bytes);
         let fuel = match self.metering {
             Metering::Time => None,
             Metering::Fuel => self.store.get_fuel().ok().map(|left| FUEL.saturating_sub(left)),
         };
-        Cost { took, host_calls, memory_bytes, log_lines, fuel }
+        Cost {
+            took,
+            waited: Duration::ZERO,
+            own,
+            over_quota,
+            held_up,
+            host_calls,
+            memory_bytes,
+            log_lines,
+            fuel,
+        }
     }
 
     fn judge<T: Reply>(
@@ -332,12 +354,21 @@ async fn in_time<F: Future>(end: Instant, work: F) -> Option<F::Output> {
     .await
 }
 
-fn too_slow(hook: Hook, wall: Duration, took: Duration) -> CallFailure {
+fn too_slow(hook: Hook, wall: Duration) -> CallFailure {
     CallFailure {
         kind: FailureKind::WallTime,
         message: format!("{} took longer than {} ms", hook.name(), wall.as_millis()),
         backtrace: None,
-        cost: Cost { took, ..Cost::default() },
+        cost: Cost::default(),
+    }
+}
+
+fn no_time(hook: Hook, within: Duration) -> CallFailure {
+    CallFailure {
+        kind: FailureKind::Busy,
+        message: format!("the host had no time for {} within {} ms", hook.name(), within.as_millis()),
+        backtrace: None,
+        cost: Cost::default(),
     }
 }
 

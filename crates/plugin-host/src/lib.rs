@@ -13,12 +13,14 @@ mod instance;
 mod limits;
 mod loaded;
 mod log;
+mod party;
 mod pool;
 mod quarantine;
 mod services;
 mod state;
 mod stats;
 mod ticker;
+mod turns;
 pub mod wit;
 
 pub use compile::{COMPILE_MEMORY_BYTES, COMPILE_TIME, Compile, Compiled, compile_child};
@@ -33,6 +35,7 @@ pub use limits::{
 };
 pub use loaded::{Called, ERROR_TEXT_BYTES, Exports, Loaded, PluginSpec, Telemetry};
 pub use log::{LINE_BYTES, LINES_PER_MINUTE, LogLevel, LogLine, LogRing, RING_LINES};
+pub use party::{CallTerms, Party};
 pub use quarantine::{Blow, Permission, Quarantine, QuarantineChange, QuarantineState};
 pub use services::{CallContext, Hook, Services};
 pub use stats::{Cost, HookStats, Outcome, Stats, StatsSnapshot};

@@ -25,6 +25,9 @@ pub(crate) const RANDOM_BYTES: u32 = 4096;
 /// `setup.init`: both its running and its wall time.
 pub const INIT_TIME: Duration = Duration::from_secs(1);
 
+/// A filter's reply: the largest message that there can be, its object as JSON that escapes what it can.
+const REPLY_BYTES: usize = 640 * KIB;
+
 /// Whether an instance serves many calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Isolation {
@@ -50,12 +53,14 @@ pub struct HookLimits {
     pub host_calls: u32,
     /// Calls of `kv` in one call. More answers `rate-limited`.
     pub kv_operations: u32,
-    /// All text of a reply: a larger one is a failure.
+    /// All text of a reply: a larger one is a failure. It must hold whatever may stand in the place of the largest message.
     pub reply_bytes: usize,
     /// Lines of log in one call. More are dropped and counted.
     pub log_lines: u32,
     /// Instances, and thereby calls at once.
     pub instances: NonZeroUsize,
+    /// Calls of one party that may wait for an instance. One more is not made: the host is busy.
+    pub waiting_of_one: usize,
 }
 
 impl HookLimits {
@@ -70,9 +75,10 @@ impl HookLimits {
             data_bytes: MIB,
             host_calls: 200,
             kv_operations: 20,
-            reply_bytes: 16 * KIB,
+            reply_bytes: REPLY_BYTES,
             log_lines: 20,
             instances: NonZeroUsize::new(cores.min(4)).unwrap_or(NonZeroUsize::MIN),
+            waiting_of_one: 16,
         }
     }
 
@@ -90,6 +96,7 @@ impl HookLimits {
             reply_bytes: 16 * KIB,
             log_lines: 20,
             instances: concurrency,
+            waiting_of_one: 16,
         }
     }
 }

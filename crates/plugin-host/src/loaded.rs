@@ -1,7 +1,6 @@
 //! A plugin that can be called: its compiled component with settings, limits and grants, and its warm instances.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::call::{CheckEdit, CheckJoin, CheckMessage, CheckName, HandleEvent};
 use crate::compile::Compiled;
@@ -9,6 +8,7 @@ use crate::error::CallFailure;
 use crate::grants::{Grants, LiveGrants};
 use crate::limits::Limits;
 use crate::log::LogRing;
+use crate::party::CallTerms;
 use crate::pool::Pool;
 use crate::services::Services;
 use crate::stats::{Cost, Stats};
@@ -141,17 +141,12 @@ impl Loaded {
         self.shared.grants.set(grants);
     }
 
-    /// `filter.check`. `within`: what is left of the chain's time, where that is less than the limits allow; the wait
-    /// for a free instance is part of it.
+    /// `filter.check`
     ///
     /// # Errors
     /// [`CallFailure`], after which the hook's on-error policy decides.
-    pub async fn check(
-        &self,
-        message: &Message,
-        within: Option<Duration>,
-    ) -> Result<Called<Verdict>, CallFailure> {
-        Pool::call(self.filters.as_ref(), CheckMessage { message }, within).await
+    pub async fn check(&self, message: &Message, terms: &CallTerms) -> Result<Called<Verdict>, CallFailure> {
+        Pool::call(self.filters.as_ref(), CheckMessage { message }, terms).await
     }
 
     /// `filter.check-edit`
@@ -162,9 +157,9 @@ impl Loaded {
         &self,
         before: &Message,
         after: &Message,
-        within: Option<Duration>,
+        terms: &CallTerms,
     ) -> Result<Called<Verdict>, CallFailure> {
-        Pool::call(self.filters.as_ref(), CheckEdit { before, after }, within).await
+        Pool::call(self.filters.as_ref(), CheckEdit { before, after }, terms).await
     }
 
     /// `gate.check-name`
@@ -177,9 +172,9 @@ impl Loaded {
         text: &str,
         by: &User,
         room: Option<&Room>,
-        within: Option<Duration>,
+        terms: &CallTerms,
     ) -> Result<Called<Verdict>, CallFailure> {
-        Pool::call(self.filters.as_ref(), CheckName { subject, text, by, room }, within).await
+        Pool::call(self.filters.as_ref(), CheckName { subject, text, by, room }, terms).await
     }
 
     /// `gate.check-join`
@@ -191,17 +186,23 @@ impl Loaded {
         room: &Room,
         user: &User,
         word: &str,
-        within: Option<Duration>,
+        terms: &CallTerms,
     ) -> Result<Called<Admission>, CallFailure> {
-        Pool::call(self.filters.as_ref(), CheckJoin { room, user, word }, within).await
+        Pool::call(self.filters.as_ref(), CheckJoin { room, user, word }, terms).await
     }
 
     /// `bot.handle`. `hops` is the event's own: what the bot sends has one more.
     ///
     /// # Errors
     /// As [`check`](Self::check): the event waits, or is given up.
-    pub async fn handle(&self, id: &Arc<str>, event: &Event, hops: u8) -> Result<Called<()>, CallFailure> {
-        Pool::call(self.bots.as_ref(), HandleEvent { id, event, hops }, None).await
+    pub async fn handle(
+        &self,
+        id: &Arc<str>,
+        event: &Event,
+        hops: u8,
+        terms: &CallTerms,
+    ) -> Result<Called<()>, CallFailure> {
+        Pool::call(self.bots.as_ref(), HandleEvent { id, event, hops }, terms).await
     }
 
     /// Warm instances now, of filters and of bots.

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
-use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 
 use crate::call::Call;
@@ -12,8 +11,10 @@ use crate::error::{CallFailure, FailureKind, LoadError};
 use crate::instance::{Instance, Template, no_hook};
 use crate::limits::{HookLimits, INIT_TIME, Isolation};
 use crate::loaded::{Called, Shared};
+use crate::party::CallTerms;
 use crate::services::Hook;
 use crate::stats::Cost;
+use crate::turns::{Turn, Turns};
 
 /// Problems of a new instance that its failure names.
 const MOST_TOLD: usize = 3;
@@ -25,7 +26,7 @@ pub(crate) struct Pool {
     // The one used last is used next: its memory is in the caches.
     #[expect(clippy::vec_box, reason = "each call takes one out, passes it on and puts it back")]
     idle: Mutex<Vec<Box<Instance>>>,
-    permits: Semaphore,
+    turns: Arc<Turns>,
 }
 
 impl Pool {
@@ -36,22 +37,22 @@ impl Pool {
         limits: HookLimits,
     ) -> Result<Arc<Self>, LoadError> {
         let first = template.instantiate(&shared, &limits).await?;
-        let permits = Semaphore::new(limits.instances.get());
-        let pool = Self { template, shared, limits, idle: Mutex::new(Vec::new()), permits };
+        let turns = Turns::new(limits.instances.get(), limits.waiting_of_one);
+        let pool = Self { template, shared, limits, idle: Mutex::new(Vec::new()), turns };
         if pool.is_warm() {
             pool.idle.lock().push(Box::new(first));
         }
         Ok(Arc::new(pool))
     }
 
-    /// Calls a hook on a free instance.
+    /// Calls a hook on an instance that is free, or the next that is.
     pub(crate) async fn call<C: Call>(
         pool: Option<&Arc<Self>>,
         call: C,
-        within: Option<Duration>,
+        terms: &CallTerms,
     ) -> Result<Called<C::Reply>, CallFailure> {
         let Some(pool) = pool else { return Err(no_hook(C::HOOK)) };
-        let called = pool.run(&call, within).await;
+        let called = pool.run(&call, terms).await;
         if let Err(failure) = &called {
             pool.shared.telemetry.stats.failed(failure.kind);
         }
@@ -65,15 +66,20 @@ impl Pool {
     async fn run<C: Call>(
         self: &Arc<Self>,
         call: &C,
-        within: Option<Duration>,
+        terms: &CallTerms,
     ) -> Result<Called<C::Reply>, CallFailure> {
-        // Dropped last, so that whoever gets the permit next finds the instance.
-        let (permit, mut instance, within) = match self.free_instance() {
-            Some((permit, instance)) => (permit, instance, within),
+        // Dropped last, so that whoever is next finds the instance.
+        let (turn, mut instance, waited) = match self.free_instance() {
+            Some((turn, instance)) => (turn, instance, Duration::ZERO),
             // Seldom, and large: boxed, so that the way of every other call stays small.
-            None => Box::pin(self.wait_for_instance(C::HOOK, within)).await?,
+            None => Box::pin(self.wait_for_instance(C::HOOK, terms)).await?,
         };
-        let called = instance.call(&self.limits, call, within).await;
+        let patience = terms.wait.unwrap_or_default().saturating_sub(waited);
+        let mut called = instance.call(&self.limits, call, terms, patience).await;
+        match &mut called {
+            Ok(called) => called.cost.waited = waited,
+            Err(failure) => failure.cost.waited = waited,
+        }
         if !self.is_warm() {
             return called;
         }
@@ -81,38 +87,43 @@ impl Pool {
             self.idle.lock().push(instance);
         } else {
             drop(instance);
-            self.replace(permit);
+            self.replace(turn);
         }
         called
     }
 
     /// A warm instance that nobody uses.
-    fn free_instance(&self) -> Option<(SemaphorePermit<'_>, Box<Instance>)> {
-        let permit = self.permits.try_acquire().ok()?;
+    fn free_instance(&self) -> Option<(Turn, Box<Instance>)> {
+        let turn = self.turns.try_take()?;
         let instance = self.idle.lock().pop()?;
-        Some((permit, instance))
+        Some((turn, instance))
     }
 
-    /// The next instance that becomes free, or a new one, and what is left of the time then.
+    /// The next instance that becomes free, or a new one, and how long that took. That time is the host's: of the call's
+    /// own, nothing has gone when it begins.
     async fn wait_for_instance(
         &self,
         hook: Hook,
-        within: Option<Duration>,
-    ) -> Result<(SemaphorePermit<'_>, Box<Instance>, Option<Duration>), CallFailure> {
+        terms: &CallTerms,
+    ) -> Result<(Turn, Box<Instance>, Duration), CallFailure> {
         let began = Instant::now();
         // A replacement may be under way, and `init` has its own time.
-        let patience = within.unwrap_or(self.limits.wall.max(INIT_TIME * 2));
-        let waited = timeout(patience, async {
-            let permit = self.permits.acquire().await.map_err(|_| busy(hook))?;
+        let patience = terms.wait.unwrap_or(self.limits.wall.max(INIT_TIME * 2));
+        let waiting = timeout(patience, async {
+            let turn = self.turns.take(terms.party).await.ok_or_else(|| busy(hook))?;
             let idle = self.idle.lock().pop();
             let instance = match idle {
                 Some(instance) => instance,
-                None => self.make().await.map_err(start_failure)?,
+                None => self.make().await.map_err(|error| start_failure(error, hook))?,
             };
-            Ok((permit, instance))
+            Ok((turn, instance))
         });
-        let (permit, instance) = waited.await.map_err(|_| busy(hook))??;
-        Ok((permit, instance, within.map(|within| within.saturating_sub(began.elapsed()))))
+        let waited = |failure: CallFailure| {
+            let cost = Cost { waited: began.elapsed(), ..failure.cost };
+            CallFailure { cost, ..failure }
+        };
+        let (turn, instance) = waiting.await.unwrap_or_else(|_| Err(busy(hook))).map_err(waited)?;
+        Ok((turn, instance, began.elapsed()))
     }
 
     async fn make(&self) -> Result<Box<Instance>, LoadError> {
@@ -120,15 +131,16 @@ impl Pool {
     }
 
     /// Makes the next instance beside the path of calls, in the place of one that is gone.
-    fn replace(self: &Arc<Self>, permit: SemaphorePermit<'_>) {
-        permit.forget();
-        let place = Place(Arc::clone(self));
+    fn replace(self: &Arc<Self>, turn: Turn) {
+        let pool = Arc::clone(self);
         tokio::spawn(async move {
-            match place.0.make().await {
-                Ok(instance) => place.0.idle.lock().push(instance),
+            match pool.make().await {
+                Ok(instance) => pool.idle.lock().push(instance),
                 // The next call tries again, and its caller is told.
-                Err(error) => tracing::debug!(plugin.id = %place.0.shared.id, %error, "no new instance"),
+                Err(error) => tracing::debug!(plugin.id = %pool.shared.id, %error, "no new instance"),
             }
+            // Given back however the replacement ended.
+            drop(turn);
         });
     }
 
@@ -137,28 +149,16 @@ impl Pool {
     }
 }
 
-/// A permit that outlives its call. Given back however the replacement ends.
-struct Place(Arc<Pool>);
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.0.permits.add_permits(1);
-    }
-}
-
 fn busy(hook: Hook) -> CallFailure {
     let message = format!("no instance was free for {} in time", hook.name());
     CallFailure { kind: FailureKind::Busy, message, backtrace: None, cost: Cost::default() }
 }
 
-fn start_failure(error: LoadError) -> CallFailure {
+fn start_failure(error: LoadError, hook: Hook) -> CallFailure {
     let message = match error {
-        LoadError::Full => {
-            return CallFailure {
-                cost: Cost { took: Duration::ZERO, ..Cost::default() },
-                ..busy(Hook::Init)
-            };
-        }
+        LoadError::Full => return busy(hook),
+        // It was within its running time, and waited: the machine had no time for it.
+        LoadError::Init(failure) if failure.kind == FailureKind::WallTime => return busy(hook),
         LoadError::Init(failure) => {
             let message = format!("a new instance could not be started: {failure}");
             return CallFailure { kind: FailureKind::Init, message, ..failure };

@@ -1,10 +1,17 @@
 //! When a plugin that fails is left alone, and for how long: a state machine without a clock of its own.
+//!
+//! Failures are counted by the parties on whose behalf the plugin was called: what fails for one of them again and again, such
+//! as on a message that somebody made for it, counts once. So nobody gets a plugin left alone by themselves.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::party::Party;
+
+/// What one party's failures count within a span, however many there are: as one.
+const SHARE_TENTHS: u32 = 10;
 /// So many failures in [`SHORT`] ...
 const SHORT_TENTHS: u32 = 50;
 /// Failures further apart than this are counted by the hour.
@@ -90,6 +97,10 @@ pub struct Quarantine {
     state: QuarantineState,
     /// When each blow fell, oldest first, in tenths of a failure.
     blows: VecDeque<(u64, u32)>,
+    /// For whom, blow by blow, as far as it is known; of those that led to a quarantine, until it ends. What an older node
+    /// wrote says nothing of them.
+    #[serde(default)]
+    parties: VecDeque<Option<Party>>,
     /// Quarantines before this one, each longer than the last.
     level: usize,
     /// When the last one ended.
@@ -132,14 +143,28 @@ impl Quarantine {
         matches!(self.state, QuarantineState::Trial { .. }).then(|| self.free(now_ms))
     }
 
-    /// A call ended badly.
-    pub fn failed(&mut self, now_ms: u64, blow: Blow, reason: &str) -> Option<QuarantineChange> {
+    /// A call ended badly that was made on behalf of `party`.
+    pub fn failed(
+        &mut self,
+        now_ms: u64,
+        blow: Blow,
+        party: Option<Party>,
+        reason: &str,
+    ) -> Option<QuarantineChange> {
         match (&self.state, blow) {
             (QuarantineState::Free, _) => {
-                self.remember(now_ms, blow);
+                self.remember(now_ms, blow, party);
                 self.is_too_much(now_ms).then(|| self.quarantine(now_ms, reason))
             }
-            (QuarantineState::Trial { .. }, Blow::Failure) => Some(self.quarantine(now_ms, reason)),
+            // Those for whom it failed before have had their share: somebody else's call is the trial.
+            (QuarantineState::Trial { .. }, Blow::Failure) if self.knows(party) => {
+                self.try_now(now_ms);
+                None
+            }
+            (QuarantineState::Trial { .. }, Blow::Failure) => {
+                self.parties.push_back(party);
+                Some(self.quarantine(now_ms, reason))
+            }
             // It answered, if only with an error: it is not broken as it was.
             (QuarantineState::Trial { .. }, Blow::ErrorText) => Some(self.free(now_ms)),
             // A call that began before the quarantine: it has been judged.
@@ -157,24 +182,72 @@ impl Quarantine {
         }
     }
 
-    fn remember(&mut self, now_ms: u64, blow: Blow) {
+    /// Whether it failed on behalf of this one before.
+    fn knows(&self, party: Option<Party>) -> bool {
+        party.is_some() && self.parties.contains(&party)
+    }
+
+    fn remember(&mut self, now_ms: u64, blow: Blow, party: Option<Party>) {
         let tenths = match blow {
             Blow::Failure => 10,
             Blow::ErrorText => 1,
         };
-        self.blows.retain(|(at_ms, _)| at_ms.saturating_add(ms(LONG)) > now_ms);
-        if self.blows.len() == REMEMBERED {
+        // An older node may have written blows beside which nobody stands.
+        self.parties.resize(self.blows.len(), None);
+        let is_recent = |at_ms: u64| at_ms.saturating_add(ms(LONG)) > now_ms;
+        while self.blows.len() >= REMEMBERED
+            || self.blows.front().is_some_and(|(at_ms, _)| !is_recent(*at_ms))
+        {
             self.blows.pop_front();
+            self.parties.pop_front();
+        }
+        // Of one party its newest are kept, up to its share: it pushes out nothing but its own.
+        while party.is_some() && self.tenths_of(party) + tenths > SHARE_TENTHS {
+            if let Some(oldest) = self.parties.iter().position(|of| *of == party) {
+                self.blows.remove(oldest);
+                self.parties.remove(oldest);
+            }
         }
         self.blows.push_back((now_ms, tenths));
+        self.parties.push_back(party);
     }
 
     fn is_too_much(&self, now_ms: u64) -> bool {
-        let within = |span: Duration| -> u32 {
-            let recent = |at_ms: u64| at_ms.saturating_add(ms(span)) > now_ms;
-            self.blows.iter().filter(|(at_ms, _)| recent(*at_ms)).map(|(_, tenths)| tenths).sum()
-        };
-        within(SHORT) >= SHORT_TENTHS || within(LONG) >= LONG_TENTHS
+        self.tenths(now_ms, SHORT) >= SHORT_TENTHS || self.tenths(now_ms, LONG) >= LONG_TENTHS
+    }
+
+    /// The blows of the last `span`, of each party no more than its share.
+    fn tenths(&self, now_ms: u64, span: Duration) -> u32 {
+        let mut shares: HashMap<Party, u32> = HashMap::new();
+        let mut all = 0_u32;
+        for (tenths, party) in self.recent(now_ms, span) {
+            let counted = match party {
+                None => tenths,
+                Some(party) => {
+                    let share = shares.entry(party).or_default();
+                    let left = SHARE_TENTHS.saturating_sub(*share).min(tenths);
+                    *share += left;
+                    left
+                }
+            };
+            all = all.saturating_add(counted);
+        }
+        all
+    }
+
+    fn tenths_of(&self, party: Option<Party>) -> u32 {
+        let blows = self.blows.iter().zip(&self.parties);
+        blows.filter(|(_, of)| **of == party).map(|((_, tenths), _)| tenths).sum()
+    }
+
+    fn recent(&self, now_ms: u64, span: Duration) -> impl Iterator<Item = (u32, Option<Party>)> {
+        let parties = self.parties.iter().copied().chain(std::iter::repeat(None));
+        let is_recent = move |at_ms: u64| at_ms.saturating_add(ms(span)) > now_ms;
+        self.blows
+            .iter()
+            .zip(parties)
+            .filter(move |((at_ms, _), _)| is_recent(*at_ms))
+            .map(|((_, tenths), party)| (*tenths, party))
     }
 
     fn quarantine(&mut self, now_ms: u64, reason: &str) -> QuarantineChange {
@@ -198,6 +271,7 @@ impl Quarantine {
     fn free(&mut self, now_ms: u64) -> QuarantineChange {
         self.state = QuarantineState::Free;
         self.blows.clear();
+        self.parties.clear();
         self.freed_at_ms = now_ms;
         QuarantineChange::Freed
     }

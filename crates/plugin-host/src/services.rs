@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use crate::grants::Capability;
+use crate::party::Party;
 use crate::wit::{
     Draft, Error, HttpRequest, HttpResponse, KeyPage, MemberPage, Message, Review, Room, Seq, User,
 };
@@ -66,6 +67,8 @@ pub struct CallContext {
     pub hook: Hook,
     /// The event's id, for a bot.
     pub event: Option<Arc<str>>,
+    /// On whose behalf the plugin is called; none: on nobody's in particular, such as for a timer of its own.
+    pub party: Option<Party>,
     /// Answers of plugins to plugins before this one: what the bot sends now has one more.
     pub hops: u8,
     /// The room that the call is about, as the interface writes it; empty when it is about none.

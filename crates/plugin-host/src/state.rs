@@ -15,6 +15,9 @@ use crate::wit::Error;
 
 /// A poll that was interrupted by the machine's other work counts as no more than this: the guest didn't run then.
 const LONGEST_SLICE: Duration = Duration::from_millis(2);
+/// An answer of the house for which a guest waited longer counts as no more than this against its wall time: the house was
+/// slow, not the guest. What it asks of others, by `http`, counts in full.
+const LONGEST_ANSWER: Duration = Duration::from_millis(2);
 
 pub(crate) struct State {
     pub(crate) shared: Arc<Shared>,
@@ -39,6 +42,14 @@ pub(crate) struct Allowance {
     pub(crate) log_lines: u32,
     pub(crate) log_dropped: u32,
     pub(crate) deadline: Instant,
+    /// What its waits for the house count: see [`LONGEST_ANSWER`].
+    pub(crate) waited: Duration,
+    /// What it waits for, and since when.
+    pub(crate) asked: Option<(Capability, Instant)>,
+    /// Whether the house refused something because a quota or a rate was used up.
+    pub(crate) over_quota: bool,
+    /// The longest that it told the guest to wait for that.
+    pub(crate) held_up: Duration,
 }
 
 impl Allowance {
@@ -50,7 +61,18 @@ impl Allowance {
             log_lines: limits.log_lines,
             log_dropped: 0,
             deadline,
+            waited: Duration::ZERO,
+            asked: None,
+            over_quota: false,
+            held_up: Duration::ZERO,
         }
+    }
+
+    /// What its waits for the house count until `now`, with the one that lasts.
+    pub(crate) fn waited_until(&self, now: Instant) -> Duration {
+        let Some((capability, since)) = self.asked else { return self.waited };
+        let took = now.saturating_duration_since(since);
+        self.waited + if capability == Capability::Http { took } else { took.min(LONGEST_ANSWER) }
     }
 }
 
@@ -120,6 +142,21 @@ impl State {
             self.left.kv_operations = left;
         }
         Ok(Ok(()))
+    }
+
+    /// Takes note that the house is asked for something.
+    pub(crate) fn asks(&mut self, capability: Capability) {
+        self.left.asked = Some((capability, Instant::now()));
+    }
+
+    /// Takes note of its answer.
+    pub(crate) fn answered<T>(&mut self, answer: &Result<T, Error>) {
+        self.left.waited = self.left.waited_until(Instant::now());
+        self.left.asked = None;
+        self.left.over_quota |= matches!(answer, Err(Error::RateLimited(_) | Error::Quota(_)));
+        if let Err(Error::RateLimited(wait_ms)) = answer {
+            self.left.held_up = self.left.held_up.max(Duration::from_millis((*wait_ms).into()));
+        }
     }
 
     /// The house, and on whose behalf it is called.
@@ -222,20 +259,49 @@ impl Meter {
     }
 
     pub(crate) fn poll_ends(&self) {
-        self.spent_ns.fetch_add(self.slice_ns(), Ordering::Relaxed);
+        self.spent_ns.fetch_add(self.slice_ns(Instant::now()), Ordering::Relaxed);
     }
 
     /// Running time up to now, within a poll.
     pub(crate) fn spent(&self) -> Duration {
-        Duration::from_nanos(self.spent_ns.load(Ordering::Relaxed).saturating_add(self.slice_ns()))
+        self.spent_at(Instant::now())
     }
 
-    fn slice_ns(&self) -> u64 {
-        let slice = self.ns_at(Instant::now()).saturating_sub(self.poll_began_ns.load(Ordering::Relaxed));
+    /// Running time up to `now`, within a poll.
+    pub(crate) fn spent_at(&self, now: Instant) -> Duration {
+        Duration::from_nanos(self.spent_ns.load(Ordering::Relaxed).saturating_add(self.slice_ns(now)))
+    }
+
+    fn slice_ns(&self, now: Instant) -> u64 {
+        let slice = self.ns_at(now).saturating_sub(self.poll_began_ns.load(Ordering::Relaxed));
         slice.min(LONGEST_SLICE.as_nanos() as u64)
     }
 
     fn ns_at(&self, now: Instant) -> u64 {
         now.saturating_duration_since(self.origin).as_nanos() as u64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A house that is slow is no fault of whoever asks it; many questions, and whatever is asked of others, are.
+    #[test]
+    fn a_wait_for_the_house_counts_as_long_as_an_answer_takes() {
+        let now = Instant::now();
+        let ms = Duration::from_millis;
+        let mut left = Allowance::of(&HookLimits::bot(std::num::NonZeroUsize::MIN), now + ms(60));
+        assert_eq!(left.waited_until(now + ms(50)), Duration::ZERO);
+        for (capability, took, counted) in [
+            (Capability::Kv, ms(1), ms(1)),
+            (Capability::Kv, ms(40), ms(3)),
+            (Capability::Messages, ms(5_000), ms(5)),
+            (Capability::Http, ms(40), ms(45)),
+        ] {
+            left.asked = Some((capability, now));
+            left.waited = left.waited_until(now + took);
+            assert_eq!(left.waited, counted, "{capability}, {took:?}");
+        }
     }
 }

@@ -20,6 +20,14 @@ pub(crate) use shard::Shard;
 pub struct Cost {
     /// From its start to its end, the wait for an instance left out.
     pub took: Duration,
+    /// The wait for an instance.
+    pub waited: Duration,
+    /// What of `took` was the plugin's own: it ran, or waited for an answer no longer than one takes. The rest was the host's.
+    pub own: Duration,
+    /// Whether the house refused it something because a quota or a rate was used up: what it answers then is no failure.
+    pub over_quota: bool,
+    /// The longest that it was told to wait for that.
+    pub held_up: Duration,
     /// Functions of the host that it called.
     pub host_calls: u32,
     /// Memory of its instance after the call.

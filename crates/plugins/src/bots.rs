@@ -17,6 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
+use teahouse_store::plugin_events::Room;
 use tokio::sync::Notify;
 
 pub(crate) use arrivals::Arrivals;
@@ -24,8 +25,8 @@ pub(crate) use dispatch::{Dispatch, Dispatcher};
 pub(crate) use echoes::Echoes;
 pub(crate) use ids::timer as timer_id;
 
-/// Events of one plugin that wait. Past it new ones are refused, and counted.
-pub(crate) const MOST_WAITING: u64 = 1_000;
+/// Events of one plugin that wait, in all and of one person's doing. Past it new ones are refused, and counted.
+pub(crate) const MOST_WAITING: Room = Room { all: 1_000, of_one: 250 };
 /// How long an event waits at most. Past it, it is dropped, and counted.
 pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(60 * 60);
 

@@ -1,21 +1,26 @@
 //! The chain of filters that a message passes, and that of gates.
 
+mod clock;
 mod fold;
 mod gates;
 
 use std::borrow::Cow;
 use std::pin::pin;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use teahouse_chat::{Decision, Passage, Proposed, Replaced};
 use teahouse_plugin_host::wit::{Message, Replacement, Verdict};
 use teahouse_plugin_host::{CallFailure, Called, FailureKind, Hook};
-use teahouse_protocol::Content;
+use teahouse_plugin_package::OnError;
+use teahouse_protocol::{Content, UserProfile};
 
+use clock::Clock;
+pub(crate) use clock::Spans;
 pub(crate) use fold::Speaker;
 use fold::{Fold, Next, flag, refusal, stable, told};
 
 use crate::convert;
+use crate::party::{blame, party};
 use crate::registry::{FilterPlace, Running, Snapshot};
 use crate::verdicts::{Input, Record, Verdicts};
 
@@ -24,7 +29,7 @@ pub(crate) struct Chain<'a> {
     pub(crate) snapshot: &'a Snapshot,
     pub(crate) verdicts: &'a Verdicts,
     /// For the whole chain.
-    pub(crate) budget: Duration,
+    pub(crate) spans: Spans,
 }
 
 /// What a filter is asked about: converted once, for all of them.
@@ -37,11 +42,15 @@ struct Subject<'a> {
     replaced: Option<Replaced>,
 }
 
-/// How a filter's call ended.
-enum Ended {
-    Verdict(Verdict, Duration),
-    /// Its policy speaks for it.
+/// Why there is no answer to a call.
+enum NoAnswer {
+    /// The plugin failed: its policy speaks for it.
     Failed(String, Duration),
+    /// It said something that can't be done: not nothing, and no yes.
+    Unusable(String, Duration),
+    /// The host had no time for it, or the plugin used up somebody's share of what the host does for it: no fault of the
+    /// plugin, and no answer.
+    Overloaded,
 }
 
 impl Chain<'_> {
@@ -55,14 +64,13 @@ impl Chain<'_> {
             content: Cow::Borrowed(&message.content),
             replaced: None,
         };
-        let (started, mut fold) = (Instant::now(), Fold::default());
+        let (mut clock, mut fold) = (Clock::new(self.spans), Fold::default());
         for place in &self.snapshot.filters {
             // Asked anew for each: a replaced message may have become text.
             if !place.looks_at(message.room.id, subject.content.kind(), subject.hook == Hook::CheckEdit) {
                 continue;
             }
-            let left = self.budget.saturating_sub(started.elapsed());
-            let ended = ask(&place.running, &subject, left).await;
+            let ended = ask(&place.running, &subject, &mut clock).await;
             if let Next::End(decision) = self.judge(place, ended, &mut subject, &mut fold) {
                 return Passage { decision, replaced: subject.replaced, flags: fold.into_flags() };
             }
@@ -72,35 +80,45 @@ impl Chain<'_> {
     }
 
     /// Takes a filter's answer into account.
-    fn judge(&self, place: &FilterPlace, ended: Ended, subject: &mut Subject<'_>, fold: &mut Fold) -> Next {
+    fn judge(
+        &self,
+        place: &FilterPlace,
+        ended: Result<(Verdict, Duration), NoAnswer>,
+        subject: &mut Subject<'_>,
+        fold: &mut Fold,
+    ) -> Next {
         let by = &place.running.speaker;
-        match ended {
-            Ended::Verdict(Verdict::Allow, _) => Next::GoOn,
-            Ended::Verdict(verdict, took) => {
-                self.note(&place.running, subject, word(&verdict), code(&verdict), took);
-                match verdict {
-                    Verdict::Allow => Next::GoOn,
-                    Verdict::Reject(rejection) => Next::End(Decision::Reject(refusal(by, &rejection))),
-                    Verdict::Shadow(review) => Next::End(Decision::Shadow(flag(by, &review))),
-                    Verdict::Flag(review) => fold.review(by, &review),
-                    Verdict::Replace(new) => match subject.replacement(&new) {
-                        Ok(content) => {
-                            subject.replace(by, content, told(&new.note));
-                            new.review.map_or(Next::GoOn, |review| fold.review(by, &review))
-                        }
-                        Err(why) => {
-                            place.running.resident.health.bad_reply(&why);
-                            self.speak_for(place, subject, fold, &why, took)
-                        }
-                    },
-                }
+        let (verdict, took) = match ended {
+            Ok((Verdict::Allow, _)) => return Next::GoOn,
+            Ok(answer) => answer,
+            Err(NoAnswer::Failed(why, took)) => {
+                return self.speak_for(place, place.on_error, subject, fold, &why, took);
             }
-            Ended::Failed(why, took) => self.speak_for(place, subject, fold, &why, took),
+            Err(NoAnswer::Unusable(why, took)) => return self.stop(place, subject, fold, &why, took),
+            Err(NoAnswer::Overloaded) => return Next::End(Decision::Overloaded),
+        };
+        self.note(&place.running, subject, word(&verdict), code(&verdict), took);
+        match verdict {
+            Verdict::Allow => Next::GoOn,
+            Verdict::Reject(rejection) => Next::End(Decision::Reject(refusal(by, &rejection))),
+            Verdict::Shadow(review) => Next::End(Decision::Shadow(flag(by, &review))),
+            Verdict::Flag(review) => fold.review(by, &review),
+            Verdict::Replace(new) => match subject.replacement(&new) {
+                Ok(content) => {
+                    subject.replace(by, content, told(&new.note));
+                    new.review.map_or(Next::GoOn, |review| fold.review(by, &review))
+                }
+                Err(why) => {
+                    place.running.resident.health.bad_reply(&why, blame(&subject.proposed.sender));
+                    self.stop(place, subject, fold, &why, took)
+                }
+            },
         }
     }
 
-    /// The filter failed: its policy says what that means.
-    fn speak_for(
+    /// The filter did not want the message as it is, and what it wants instead can't be done. Where its policy would let pass
+    /// what it can't look at, this is refused: it has looked.
+    fn stop(
         &self,
         place: &FilterPlace,
         subject: &Subject<'_>,
@@ -108,9 +126,21 @@ impl Chain<'_> {
         why: &str,
         took: Duration,
     ) -> Next {
-        let verdict = gates::failed_word(place.on_error);
-        self.note(&place.running, subject, verdict, fold::FAILED, took);
-        fold.failure(&place.running.speaker, place.on_error, why)
+        self.speak_for(place, gates::at_least_reject(place.on_error), subject, fold, why, took)
+    }
+
+    /// The filter failed: its policy says what that means.
+    fn speak_for(
+        &self,
+        place: &FilterPlace,
+        on_error: OnError,
+        subject: &Subject<'_>,
+        fold: &mut Fold,
+        why: &str,
+        took: Duration,
+    ) -> Next {
+        self.note(&place.running, subject, gates::failed_word(on_error), fold::FAILED, took);
+        fold.failure(&place.running.speaker, on_error, why)
     }
 
     fn note(
@@ -158,58 +188,67 @@ impl Subject<'_> {
     }
 }
 
-async fn ask(running: &Running, subject: &Subject<'_>, left: Duration) -> Ended {
-    let (loaded, within) = (&running.loaded, Some(left));
+async fn ask(
+    running: &Running,
+    subject: &Subject<'_>,
+    clock: &mut Clock,
+) -> Result<(Verdict, Duration), NoAnswer> {
+    let sender = &subject.proposed.sender;
+    let Some(terms) = clock.terms(party(sender.id)) else { return Err(NoAnswer::Overloaded) };
+    let loaded = &running.loaded;
     // Calls are large: pinned where they are made, they are not moved from one hand to the next.
-    let answer = match &subject.before {
+    match &subject.before {
         None => {
-            let call = pin!(loaded.check(&subject.message, within));
-            admitted(running, subject.hook, left, call).await
+            let call = pin!(loaded.check(&subject.message, &terms));
+            admitted(running, subject.hook, sender, clock, call).await
         }
         Some(before) => {
-            let call = pin!(loaded.check_edit(before, &subject.message, within));
-            admitted(running, subject.hook, left, call).await
+            let call = pin!(loaded.check_edit(before, &subject.message, &terms));
+            admitted(running, subject.hook, sender, clock, call).await
         }
-    };
-    match answer {
-        Ok((verdict, took)) => Ended::Verdict(verdict, took),
-        Err((why, took)) => Ended::Failed(why, took),
     }
 }
 
-/// A call of a hook that has `left` of the chain's time, and none at all while the plugin is in quarantine.
+/// A call of a hook, and none at all while the plugin is in quarantine.
 ///
 /// # Errors
-/// Why there is no answer, and what it took.
-pub(super) async fn admitted<T>(
+/// [`NoAnswer`]
+async fn admitted<T>(
     running: &Running,
     hook: Hook,
-    left: Duration,
+    by: &UserProfile,
+    clock: &mut Clock,
     call: impl Future<Output = Result<Called<T>, CallFailure>>,
-) -> Result<(T, Duration), (String, Duration)> {
+) -> Result<(T, Duration), NoAnswer> {
     let health = &running.resident.health;
-    if left.is_zero() {
-        return Err(("no time was left for it".to_owned(), Duration::ZERO));
-    }
     if !health.admits() {
-        return Err(("in quarantine".to_owned(), Duration::ZERO));
+        return Err(NoAnswer::Failed("in quarantine".to_owned(), Duration::ZERO));
     }
     let ended = call.await;
-    // Cut off by the chain's time and not by its own: who came before it took that.
-    let cut_short = ended.as_ref().is_err_and(|failure| failure.kind == FailureKind::WallTime)
-        && left < running.loaded.limits().filter.wall;
-    if cut_short {
-        health.abandon();
-    } else {
-        health.ended(&ended);
-    }
+    health.ended(&ended, blame(by));
     match ended {
-        Ok(Called { reply: Ok(reply), cost }) => Ok((reply, cost.took)),
-        Ok(Called { reply: Err(text), cost }) => Err((text, cost.took)),
-        Err(_) if running.stands_in => Err(("it does not load".to_owned(), Duration::ZERO)),
+        Ok(Called { reply: Ok(reply), cost }) => {
+            clock.count(&cost);
+            Ok((reply, cost.took))
+        }
+        // It was told to wait: so is the sender.
+        Ok(Called { reply: Err(_), cost }) if !cost.held_up.is_zero() => Err(NoAnswer::Overloaded),
+        Ok(Called { reply: Err(text), cost }) => {
+            clock.count(&cost);
+            Err(NoAnswer::Failed(text, cost.took))
+        }
+        Err(_) if running.stands_in => Err(NoAnswer::Failed("it does not load".to_owned(), Duration::ZERO)),
         Err(failure) => {
-            running.note_failure(hook, &failure);
-            Err((failure.kind.name().to_owned(), failure.cost.took))
+            clock.count(&failure.cost);
+            if failure.kind.is_the_plugins_fault() {
+                running.note_failure(hook, &failure);
+            }
+            let (why, took) = (failure.kind.name().to_owned(), failure.cost.took);
+            Err(match failure.kind {
+                FailureKind::Busy => NoAnswer::Overloaded,
+                FailureKind::BadReply => NoAnswer::Unusable(why, took),
+                _ => NoAnswer::Failed(why, took),
+            })
         }
     }
 }

@@ -4,7 +4,9 @@ use std::str::FromStr;
 
 use teahouse_chat::{NameSubject, Proposed, RoomBrief, RoomDetails};
 use teahouse_plugin_host::wit;
-use teahouse_protocol::{Content, DisplayName, Kind, Role, RoomKind, RoomName, Timestamp, UserProfile};
+use teahouse_protocol::{
+    Content, DisplayName, Kind, MAX_TEXT_CHARS, Role, RoomKind, RoomName, Timestamp, UserProfile,
+};
 
 /// A time as the interface has it: milliseconds as a whole number below 2^53.
 pub(crate) fn instant(at: Timestamp) -> wit::Instant {
@@ -113,6 +115,13 @@ pub(crate) fn replacement(before: &Content, new: &wit::Replacement) -> Result<Co
     Ok(content)
 }
 
+/// The largest reply of a filter that can be needed: whatever may stand in the place of the largest message, its text and
+/// its object, and a note beside it. A sender who fills a message to its limits gets no further than one who doesn't.
+pub(crate) const LARGEST_REPLY_BYTES: usize = Content::MAX_JSON_BYTES + MAX_TEXT_CHARS * 4 + NOTES_BYTES;
+
+/// Words for the sender and for moderators, each of at most 500 characters, and their codes.
+const NOTES_BYTES: usize = 8 * 1024;
+
 /// The longest announcement, in characters.
 const MAX_ANNOUNCEMENT_CHARS: usize = 2_000;
 
@@ -151,6 +160,13 @@ mod tests {
             review: None,
         };
         replacement(before, &new)
+    }
+
+    /// An author's tests run with the host's own limits: what is too large there must be too large here.
+    #[test]
+    fn the_hosts_limit_holds_the_largest_reply() {
+        let usual = teahouse_plugin_host::HookLimits::filter();
+        assert!((LARGEST_REPLY_BYTES..usual.data_bytes).contains(&usual.reply_bytes), "{usual:?}");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use teahouse_chat::{
 };
 use teahouse_plugin_host::wit::Review;
 use teahouse_plugin_package::{Command, CommandRole, EventKind};
-use teahouse_protocol::{Kind, Role, RoomId, Timestamp, UserId};
+use teahouse_protocol::{Kind, Role, RoomId, RoomKind, Timestamp, UserId};
 
 use crate::chain::Chain;
 use crate::convert;
@@ -100,13 +100,16 @@ impl Hooks for Inner {
 
 impl Inner {
     fn chain<'a>(&'a self, snapshot: &'a crate::registry::Snapshot) -> Chain<'a> {
-        Chain { snapshot, verdicts: &self.verdicts, budget: self.grounds.config.chain_budget() }
+        Chain { snapshot, verdicts: &self.verdicts, spans: self.grounds.config.chain_spans() }
     }
 
     async fn judge(&self, before: Option<&Proposed>, message: &Proposed) -> Passage {
         let snapshot = self.registry.snapshot();
         let passage = self.chain(&snapshot).check(before, message).await;
-        if let Decision::Hold(flag) = &passage.decision {
+        // In a conversation of two nothing waits: it is refused.
+        if let Decision::Hold(flag) = &passage.decision
+            && message.room.kind != RoomKind::Direct
+        {
             let review = Review {
                 code: flag.code.clone(),
                 note: flag.note.clone(),

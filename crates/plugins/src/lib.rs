@@ -2,6 +2,7 @@
 
 mod config;
 mod error;
+mod party;
 mod policy;
 
 mod bots;

@@ -5,6 +5,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use teahouse_plugin_package::{BotHook, FilterHook, Isolation, Limits, Manifest, OnError, Rooms, Terms};
 
+use crate::convert;
+
 /// What the admin decided. What is absent is as the manifest proposes. Unknown keys are left alone: a newer node may have
 /// written them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -138,14 +140,14 @@ impl Policy {
     #[must_use]
     pub fn filter_on_error(&self, manifest: &Manifest) -> OnError {
         let proposed = manifest.hooks.filter.as_ref().map(|hook| hook.on_error);
-        self.filter.on_error.or(proposed).unwrap_or(OnError::Allow)
+        self.filter.on_error.or(proposed).unwrap_or(OnError::Hold)
     }
 
     /// What becomes of a name or a join when its gate fails.
     #[must_use]
     pub fn gate_on_error(&self, manifest: &Manifest) -> OnError {
         let proposed = manifest.hooks.gate.as_ref().map(|hook| hook.on_error);
-        self.gate.on_error.or(proposed).unwrap_or(OnError::Allow)
+        self.gate.on_error.or(proposed).unwrap_or(OnError::Hold)
     }
 }
 
@@ -153,6 +155,8 @@ impl Policy {
 const MAX_FILTER_WALL_MS: u32 = 200;
 /// Less than this holds no message; the most is what an instance's host call may copy, in KiB.
 const MIN_DATA_KIB: u32 = 64;
+/// Less than this holds not the largest reply, and what a filter asks for beside it.
+const MIN_FILTER_DATA_KIB: u32 = (convert::LARGEST_REPLY_BYTES / KIB) as u32 + 64;
 const MAX_DATA_KIB: u32 = 8 * 1024;
 /// Each is a transaction: these can only be lowered.
 const MAX_KV_PER_MINUTE: u32 = 1_000;
@@ -182,7 +186,7 @@ impl LimitPolicy {
             ("bot_running_ms", self.bot_running_ms, 1, ms(BotHook::MAX_RUNNING)),
             ("bot_wall_ms", self.bot_wall_ms, 1, ms(BotHook::MAX_WALL)),
             ("filter_wall_ms", self.filter_wall_ms, 1, MAX_FILTER_WALL_MS),
-            ("filter_data_kib", self.filter_data_kib, MIN_DATA_KIB, MAX_DATA_KIB),
+            ("filter_data_kib", self.filter_data_kib, MIN_FILTER_DATA_KIB, MAX_DATA_KIB),
             ("bot_data_kib", self.bot_data_kib, MIN_DATA_KIB, MAX_DATA_KIB),
             ("kv_quota_kib", self.kv_quota_kib, 1, Terms::MAX_KV_KIB),
             ("kv_per_minute", self.kv_per_minute, 1, MAX_KV_PER_MINUTE),
@@ -225,13 +229,13 @@ impl LimitPolicy {
     /// What a filter may hand over in one call, in bytes.
     #[must_use]
     pub fn filter_data_bytes(&self, usual: usize) -> usize {
-        decided_bytes(self.filter_data_kib, usual)
+        decided_bytes(self.filter_data_kib, usual, MIN_FILTER_DATA_KIB)
     }
 
     /// What a bot may hand over in one call, in bytes.
     #[must_use]
     pub fn bot_data_bytes(&self, usual: usize) -> usize {
-        decided_bytes(self.bot_data_kib, usual)
+        decided_bytes(self.bot_data_kib, usual, MIN_DATA_KIB)
     }
 
     /// What it may keep, in KiB.
@@ -289,8 +293,8 @@ impl LimitPolicy {
     }
 }
 
-fn decided_bytes(decided_kib: Option<u32>, usual: usize) -> usize {
-    decided_kib.map_or(usual, |kib| kib_to_bytes(kib.clamp(MIN_DATA_KIB, MAX_DATA_KIB)))
+fn decided_bytes(decided_kib: Option<u32>, usual: usize, least_kib: u32) -> usize {
+    decided_kib.map_or(usual, |kib| kib_to_bytes(kib.clamp(least_kib, MAX_DATA_KIB)))
 }
 
 fn kib_to_bytes(kib: u32) -> usize {

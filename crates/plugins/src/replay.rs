@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use teahouse_plugin_host::wit::{self, Verdict};
-use teahouse_plugin_host::{Compile, Host, Loaded};
+use teahouse_plugin_host::{CallTerms, Compile, Host, Loaded};
 use teahouse_plugin_package::{Manifest, Package, PluginId, Terms};
 use teahouse_protocol::{Content, Kind, MessageId, Role, RoomId, Timestamp, UserId, UserProfile};
 use teahouse_store::entity::message;
@@ -289,7 +289,7 @@ impl OnTrial {
     /// What it says of a message that was sent at `at_ms`, and how long it took to say so.
     async fn said(&self, message: &wit::Message, at_ms: i64) -> (Said, Duration) {
         self.stage.set_now(at_ms);
-        match self.loaded.check(message, None).await {
+        match self.loaded.check(message, &CallTerms::default()).await {
             Ok(called) => {
                 let said = match &called.reply {
                     Ok(Verdict::Replace(new)) if new.text == message.text && new.content.is_none() => {

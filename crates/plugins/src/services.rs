@@ -64,8 +64,8 @@ pub(crate) struct House {
     charter: ArcSwap<Charter>,
     kv: Arc<Kv>,
     meters: messages::Meters,
-    acts: quota::Meter,
-    timers: quota::Meter,
+    acts: quota::Shared,
+    timers: quota::Shared,
     http: http::Gate,
     refusals: Refusals,
 }
@@ -78,8 +78,8 @@ impl House {
             charter: ArcSwap::from_pointee(Charter::none()),
             kv,
             meters: messages::Meters::default(),
-            acts: quota::Meter::default(),
-            timers: quota::Meter::default(),
+            acts: quota::Shared::default(),
+            timers: quota::Shared::default(),
             http: http::Gate::default(),
             refusals: Refusals::default(),
         }
@@ -162,7 +162,7 @@ impl House {
 }
 
 const fn asker(call: &CallContext) -> Asker {
-    if call.hook.is_bot() { Asker::Bot } else { Asker::Filter }
+    if call.hook.is_bot() { Asker::Bot(call.party) } else { Asker::Filter(call.party) }
 }
 
 #[async_trait]
@@ -265,8 +265,8 @@ impl Services for House {
         self.answer(Capability::Messages, self.edit(call, &message, draft)).await
     }
 
-    async fn messages_recall(&self, _call: &CallContext, message: String) -> Result<(), Error> {
-        self.answer(Capability::Messages, self.recall(&message)).await
+    async fn messages_recall(&self, call: &CallContext, message: String) -> Result<(), Error> {
+        self.answer(Capability::Messages, self.recall(call, &message)).await
     }
 
     async fn messages_react(&self, call: &CallContext, message: String, emoji: String) -> Result<(), Error> {
@@ -293,53 +293,53 @@ impl Services for House {
 
     async fn moderation_flag(
         &self,
-        _call: &CallContext,
+        call: &CallContext,
         message: String,
         review: Review,
     ) -> Result<(), Error> {
-        self.answer(Capability::Moderation, self.flag(&message, &review)).await
+        self.answer(Capability::Moderation, self.flag(call, &message, &review)).await
     }
 
     async fn moderation_remove(
         &self,
-        _call: &CallContext,
+        call: &CallContext,
         message: String,
         reason: String,
     ) -> Result<(), Error> {
-        self.answer(Capability::Moderation, self.remove(&message, &reason)).await
+        self.answer(Capability::Moderation, self.remove(call, &message, &reason)).await
     }
 
-    async fn moderation_release(&self, _call: &CallContext, message: String) -> Result<(), Error> {
-        self.answer(Capability::Moderation, self.release(&message)).await
+    async fn moderation_release(&self, call: &CallContext, message: String) -> Result<(), Error> {
+        self.answer(Capability::Moderation, self.release(call, &message)).await
     }
 
     async fn moderation_mute(
         &self,
-        _call: &CallContext,
+        call: &CallContext,
         room: String,
         user: String,
         duration_ms: u32,
         reason: String,
     ) -> Result<(), Error> {
-        self.answer(Capability::Moderation, self.mute(&room, &user, duration_ms, &reason)).await
+        self.answer(Capability::Moderation, self.mute(call, &room, &user, duration_ms, &reason)).await
     }
 
     async fn timers_set(
         &self,
-        _call: &CallContext,
+        call: &CallContext,
         name: String,
         delay_ms: u32,
         every_ms: Option<u32>,
         payload: String,
     ) -> Result<(), Error> {
-        self.answer(Capability::Timers, self.set_timer(name, delay_ms, every_ms, payload)).await
+        self.answer(Capability::Timers, self.set_timer(call, name, delay_ms, every_ms, payload)).await
     }
 
-    async fn timers_cancel(&self, _call: &CallContext, name: String) -> Result<bool, Error> {
-        self.answer(Capability::Timers, self.cancel_timer(&name)).await
+    async fn timers_cancel(&self, call: &CallContext, name: String) -> Result<bool, Error> {
+        self.answer(Capability::Timers, self.cancel_timer(call, &name)).await
     }
 
-    async fn http_send(&self, _call: &CallContext, request: HttpRequest) -> Result<HttpResponse, Error> {
-        self.answer(Capability::Http, self.send_request(request)).await
+    async fn http_send(&self, call: &CallContext, request: HttpRequest) -> Result<HttpResponse, Error> {
+        self.answer(Capability::Http, self.send_request(call, request)).await
     }
 }

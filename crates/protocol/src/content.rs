@@ -7,6 +7,8 @@ use crate::FieldError;
 
 /// The most characters of a text message, and of any one text in another kind's object.
 pub const MAX_TEXT_CHARS: usize = 4_000;
+/// Buttons of a card.
+const MAX_BUTTONS: usize = 10;
 /// The longest value of a button, in bytes: it goes to the bot with every press.
 const MAX_BUTTON_VALUE_BYTES: usize = 1024;
 
@@ -224,7 +226,19 @@ pub enum Content {
     Video(VideoContent),
 }
 
+/// Texts of a full card: its title, text and picture, and of each button its id and label.
+const MOST_TEXTS: usize = 3 + 2 * MAX_BUTTONS;
+/// What JSON makes of one character at most: `\u0001`.
+const JSON_BYTES_A_CHAR: usize = 6;
+/// Names of fields, and what stands around them.
+const JSON_FRAME_BYTES: usize = 4 * 1024;
+
 impl Content {
+    /// The most bytes that the object of any content has as JSON: a card whose every text is as long as it may be.
+    pub const MAX_JSON_BYTES: usize = (MOST_TEXTS * MAX_TEXT_CHARS + MAX_BUTTONS * MAX_BUTTON_VALUE_BYTES)
+        * JSON_BYTES_A_CHAR
+        + JSON_FRAME_BYTES;
+
     /// Reads the content of a message of `kind` from JSON, and checks its limits.
     ///
     /// # Errors
@@ -389,7 +403,6 @@ fn check_place(place: &LocationContent) -> Result<(), FieldError> {
 }
 
 fn check_card(card: &CardContent) -> Result<(), FieldError> {
-    const MAX_BUTTONS: usize = 10;
     check_required("content.title", &card.title)?;
     check_text("content.text", card.text.as_deref())?;
     check_url("content.image_url", card.image_url.as_deref())?;

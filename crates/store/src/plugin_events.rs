@@ -1,6 +1,6 @@
 //! What bots have yet to handle: written once by id, handled at least once, bounded for each plugin.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use sea_orm::sea_query::{Expr, OnConflict, Query};
 use sea_orm::{
@@ -12,7 +12,7 @@ use teahouse_protocol::{NodeId, Timestamp};
 use crate::Error;
 use crate::entity::{plugin, plugin_event};
 
-/// Rows a statement: 8 columns each stay far below SQLite's 32 766 variables.
+/// Rows a statement: 9 columns each stay far below SQLite's 32 766 variables.
 const ROWS_A_STATEMENT: usize = 512;
 
 /// What became of events that were to be queued.
@@ -24,12 +24,21 @@ pub struct Queued {
     pub refused: u64,
 }
 
-/// Queues `events`; one that is there by its id stays as it is. Where a plugin has `most` waiting, the newest are
-/// refused. Two nodes that queue at the same time may go past `most` by what one of them brings.
+/// How many events of a plugin may wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// In all.
+    pub all: u64,
+    /// Of one party's doing.
+    pub of_one: u64,
+}
+
+/// Queues `events`; one that is there by its id stays as it is. Where as many wait as may, of the plugin or of one party's
+/// doing, the newest are refused. Two nodes that queue at the same time may go past that by what one of them brings.
 pub async fn insert(
     conn: &impl ConnectionTrait,
     events: Vec<plugin_event::Model>,
-    most: u64,
+    room: Room,
 ) -> Result<Queued, Error> {
     let mut queued = Queued::default();
     // In one order everywhere: two nodes that queue the same events in two orders would each wait for the other.
@@ -40,17 +49,59 @@ pub async fn insert(
     for (plugin, mut events) in of_plugins {
         events.sort_by(|one, other| one.id.cmp(&other.id));
         events.dedup_by(|one, other| one.id == other.id);
-        let room = most.saturating_sub(count(conn, &plugin).await?);
-        if room < events.len() as u64 {
+        let waiting = count(conn, &plugin).await?;
+        let mut left = room.all.saturating_sub(waiting);
+        // While fewer wait in all than one may have, nobody has more, and nobody is asked about.
+        let is_crowded = left < events.len() as u64 || waiting + events.len() as u64 > room.of_one;
+        if is_crowded {
             let known = known(conn, &plugin, &events).await?;
             events.retain(|event| !known.contains(&event.id));
-            let taken = usize::try_from(room).unwrap_or(usize::MAX).min(events.len());
-            queued.refused += (events.len() - taken) as u64;
-            events.truncate(taken);
+            let mut parties = counts_of(conn, &plugin, &events).await?;
+            let asked = events.len();
+            events.retain(|event| {
+                let is_within =
+                    left > 0 && event.party.is_none_or(|party| take(&mut parties, party, room.of_one));
+                left -= u64::from(is_within);
+                is_within
+            });
+            queued.refused += (asked - events.len()) as u64;
         }
         queued.added += write(conn, events).await?;
     }
     Ok(queued)
+}
+
+/// Counts one more of `party`, if there may be one more.
+fn take(counts: &mut HashMap<i64, u64>, party: i64, most: u64) -> bool {
+    let count = counts.entry(party).or_default();
+    let may = *count < most;
+    *count += u64::from(may);
+    may
+}
+
+/// How many events wait of each party whose doing `events` are. Reads the index `(plugin_id, party)`.
+async fn counts_of(
+    conn: &impl ConnectionTrait,
+    plugin: &str,
+    events: &[plugin_event::Model],
+) -> Result<HashMap<i64, u64>, Error> {
+    let parties: HashSet<i64> = events.iter().filter_map(|event| event.party).collect();
+    let parties: Vec<i64> = parties.into_iter().collect();
+    let mut counts = HashMap::new();
+    for part in parties.chunks(ROWS_A_STATEMENT) {
+        let found: Vec<(i64, i64)> = plugin_event::Entity::find()
+            .select_only()
+            .column(plugin_event::Column::Party)
+            .column_as(plugin_event::Column::Id.count(), "waiting")
+            .filter(plugin_event::Column::PluginId.eq(plugin))
+            .filter(plugin_event::Column::Party.is_in(part.iter().copied()))
+            .group_by(plugin_event::Column::Party)
+            .into_tuple()
+            .all(conn)
+            .await?;
+        counts.extend(found.into_iter().map(|(party, count)| (party, u64::try_from(count).unwrap_or(0))));
+    }
+    Ok(counts)
 }
 
 async fn known(

@@ -12,8 +12,14 @@ use uuid::Uuid;
 use crate::entity::plugin_timer;
 use crate::{Error, plugins};
 
-/// Sets a timer, in place of an earlier one of that name. False: the plugin has `most` others, or is not installed.
-pub async fn put(tx: &DatabaseTransaction, timer: plugin_timer::Model, most: u64) -> Result<bool, Error> {
+/// Sets a timer, in place of an earlier one of that name. False: the plugin has `most` others, of which `of_one` may be set on
+/// behalf of the same party; or it is not installed.
+pub async fn put(
+    tx: &DatabaseTransaction,
+    timer: plugin_timer::Model,
+    most: u64,
+    of_one: u64,
+) -> Result<bool, Error> {
     use plugin_timer::Column;
     // Two that set one each at the same time must not both find room for the last.
     if plugins::lock(tx, &timer.plugin_id).await?.is_none() {
@@ -21,16 +27,25 @@ pub async fn put(tx: &DatabaseTransaction, timer: plugin_timer::Model, most: u64
     }
     let others = plugin_timer::Entity::find()
         .filter(Column::PluginId.eq(&timer.plugin_id))
-        .filter(Column::Name.ne(&timer.name))
-        .count(tx)
-        .await?;
-    if others >= most {
+        .filter(Column::Name.ne(&timer.name));
+    if others.clone().count(tx).await? >= most {
+        return Ok(false);
+    }
+    if let Some(party) = timer.party
+        && others.filter(Column::Party.eq(party)).count(tx).await? >= of_one
+    {
         return Ok(false);
     }
     plugin_timer::Entity::insert(timer.into_active_model())
         .on_conflict(
             OnConflict::columns([Column::PluginId, Column::Name])
-                .update_columns([Column::Token, Column::DueAtMs, Column::EveryMs, Column::Payload])
+                .update_columns([
+                    Column::Token,
+                    Column::DueAtMs,
+                    Column::EveryMs,
+                    Column::Payload,
+                    Column::Party,
+                ])
                 .to_owned(),
         )
         .exec_without_returning(tx)

@@ -32,8 +32,9 @@ async fn what_attacks_when_it_starts_is_not_taken_in(server: TestServer) {
     assert_eq!(Tally::of(&keeper, HOSTILE).await.condition, "running");
 }
 
-/// One poisoned message, again and again: after the fifth failure the plugin is left alone, the message goes by its
-/// policy, and the filter behind it works on. The last of its traps stand in its log, with where they happened.
+/// One poisoned message, again and again, is one failure, however often one person sends it. After the fifth person for whom it
+/// fails the plugin is left alone, the message goes by its policy, and the filter behind it works on. The last of its traps
+/// stand in its log, with where they happened.
 #[server_test(patient)]
 async fn a_poisoned_message_shuts_out_its_filter_alone(server: TestServer) {
     const TIMES: usize = 8;
@@ -45,14 +46,34 @@ async fn a_poisoned_message_shuts_out_its_filter_alone(server: TestServer) {
     for number in 0..TIMES {
         assert_eq!(ann.send(&format!("p{number}"), "!trap").await["state"], "sent");
     }
-    server.prints(lines, &["a plugin is in quarantine", HOSTILE]).await;
     let tally = Tally::of(&keeper, HOSTILE).await;
-    assert_eq!((tally.condition.as_str(), tally.get("failures trap")), ("quarantined", 5), "{tally:?}");
+    assert_eq!(
+        (tally.condition.as_str(), tally.get("failures trap")),
+        ("running", TIMES as u64),
+        "{tally:?}"
+    );
+    for guest in ["g1", "g2", "g3", "g4", "g5"] {
+        server.guest(guest).await.connect().await.send("p", "!trap").await;
+    }
+    assert_eq!(
+        Tally::of(&keeper, HOSTILE).await.condition,
+        "running",
+        "guests are as many as somebody likes"
+    );
+    for name in ["bob", "cat", "dan"] {
+        assert_eq!(server.person(name).await.connect().await.send("p", "!trap").await["state"], "sent");
+    }
+    server.prints(lines, &["a plugin is in quarantine", HOSTILE]).await;
+    let trapped = TIMES as u64 + 8;
+    ann.send("q", "!trap").await;
+    let tally = Tally::of(&keeper, HOSTILE).await;
+    assert_eq!((tally.condition.as_str(), tally.get("failures trap")), ("quarantined", trapped), "{tally:?}");
     ann.frame(json!({ "type": "msg", "id": "r", "content": "reject still here" })).await;
     assert_eq!(ann.refused("rejected").await["by"], "Probe");
     let log = keeper.get(&format!("/plugins/{HOSTILE}/logs?level=error")).await.expect(200);
     let lines = log["items"].as_array().expect("lines").iter().map(|line| text(line, "text"));
-    assert_eq!(lines.filter(|line| line.starts_with("trap: ") && line.contains(" at ")).count(), 5, "{log}");
+    let traps = lines.filter(|line| line.starts_with("trap: ") && line.contains(" at ")).count() as u64;
+    assert_eq!(traps, trapped, "{log}");
     keeper.act(&format!("/plugins/{HOSTILE}/retry")).await.expect(204);
     let since = Instant::now();
     while Tally::of(&keeper, HOSTILE).await.condition != "running" {

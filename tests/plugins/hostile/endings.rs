@@ -17,7 +17,7 @@ pub(super) enum Ending {
     ToldOrCut(&'static [&'static str], &'static [&'static str]),
     /// Its calls answer with an error text.
     Error,
-    /// Its calls answer with what can't be: the policy for failures speaks instead.
+    /// Its calls answer with what can't be: the message is refused.
     NoVerdict,
 }
 
@@ -100,6 +100,11 @@ impl Ending {
         matches!(self, Self::Told(_) | Self::ToldOrCut(..))
     }
 
+    /// Whether it is an answer that can't be used.
+    pub(super) fn is_unusable(&self) -> bool {
+        matches!(self, Self::NoVerdict | Self::Cut("bad_reply"))
+    }
+
     /// Whether its calls are cut.
     pub(super) fn is_cut(&self) -> bool {
         matches!(self, Self::Cut(_) | Self::CutByEither(_))
@@ -139,7 +144,7 @@ impl Ending {
             Self::NoVerdict => {
                 let verdicts = keeper.get(&format!("/verdicts?plugin={plugin}&limit=1")).await.expect(200);
                 let last = &verdicts["items"][0];
-                let failed = last["verdict"] == "failed_allow" && last["code"] == "plugin-failed";
+                let failed = last["verdict"] == "failed_reject" && last["code"] == "plugin-failed";
                 if failed && failures.is_empty() { Ok(()) } else { Err(format!("{last}; {failures:?}")) }
             }
         }

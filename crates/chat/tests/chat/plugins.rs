@@ -3,6 +3,7 @@
 mod hooks;
 
 mod bots;
+mod deciding;
 mod edits;
 mod looking;
 mod moderators;

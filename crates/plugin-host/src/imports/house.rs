@@ -17,8 +17,11 @@ macro_rules! ask {
         if let Err(refusal) = $state.admit(Capability::$capability, $bytes)? {
             return Ok(Err(refusal));
         }
+        $state.asks(Capability::$capability);
         let (services, call) = $state.house();
-        Ok(services.$function(call $(, $argument)*).await)
+        let answer = services.$function(call $(, $argument)*).await;
+        $state.answered(&answer);
+        Ok(answer)
     }};
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use teahouse_plugin_host::wit::Event;
-use teahouse_plugin_host::{Compile, Exports, FailureKind, LoadError, Loaded, LogLevel};
+use teahouse_plugin_host::{CallTerms, Compile, Exports, FailureKind, LoadError, Loaded, LogLevel};
 
 use crate::guest::host;
 use crate::house::{Setting, message};
@@ -21,7 +21,7 @@ async fn hostile(config: &str) -> Option<Setting> {
 }
 
 async fn attack(plugin: &Loaded, text: &str) -> Result<String, FailureKind> {
-    match plugin.check(&message(text), None).await {
+    match plugin.check(&message(text), &CallTerms::default()).await {
         Ok(called) => Ok(format!("{:?}", called.reply)),
         Err(failure) => Err(failure.kind),
     }
@@ -111,8 +111,11 @@ async fn a_bot_without_end_is_cut_and_its_next_event_is_served() {
     let Some(setting) = hostile("{}").await else { return };
     let plugin = setting.loaded().await;
     let id: Arc<str> = "e-1".into();
-    let looping = plugin.handle(&id, &Event::Posted(message("?loop")), 0).await.expect_err("cut");
+    let looping = plugin
+        .handle(&id, &Event::Posted(message("?loop")), 0, &CallTerms::default())
+        .await
+        .expect_err("cut");
     assert_eq!(looping.kind, FailureKind::RunningTime);
-    plugin.handle(&id, &Event::Posted(message("?twice")), 0).await.expect("served");
+    plugin.handle(&id, &Event::Posted(message("?twice")), 0, &CallTerms::default()).await.expect("served");
     assert_eq!(told(&plugin), ["twice: one message"]);
 }

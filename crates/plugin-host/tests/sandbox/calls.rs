@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use teahouse_plugin_host::wit::{Event, Rejection, Timer, Verdict};
-use teahouse_plugin_host::{FailureKind, Hook, LoadError, LogLevel, Outcome};
+use teahouse_plugin_host::{CallTerms, FailureKind, Hook, LoadError, LogLevel, Outcome};
 
 use crate::guest::{checks, fails, rejects, reply_byte, reply_word};
 use crate::house::{Setting, loaded, message};
@@ -11,7 +11,7 @@ use crate::house::{Setting, loaded, message};
 #[tokio::test]
 async fn a_verdict_comes_back_with_its_cost() {
     let plugin = loaded(&checks(&rejects(16, 4)).data(16, "spam")).await;
-    let called = plugin.check(&message("buy"), None).await.expect("called");
+    let called = plugin.check(&message("buy"), &CallTerms::default()).await.expect("called");
     let expected = Verdict::Reject(Rejection { code: String::new(), reason: "spam".to_owned() });
     assert_eq!(called.reply, Ok(expected));
     assert_eq!((called.cost.host_calls, called.cost.memory_bytes), (0, 128 * 1024));
@@ -24,7 +24,7 @@ async fn a_verdict_comes_back_with_its_cost() {
 async fn an_error_text_is_a_reply_and_the_instance_lives() {
     let plugin = loaded(&checks(&fails(16, 4)).data(16, "boom")).await;
     for _ in 0..3 {
-        let called = plugin.check(&message("hi"), None).await.expect("called");
+        let called = plugin.check(&message("hi"), &CallTerms::default()).await.expect("called");
         assert_eq!(called.reply, Err("boom".to_owned()));
     }
     assert_eq!(plugin.telemetry().stats.snapshot().instances_made, 1);
@@ -35,9 +35,9 @@ async fn a_bot_handles_events_on_instances_of_its_own() {
     let plugin = loaded(&checks("").handles("")).await;
     let timer = Timer { name: "t".to_owned(), payload: String::new(), due: 0.0, missed: 0 };
     let id: Arc<str> = "e-1".into();
-    let handled = plugin.handle(&id, &Event::Timer(timer), 0).await.expect("handled");
+    let handled = plugin.handle(&id, &Event::Timer(timer), 0, &CallTerms::default()).await.expect("handled");
     assert_eq!(handled.reply, Ok(()));
-    plugin.check(&message("hi"), None).await.expect("checked");
+    plugin.check(&message("hi"), &CallTerms::default()).await.expect("checked");
     assert_eq!(plugin.warm(), (1, 1));
 }
 
@@ -45,7 +45,7 @@ async fn a_bot_handles_events_on_instances_of_its_own() {
 async fn a_hook_that_was_not_declared_is_not_called() {
     let plugin = loaded(&checks("")).await;
     let event = Event::Posted(message("hi"));
-    let refused = plugin.handle(&"e-1".into(), &event, 0).await.expect_err("no bot");
+    let refused = plugin.handle(&"e-1".into(), &event, 0, &CallTerms::default()).await.expect_err("no bot");
     assert_eq!(refused.kind, FailureKind::NoHook);
     assert!(!refused.kind.is_the_plugins_fault());
 }
@@ -102,7 +102,7 @@ async fn log_lines_are_made_harmless() {
         evil.len()
     );
     let plugin = loaded(&checks(&write).logging().data(16, evil)).await;
-    let called = plugin.check(&message("hi"), None).await.expect("called");
+    let called = plugin.check(&message("hi"), &CallTerms::default()).await.expect("called");
     assert_eq!(called.cost.log_lines, 1);
     let lines = plugin.telemetry().log.newest(LogLevel::Debug, 10);
     assert_eq!(lines.len(), 1);
@@ -120,7 +120,7 @@ async fn a_call_has_twenty_lines_and_the_rest_is_counted() {
     // Locals come before anything else in a function: the body is one of its own.
     let guest = checks("(call $flood)").logging().data(16, "hi").with(&format!("(func $flood {write})"));
     let plugin = loaded(&guest).await;
-    plugin.check(&message("hi"), None).await.expect("called");
+    plugin.check(&message("hi"), &CallTerms::default()).await.expect("called");
     let lines = plugin.telemetry().log.newest(LogLevel::Debug, 100);
     assert_eq!(lines.len(), 21);
     assert_eq!(lines[20].text, "13 lines dropped");

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use teahouse_plugin_host::{Compile, CompileError, Exports, Host, HostConfig, LoadError, inspect};
+use teahouse_plugin_host::{CallTerms, Compile, CompileError, Exports, Host, HostConfig, LoadError, inspect};
 
 use crate::guest::{checks, component_for, host, shared};
 use crate::house::{Setting, message};
@@ -61,7 +61,7 @@ async fn a_component_with_a_byte_changed_is_refused_or_contained() {
         let Ok(compiled) = host().compile(changed.into(), &Compile::InProcess).await else { continue };
         let hooks = Exports { filter: true, ..Exports::default() };
         if let Ok(plugin) = Setting::with(compiled, hooks).load().await {
-            let _ = plugin.check(&message("hi"), None).await;
+            let _ = plugin.check(&message("hi"), &CallTerms::default()).await;
         }
     }
 }
@@ -165,7 +165,7 @@ async fn a_child_compiles_what_is_then_called() {
     let compiled = host().compile(checks("").component().into(), &child()).await.expect("compiled");
     let hooks = Exports { filter: true, ..Exports::default() };
     let plugin = Setting::with(compiled, hooks).load().await.expect("loaded");
-    plugin.check(&message("hi"), None).await.expect("called");
+    plugin.check(&message("hi"), &CallTerms::default()).await.expect("called");
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Plugins that mean harm, or are broken: each costs its own call only, and the next one is served.
 
 use teahouse_plugin_host::wit::Verdict;
-use teahouse_plugin_host::{CallFailure, FailureKind, LoadError, Loaded};
+use teahouse_plugin_host::{CallFailure, CallTerms, FailureKind, LoadError, Loaded};
 
 use crate::guest::{Guest, checks, rejects, reply_byte, reply_word};
 use crate::house::{Setting, loaded, message};
@@ -18,7 +18,7 @@ async fn ends(guest: &Guest) -> CallFailure {
 }
 
 async fn failure(plugin: &Loaded) -> CallFailure {
-    plugin.check(&message("hi"), None).await.expect_err("it was expected to fail")
+    plugin.check(&message("hi"), &CallTerms::default()).await.expect_err("it was expected to fail")
 }
 
 #[tokio::test]
@@ -49,11 +49,14 @@ async fn memory_grows_to_its_cap_and_no_further() {
     let mut setting = Setting::of(&checks(grow)).await;
     setting.spec.limits.filter.memory_bytes = 1 << 20;
     let plugin = setting.loaded().await;
-    let called = plugin.check(&message("hi"), None).await.expect("growth is refused, the call goes on");
+    let called = plugin
+        .check(&message("hi"), &CallTerms::default())
+        .await
+        .expect("growth is refused, the call goes on");
     assert_eq!(called.cost.memory_bytes, 1 << 20);
     assert_eq!(plugin.telemetry().stats.snapshot().memory_high_water_bytes, 1 << 20);
     // With its memory that full it makes room for a fresh one.
-    plugin.check(&message("hi"), None).await.expect("served");
+    plugin.check(&message("hi"), &CallTerms::default()).await.expect("served");
     assert!(plugin.telemetry().stats.snapshot().instances_made >= 2);
 }
 
@@ -72,8 +75,11 @@ async fn a_table_grows_to_its_cap_and_no_further() {
          (if (i32.gt_u (table.size $t) (i32.const 20000)) (then unreachable))",
     )
     .with("(table $t 1 funcref)");
-    let called =
-        loaded(&guest).await.check(&message("hi"), None).await.expect("refused, and the call goes on");
+    let called = loaded(&guest)
+        .await
+        .check(&message("hi"), &CallTerms::default())
+        .await
+        .expect("refused, and the call goes on");
     assert_eq!(called.reply, Ok(Verdict::Allow));
 }
 
@@ -147,10 +153,11 @@ async fn a_huge_reply_is_refused_before_it_is_copied() {
 
 #[tokio::test]
 async fn a_large_reply_is_a_bad_one() {
-    let failure = ends(&checks(&rejects(0, 16 * 1024 + 1))).await;
+    const LIMIT: u32 = 640 * 1024;
+    let failure = ends(&checks(&rejects(0, LIMIT + 1)).pages(16)).await;
     assert_eq!(failure.kind, FailureKind::BadReply, "{failure}");
-    let allowed = loaded(&checks(&rejects(32768, 16 * 1024))).await;
-    allowed.check(&message("hi"), None).await.expect("at the limit");
+    let allowed = loaded(&checks(&rejects(32768, LIMIT)).pages(16)).await;
+    allowed.check(&message("hi"), &CallTerms::default()).await.expect("at the limit");
 }
 
 #[tokio::test]
@@ -174,8 +181,11 @@ async fn a_poisoned_message_costs_only_its_own_call() {
     let mut poison = message("hi");
     poison.id = "x".to_owned();
     for _ in 0..3 {
-        assert_eq!(plugin.check(&poison, None).await.expect_err("poison").kind, FailureKind::Trap);
-        let called = plugin.check(&message("hi"), None).await.expect("served");
+        assert_eq!(
+            plugin.check(&poison, &CallTerms::default()).await.expect_err("poison").kind,
+            FailureKind::Trap
+        );
+        let called = plugin.check(&message("hi"), &CallTerms::default()).await.expect("served");
         assert_eq!(called.reply, Ok(Verdict::Allow));
     }
 }

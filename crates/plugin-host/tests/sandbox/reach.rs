@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use teahouse_plugin_host::wit::{Event, Verdict};
-use teahouse_plugin_host::{Capability, FailureKind, Grants};
+use teahouse_plugin_host::{CallTerms, Capability, FailureKind, Grants};
 
 use crate::guest::{Guest, checks, rejects};
 use crate::house::{Setting, message};
@@ -35,7 +35,8 @@ async fn what_was_not_granted_is_denied_and_counted() {
     let mut setting = Setting::of(&gets()).await;
     setting.spec.grants = Grants::none();
     let plugin = setting.loaded().await;
-    let called = plugin.check(&message("hi"), None).await.expect("denied is an answer, not a trap");
+    let called =
+        plugin.check(&message("hi"), &CallTerms::default()).await.expect("denied is an answer, not a trap");
     assert!(was_refused(&called.reply.expect("a verdict")));
     assert_eq!(setting.house.gets.load(Ordering::Relaxed), 0);
     assert_eq!(setting.house.audited.load(Ordering::Relaxed), 1);
@@ -46,10 +47,10 @@ async fn what_was_not_granted_is_denied_and_counted() {
 async fn a_revoked_grant_is_gone_at_once() {
     let setting = Setting::of(&gets()).await;
     let plugin = setting.loaded().await;
-    let called = plugin.check(&message("hi"), None).await.expect("granted");
+    let called = plugin.check(&message("hi"), &CallTerms::default()).await.expect("granted");
     assert_eq!(called.reply, Ok(Verdict::Allow));
     plugin.set_grants(plugin.grants().without(Capability::Kv));
-    let called = plugin.check(&message("hi"), None).await.expect("denied");
+    let called = plugin.check(&message("hi"), &CallTerms::default()).await.expect("denied");
     assert!(was_refused(&called.reply.expect("a verdict")));
     assert_eq!(plugin.telemetry().stats.snapshot().instances_made, 1);
 }
@@ -58,23 +59,27 @@ async fn a_revoked_grant_is_gone_at_once() {
 async fn a_filter_sends_nothing_even_where_the_bot_may() {
     let setting = Setting::of(&types()).await;
     let plugin = setting.loaded().await;
-    let called = plugin.check(&message("hi"), None).await.expect("denied");
+    let called = plugin.check(&message("hi"), &CallTerms::default()).await.expect("denied");
     assert!(was_refused(&called.reply.expect("a verdict")));
     assert_eq!(setting.house.sent.load(Ordering::Relaxed), 0);
-    plugin.handle(&"e-1".into(), &Event::Posted(message("hi")), 0).await.expect("handled");
+    plugin
+        .handle(&"e-1".into(), &Event::Posted(message("hi")), 0, &CallTerms::default())
+        .await
+        .expect("handled");
     assert_eq!(setting.house.sent.load(Ordering::Relaxed), 1);
 }
 
+/// The house does not answer: that is the house's fault, and the call is the host's to make again.
 #[tokio::test]
-async fn a_wait_in_the_house_ends_with_the_call() {
+async fn a_wait_in_the_house_ends_with_the_call_and_is_the_hosts() {
     let mut setting = Setting::of(&gets()).await;
     setting.spec.limits.filter.wall = Duration::from_millis(50);
     setting.house.stalls.store(true, Ordering::Relaxed);
     let plugin = setting.loaded().await;
-    let failure = plugin.check(&message("hi"), None).await.expect_err("cut");
-    assert_eq!(failure.kind, FailureKind::WallTime);
+    let failure = plugin.check(&message("hi"), &CallTerms::default()).await.expect_err("cut");
+    assert_eq!(failure.kind, FailureKind::Busy);
     setting.house.stalls.store(false, Ordering::Relaxed);
-    plugin.check(&message("hi"), None).await.expect("the next call is served");
+    plugin.check(&message("hi"), &CallTerms::default()).await.expect("the next call is served");
 }
 
 #[tokio::test]
@@ -82,8 +87,9 @@ async fn a_caller_with_less_time_cuts_sooner() {
     let setting = Setting::of(&gets()).await;
     setting.house.stalls.store(true, Ordering::Relaxed);
     let plugin = setting.loaded().await;
-    let failure = plugin.check(&message("hi"), Some(Duration::from_millis(5))).await.expect_err("cut");
-    assert_eq!(failure.kind, FailureKind::WallTime);
+    let terms = CallTerms { within: Some(Duration::from_millis(5)), ..CallTerms::default() };
+    let failure = plugin.check(&message("hi"), &terms).await.expect_err("cut");
+    assert_eq!(failure.kind, FailureKind::Busy);
 }
 
 #[tokio::test]
@@ -92,7 +98,7 @@ async fn time_spent_waiting_is_not_running_time() {
     setting.house.pauses.store(true, Ordering::Relaxed);
     let plugin = setting.loaded().await;
     let house = setting.house.clone();
-    let waiting = tokio::spawn(async move { plugin.check(&message("hi"), None).await });
+    let waiting = tokio::spawn(async move { plugin.check(&message("hi"), &CallTerms::default()).await });
     house.asked.notified().await;
     // Three times its running time: the machine's clock has to move, so this one waits.
     tokio::task::spawn_blocking(|| std::thread::park_timeout(Duration::from_millis(30)))
@@ -107,7 +113,12 @@ async fn a_call_has_twenty_operations_on_its_store() {
     let loop_get = format!("(loop $again {GET} (br_if $again (i32.eqz (i32.load8_u (i32.const 512)))))");
     let guest = checks(&loop_get).importing("kv", "get", "(param i32 i32 i32)").data(16, "key").pages(4);
     let setting = Setting::of(&guest).await;
-    let called = setting.loaded().await.check(&message("hi"), None).await.expect("rate-limited is an answer");
+    let called = setting
+        .loaded()
+        .await
+        .check(&message("hi"), &CallTerms::default())
+        .await
+        .expect("rate-limited is an answer");
     assert_eq!(called.cost.host_calls, 21);
     assert_eq!(setting.house.gets.load(Ordering::Relaxed), 20);
 }
@@ -118,5 +129,11 @@ async fn randomness_is_capped() {
     let check = "(call $random (i32.const 1048576) (i32.const 512))
         (if (i32.ne (i32.load (i32.const 516)) (i32.const 4096)) (then unreachable))";
     let guest = checks(check).importing("env", "random", "(param i32 i32)").pages(4);
-    Setting::of(&guest).await.loaded().await.check(&message("hi"), None).await.expect("capped");
+    Setting::of(&guest)
+        .await
+        .loaded()
+        .await
+        .check(&message("hi"), &CallTerms::default())
+        .await
+        .expect("capped");
 }

@@ -196,7 +196,7 @@ fn filter(mut keys: Keys<'_>) -> FilterHook {
         edits: keys.boolean("edits", true),
         rooms: keys.word("rooms", Rooms::Chosen),
         running: millis(&mut keys, "deadline-ms", FilterHook::DEFAULT_RUNNING, FilterHook::MAX_RUNNING),
-        on_error: keys.word("on-error", OnError::Allow),
+        on_error: keys.word("on-error", OnError::Hold),
     };
     keys.finish();
     hook
@@ -209,7 +209,7 @@ fn gate(mut keys: Keys<'_>) -> GateHook {
         joins: keys.boolean("joins", true),
         rooms: keys.word("rooms", Rooms::Chosen),
         running: millis(&mut keys, "deadline-ms", FilterHook::DEFAULT_RUNNING, FilterHook::MAX_RUNNING),
-        on_error: keys.word("on-error", OnError::Allow),
+        on_error: keys.word("on-error", OnError::Hold),
     };
     keys.finish();
     hook

@@ -106,7 +106,7 @@ fn a_filter_looks_at_everything_unless_it_says_otherwise() {
     let filter = manifest.hooks.filter.unwrap();
     assert_eq!(filter.kinds.len(), 8);
     assert!(filter.edits);
-    assert_eq!((filter.rooms, filter.on_error, filter.priority), (Rooms::Chosen, OnError::Allow, 500));
+    assert_eq!((filter.rooms, filter.on_error, filter.priority), (Rooms::Chosen, OnError::Hold, 500));
     assert_eq!(manifest.limits, Limits { memory_mib: 16, isolation: Isolation::Warm });
     let bot = small_with("[hooks.bot]\nevents = [\"posted\"]").unwrap();
     assert_eq!(bot.limits.memory_mib, 32);

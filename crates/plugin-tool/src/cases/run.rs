@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::Result;
 use serde_json::{Value, json};
 use teahouse_plugin_host::wit::{Event, Message};
-use teahouse_plugin_host::{CallFailure, Called, Cost, Loaded};
+use teahouse_plugin_host::{CallFailure, CallTerms, Called, Cost, Loaded};
 
 use super::Outcome;
 use super::input::{EditInput, EventInput, JoinInput, MessageInput, NameInput, room, user};
@@ -92,7 +92,7 @@ impl<'r> Runner<'r> {
     pub(crate) async fn check(&mut self, input: MessageInput) -> Result<Value> {
         let message = self.message(input, None).await;
         self.house.meet(&message, false).await;
-        let called = self.loaded.check(&message, None).await;
+        let called = self.loaded.check(&message, &CallTerms::default()).await;
         Ok(self.judgement(called, verdict))
     }
 
@@ -100,14 +100,17 @@ impl<'r> Runner<'r> {
         let before = self.message(input.before, Some(1)).await;
         let after = self.message(MessageInput { id: Some(before.id.clone()), ..input.after }, Some(1)).await;
         self.house.meet(&after, false).await;
-        let called = self.loaded.check_edit(&before, &after, None).await;
+        let called = self.loaded.check_edit(&before, &after, &CallTerms::default()).await;
         Ok(self.judgement(called, verdict))
     }
 
     async fn check_name(&mut self, input: NameInput) -> Result<Value> {
         let (by, in_room) = (user(input.by), input.room.map(|input| room(Some(input))));
         self.house.meet_user(&by, in_room.as_ref(), "member").await;
-        let called = self.loaded.check_name(&input.subject, &input.text, &by, in_room.as_ref(), None).await;
+        let called = self
+            .loaded
+            .check_name(&input.subject, &input.text, &by, in_room.as_ref(), &CallTerms::default())
+            .await;
         Ok(self.judgement(called, verdict))
     }
 
@@ -119,7 +122,7 @@ impl<'r> Runner<'r> {
 
     async fn check_join(&mut self, input: JoinInput) -> Result<Value> {
         let (at, who) = (room(input.room), user(input.user));
-        let called = self.loaded.check_join(&at, &who, &input.word, None).await;
+        let called = self.loaded.check_join(&at, &who, &input.word, &CallTerms::default()).await;
         Ok(self.judgement(called, admission))
     }
 
@@ -138,7 +141,7 @@ impl<'r> Runner<'r> {
     }
 
     async fn handle(&mut self, id: &str, event: &Event, hops: u8) -> Result<Value> {
-        let called = self.loaded.handle(&id.into(), event, hops).await;
+        let called = self.loaded.handle(&id.into(), event, hops, &CallTerms::default()).await;
         let error = match called {
             Ok(called) => {
                 self.count(called.cost, self.bot_wall());

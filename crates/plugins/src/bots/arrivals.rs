@@ -18,6 +18,7 @@ use super::{MOST_WAITING, Wakes, ids};
 use crate::Error;
 use crate::convert;
 use crate::hooks::least;
+use crate::party;
 use crate::reading::{Cast, Reading};
 use crate::registry::{Registry, Running, Snapshot};
 use crate::services::Grounds;
@@ -257,6 +258,7 @@ impl Arrivals {
             hops: hops.into(),
             created_at_ms: self.grounds.clock.now().millis(),
             attempts: 0,
+            party: party::of_event(event).map(party::stored),
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use teahouse_plugin_host::wit;
-use teahouse_plugin_host::{CallFailure, Called, Hook};
+use teahouse_plugin_host::{CallFailure, CallTerms, Called, Hook};
 use teahouse_protocol::{MessageId, NodeId, Timestamp};
 use teahouse_store::entity::plugin_event;
 use teahouse_store::{held, plugin_events, plugins};
@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use super::lanes::Lanes;
 use super::{LONGEST_WAIT, MOST_WAITING, Wakes};
 use crate::Error;
+use crate::party;
 use crate::registry::{Registry, Running};
 use crate::services::Grounds;
 
@@ -29,6 +30,9 @@ const LOOK: Duration = Duration::from_secs(1);
 /// The waits after the first failures of an event. After the last, it is dropped.
 const WAITS: [Duration; 4] =
     [Duration::from_secs(1), Duration::from_secs(5), Duration::from_secs(15), Duration::from_secs(30)];
+/// How long an event rests whose bot was told to wait: as long as it was told, within these.
+const SHORTEST_REST: Duration = Duration::from_millis(200);
+const LONGEST_REST: Duration = Duration::from_secs(60);
 /// What a filter held is written right after the filter said so: an event that comes first waits for it.
 const HELD_WITHIN: Duration = Duration::from_secs(5);
 const HELD_LOOK: Duration = Duration::from_millis(20);
@@ -68,6 +72,8 @@ enum Ended {
     Failed,
     /// To be tried again, and this was no attempt: the bot was not called.
     NotNow(Duration),
+    /// As that: whoever it is for used up their share of what the bot may do.
+    HeldUp(Duration),
     /// Not to be tried again.
     Pointless(&'static str),
 }
@@ -153,7 +159,7 @@ impl Worker {
             return Ok(());
         }
         let db = &self.dispatch.grounds.db;
-        let rows = plugin_events::oldest(db.conn(), &self.plugin, None, MOST_WAITING).await?;
+        let rows = plugin_events::oldest(db.conn(), &self.plugin, None, MOST_WAITING.all).await?;
         self.lanes.refresh(rows);
         self.begin(&running).await
     }
@@ -249,6 +255,10 @@ impl Worker {
                 self.lanes.retry(row, now + wait);
                 return None;
             }
+            Ended::HeldUp(wait) => {
+                self.lanes.hold_up(row, now + wait);
+                return None;
+            }
             Ended::Failed => {
                 if let Some(wait) = wait_after(row.attempts) {
                     counts.retried();
@@ -302,14 +312,20 @@ async fn attempt(grounds: &Grounds, running: &Running, row: &plugin_event::Model
     }
     let id: Arc<str> = row.id.as_str().into();
     let hops = u8::try_from(row.hops).unwrap_or(u8::MAX);
-    let called = running.loaded.handle(&id, &event, hops).await;
-    health.ended(&called);
+    let party = row.party.map(party::from_stored);
+    let terms = CallTerms { party, ..CallTerms::default() };
+    let called = running.loaded.handle(&id, &event, hops, &terms).await;
+    health.ended(&called, party::blame_of_event(&event, party));
     ended(running, called)
 }
 
 fn ended(running: &Running, called: Result<Called<()>, CallFailure>) -> Ended {
     match called {
         Ok(Called { reply: Ok(()), .. }) => Ended::Handled,
+        // It did something too often, and was told when it may again: an answer, and no failure.
+        Ok(Called { reply: Err(_), cost }) if !cost.held_up.is_zero() => {
+            Ended::HeldUp(cost.held_up.clamp(SHORTEST_REST, LONGEST_REST))
+        }
         Ok(Called { reply: Err(text), .. }) => {
             running.note_error(Hook::Handle, &text);
             Ended::Failed

@@ -15,9 +15,11 @@ pub(crate) struct Lanes {
     /// By id, which is by arrival.
     waiting: BTreeMap<String, plugin_event::Model>,
     /// Events under way, and the rooms that they are of.
-    under_way: HashMap<String, Option<Uuid>>,
+    under_way: HashMap<String, (Option<Uuid>, Option<i64>)>,
     /// Failed, and not to be tried before that. Its room waits with it: order is kept.
     rests: HashMap<String, Timestamp>,
+    /// Parties that used up their share of what the bot may do. All of theirs waits until then, and holds back nobody else's.
+    parties: HashMap<i64, Timestamp>,
 }
 
 impl Lanes {
@@ -35,38 +37,48 @@ impl Lanes {
 
     /// The event to handle next, which is under way from now on.
     pub(crate) fn begin_next(&mut self, now: Timestamp) -> Option<plugin_event::Model> {
+        self.parties.retain(|_, until| *until > now);
         let id = self.next(now)?;
         let row = self.waiting.remove(&id)?;
         self.rests.remove(&id);
-        self.under_way.insert(id, row.room_id);
+        self.under_way.insert(id, (row.room_id, row.party));
         Some(row)
     }
 
+    /// Of the events that may be next, one of a party for which the fewest are under way; of those, the first that came.
     fn next(&self, now: Timestamp) -> Option<String> {
-        let mut seen: HashSet<Uuid> = self.under_way.values().flatten().copied().collect();
-        for row in self.waiting.values() {
-            let first = match row.room_id {
-                // Only the first of each room can be next.
-                Some(room) if !seen.insert(room) => continue,
-                Some(room) => self.first_of(room, row),
-                None => row,
-            };
-            if self.rests.get(&first.id).is_none_or(|until| *until <= now) {
-                return Some(first.id.clone());
-            }
+        let mut working: HashMap<Option<i64>, usize> = HashMap::new();
+        for (_, party) in self.under_way.values() {
+            *working.entry(*party).or_default() += 1;
         }
-        None
+        let is_rested =
+            |row: &&plugin_event::Model| self.rests.get(&row.id).is_none_or(|until| *until <= now);
+        let ready = self.firsts().into_iter().filter(is_rested);
+        let first = ready.min_by_key(|row| working.get(&row.party).copied().unwrap_or(0))?;
+        Some(first.id.clone())
     }
 
-    /// What is to come first in `room`, whose first arrival is `row`: of what the log says, the log's own order counts.
-    /// Two batches of one room may have been dated the wrong way round, or queued so.
-    fn first_of<'a>(&'a self, room: Uuid, row: &'a plugin_event::Model) -> &'a plugin_event::Model {
-        if ids::seq_of(&row.id).is_none() {
-            return row;
+    /// The events that their rooms do not hold back, in the order of arrival: the first of each room in which none is under
+    /// way, and those of no room.
+    fn firsts(&self) -> Vec<&plugin_event::Model> {
+        let busy: HashSet<Uuid> = self.under_way.values().filter_map(|(room, _)| *room).collect();
+        let mut places: HashMap<Uuid, usize> = HashMap::new();
+        let mut firsts: Vec<&plugin_event::Model> = Vec::new();
+        let rows = self.waiting.values();
+        for row in rows.filter(|row| row.party.is_none_or(|party| !self.parties.contains_key(&party))) {
+            match row.room_id {
+                Some(room) if busy.contains(&room) => {}
+                Some(room) => match places.get(&room) {
+                    Some(place) => firsts[*place] = earlier(firsts[*place], row),
+                    None => {
+                        places.insert(room, firsts.len());
+                        firsts.push(row);
+                    }
+                },
+                None => firsts.push(row),
+            }
         }
-        let of_room = self.waiting.values().filter(|other| other.room_id == Some(room));
-        let by_seq = of_room.filter_map(|other| Some((ids::seq_of(&other.id)?, other)));
-        by_seq.min_by_key(|(seq, _)| *seq).map_or(row, |(_, first)| first)
+        firsts
     }
 
     /// It is over: handled, or given up.
@@ -81,13 +93,34 @@ impl Lanes {
         self.waiting.insert(row.id.clone(), row);
     }
 
+    /// It is tried again when its party may do something again, at `at`: until then nothing of theirs is.
+    pub(crate) fn hold_up(&mut self, row: plugin_event::Model, at: Timestamp) {
+        match row.party {
+            Some(party) => {
+                self.under_way.remove(&row.id);
+                self.parties.insert(party, at);
+                self.waiting.insert(row.id.clone(), row);
+            }
+            None => self.retry(row, at),
+        }
+    }
+
     pub(crate) fn under_way(&self) -> usize {
         self.under_way.len()
     }
 
     /// When the first that rests may be tried again.
     pub(crate) fn rested_at(&self) -> Option<Timestamp> {
-        self.rests.values().min().copied()
+        self.rests.values().chain(self.parties.values()).min().copied()
+    }
+}
+
+/// Which of two events of a room comes first, of which `first` came first: of what the log says, the log's own order counts.
+/// Two batches of one room may have been dated the wrong way round, or queued so.
+fn earlier<'a>(first: &'a plugin_event::Model, next: &'a plugin_event::Model) -> &'a plugin_event::Model {
+    match (ids::seq_of(&first.id), ids::seq_of(&next.id)) {
+        (Some(one), Some(other)) if other < one => next,
+        _ => first,
     }
 }
 
@@ -107,6 +140,7 @@ mod tests {
             hops: 0,
             created_at_ms: 0,
             attempts: 0,
+            party: None,
         }
     }
 
@@ -149,6 +183,35 @@ mod tests {
         let begun = lanes.begin_next(at(0)).unwrap();
         lanes.retry(begun, at(100));
         assert_eq!(lanes.begin_next(at(99)).unwrap().id, elsewhere.id);
+        assert!(lanes.begin_next(at(99)).is_none());
+        assert_eq!(lanes.rested_at(), Some(at(100)));
+        assert_eq!(lanes.begin_next(at(100)).unwrap().id, first.id);
+    }
+
+    #[test]
+    fn who_does_much_waits_for_who_does_little() {
+        let mut lanes = Lanes::default();
+        let of =
+            |party, at_ms| plugin_event::Model { party: Some(party), ..said(at_ms, RoomId::generate(), 1) };
+        let (flood, other) = ((0..10).map(|n| of(1, n)), of(2, 99));
+        lanes.refresh(flood.chain([other.clone()]).collect());
+        assert_eq!(lanes.begin_next(at(0)).unwrap().party, Some(1), "the first that came");
+        assert_eq!(lanes.begin_next(at(0)).unwrap().id, other.id, "the first of another");
+        lanes.end(&other.id);
+        assert_eq!(lanes.begin_next(at(0)).unwrap().party, Some(1), "nobody else's waits");
+    }
+
+    #[test]
+    fn who_is_over_their_share_holds_up_nobody_else() {
+        let room = RoomId::generate();
+        let of = |party, seq| plugin_event::Model { party: Some(party), ..said(seq, room, seq) };
+        let (first, second, others) = (of(1, 1), of(1, 2), of(2, 3));
+        let mut lanes = Lanes::default();
+        lanes.refresh(vec![first.clone(), second, others.clone()]);
+        let begun = lanes.begin_next(at(0)).unwrap();
+        lanes.hold_up(begun, at(100));
+        assert_eq!(lanes.begin_next(at(99)).unwrap().id, others.id);
+        lanes.end(&others.id);
         assert!(lanes.begin_next(at(99)).is_none());
         assert_eq!(lanes.rested_at(), Some(at(100)));
         assert_eq!(lanes.begin_next(at(100)).unwrap().id, first.id);

@@ -10,7 +10,7 @@ use teahouse_plugin_package::OnError;
 /// The most severe that a plugin can call something.
 const MOST_SEVERE: u8 = 3;
 /// The word for a filter that failed, where its policy makes something of it.
-pub(crate) const FAILED: &str = "plugin-failed";
+pub(crate) const FAILED: &str = Flag::FAILED;
 
 /// Who speaks.
 #[derive(Clone, Debug)]

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::Mutex;
 use teahouse_plugin_host::{
-    Blow, CallFailure, Called, Permission, Quarantine, QuarantineChange, QuarantineState,
+    Blow, CallFailure, Called, Party, Permission, Quarantine, QuarantineChange, QuarantineState,
 };
 use teahouse_protocol::Clock;
 use teahouse_store::{Db, plugins};
@@ -55,21 +55,23 @@ impl Health {
         }
     }
 
-    /// A call ended.
-    pub(crate) fn ended<T>(&self, ended: &Result<Called<T>, CallFailure>) {
+    /// A call ended that was made on behalf of `party`.
+    pub(crate) fn ended<T>(&self, ended: &Result<Called<T>, CallFailure>, party: Option<Party>) {
         match ended {
             Ok(called) if called.reply.is_ok() => self.succeeded(),
-            Ok(_) => self.failed(Blow::ErrorText, "answered with an error"),
+            // A quota that is used up is an answer of the house's, and what the plugin makes of it is no failure.
+            Ok(called) if called.cost.over_quota => self.abandon(),
+            Ok(_) => self.failed(Blow::ErrorText, party, "answered with an error"),
             Err(failure) if failure.kind.is_the_plugins_fault() => {
-                self.failed(Blow::Failure, &failure.to_string());
+                self.failed(Blow::Failure, party, &failure.to_string());
             }
             Err(_) => self.abandon(),
         }
     }
 
     /// The reply was no reply: a failure of the plugin that the host can't see.
-    pub(crate) fn bad_reply(&self, why: &str) {
-        self.failed(Blow::Failure, why);
+    pub(crate) fn bad_reply(&self, why: &str, party: Option<Party>) {
+        self.failed(Blow::Failure, party, why);
     }
 
     /// A call that was admitted was not made, or its end says nothing.
@@ -95,10 +97,10 @@ impl Health {
         self.after(&inner, change);
     }
 
-    fn failed(&self, blow: Blow, reason: &str) {
+    fn failed(&self, blow: Blow, party: Option<Party>, reason: &str) {
         let now_ms = self.now_ms();
         let mut inner = self.inner.lock();
-        let change = inner.quarantine.failed(now_ms, blow, reason);
+        let change = inner.quarantine.failed(now_ms, blow, party, reason);
         self.after(&inner, change);
     }
 
@@ -205,7 +207,7 @@ mod tests {
         let health = Health::new("org.example.bad".into(), clock.clone(), changed);
         for _ in 0..5 {
             assert!(health.admits());
-            health.ended(&trap());
+            health.ended(&trap(), None);
         }
         assert!(!health.admits());
         assert!(told.try_recv().is_ok());
@@ -214,8 +216,23 @@ mod tests {
         assert!(!health.admits(), "one call is the trial");
         health.abandon();
         assert!(health.admits(), "it was not made: another is");
-        health.ended(&Ok(Called { reply: Ok(()), cost: Cost::default() }));
+        health.ended(&Ok(Called { reply: Ok(()), cost: Cost::default() }), None);
         assert!(health.admits() && health.admits());
+    }
+
+    #[test]
+    fn a_quota_that_is_used_up_is_no_failure() {
+        let clock = Arc::new(ManualClock::new(Timestamp::from_millis(1_790_000_000_000)));
+        let (changed, _told) = mpsc::unbounded_channel();
+        let health = Health::new("org.example.bad".into(), clock, changed);
+        let error = |over_quota| {
+            let cost = Cost { over_quota, ..Cost::default() };
+            Ok(Called::<()> { reply: Err("too often".to_owned()), cost })
+        };
+        (0..1_000).for_each(|_| health.ended(&error(true), None));
+        assert!(health.admits());
+        (0..50).for_each(|_| health.ended(&error(false), None));
+        assert!(!health.admits());
     }
 
     #[test]
@@ -223,7 +240,7 @@ mod tests {
         let clock = Arc::new(ManualClock::new(Timestamp::from_millis(1_790_000_000_000)));
         let (changed, _told) = mpsc::unbounded_channel();
         let health = Health::new("org.example.bad".into(), clock.clone(), changed.clone());
-        (0..5).for_each(|_| health.ended(&trap()));
+        (0..5).for_each(|_| health.ended(&trap(), None));
         let stored = serde_json::to_string(&health.inner.lock().quarantine).unwrap();
         let next = Health::new("org.example.bad".into(), clock, changed);
         next.adopt(&stored, false);
@@ -238,7 +255,7 @@ mod tests {
         let (changed, _told) = mpsc::unbounded_channel();
         let health = Health::new("org.example.bad".into(), clock, changed);
         health.adopt("{}", false);
-        (0..5).for_each(|_| health.ended(&trap()));
+        (0..5).for_each(|_| health.ended(&trap(), None));
         health.adopt("{}", false);
         assert!(!health.admits(), "nothing new");
         health.adopt("{}", true);

@@ -20,6 +20,7 @@ use super::rooms::RoomSet;
 use super::snapshot::Running;
 use crate::Error;
 use crate::chain::Speaker;
+use crate::convert;
 use crate::lifecycle::{Secrets, SecretsKey, effective_grants, effective_settings, granted_terms};
 use crate::policy::Policy;
 use crate::services::{Charter, Grounds};
@@ -334,7 +335,9 @@ fn limits(manifest: &Manifest, policy: &Policy, config: &crate::PluginsConfig) -
         filter.running = policy.limits.filter_running(running);
         filter.wall = policy.limits.filter_wall(wall, filter.running);
     }
+    filter.reply_bytes = filter.reply_bytes.max(convert::LARGEST_REPLY_BYTES);
     filter.data_bytes = policy.limits.filter_data_bytes(filter.data_bytes);
+    filter.waiting_of_one = config.waiting_of_one();
     let concurrency = hooks.bot.as_ref().map_or(1, |hook| usize::from(hook.concurrency));
     let mut bot = HookLimits {
         memory_bytes,

@@ -5,6 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use teahouse_outbound::{Error as Failure, Limits, Origin, Permit, Request, Response};
+use teahouse_plugin_host::CallContext;
 use teahouse_plugin_host::wit::{Error, HttpRequest, HttpResponse};
 use teahouse_plugin_package::{CapabilityName, Terms};
 use tokio::sync::Semaphore;
@@ -12,7 +13,7 @@ use tokio::sync::Semaphore;
 use super::House;
 use super::answers::{invalid, rate_limited};
 use super::charter::{Charter, denied};
-use super::quota::{Meter, Pace};
+use super::quota::{Pace, Shared};
 
 /// Requests of a plugin that may come at once.
 const BURST: u32 = 10;
@@ -25,18 +26,22 @@ const MAX_HEADERS: usize = 50;
 
 /// What holds a plugin's requests back.
 pub(super) struct Gate {
-    meter: Meter,
+    meter: Shared,
     at_once: Semaphore,
 }
 
 impl Default for Gate {
     fn default() -> Self {
-        Self { meter: Meter::default(), at_once: Semaphore::new(AT_ONCE) }
+        Self { meter: Shared::default(), at_once: Semaphore::new(AT_ONCE) }
     }
 }
 
 impl House {
-    pub(super) async fn send_request(&self, request: HttpRequest) -> Result<HttpResponse, Error> {
+    pub(super) async fn send_request(
+        &self,
+        call: &CallContext,
+        request: HttpRequest,
+    ) -> Result<HttpResponse, Error> {
         let charter = self.charter.load_full();
         let permit = permit(&charter)?;
         let longest = charter.limits.http_timeout(USUAL_TIMEOUT);
@@ -44,7 +49,7 @@ impl House {
         let request = translate(request, &charter)?;
         let per_minute = charter.limits.http_per_minute();
         let pace = Pace::new(per_minute, BURST.min(per_minute));
-        self.http.meter.take(pace, self.now()).map_err(rate_limited)?;
+        self.http.meter.take(call.party, pace, self.now()).map_err(rate_limited)?;
         let Ok(_place) = self.http.at_once.try_acquire() else {
             return Err(rate_limited(Duration::from_millis(200)));
         };

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
+use teahouse_plugin_host::Party;
 use teahouse_plugin_host::wit::{Error, KeyPage};
 use teahouse_protocol::{Clock, Timestamp};
 use teahouse_store::Db;
@@ -22,7 +23,7 @@ use counters::Counters;
 use remembered::Remembered;
 
 use super::answers::{invalid, rate_limited, unavailable};
-use super::quota::{Meter, Pace};
+use super::quota::{Pace, Shared};
 
 /// A key's most bytes.
 const MAX_KEY_BYTES: usize = 256;
@@ -38,11 +39,17 @@ const BURST_PART: u32 = 5;
 /// What filters and gates may count, which is added up and written many at once: two counters a message at 1 000 messages a second.
 const FILTER_COUNTS: Pace = Pace::new(120_000, 10_000);
 
-/// Who asks: what a filter may wait for is little.
+/// Who asks, and on whose behalf: what a filter may wait for is little.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Asker {
-    Filter,
-    Bot,
+    Filter(Option<Party>),
+    Bot(Option<Party>),
+}
+
+impl Asker {
+    const fn is_bot(self) -> bool {
+        matches!(self, Self::Bot(_))
+    }
 }
 
 /// What is done with a key.
@@ -62,9 +69,9 @@ pub(crate) struct Kv {
     per_minute: AtomicU32,
     remembered: Mutex<Remembered>,
     counters: Counters,
-    bot_meter: Meter,
-    filter_writes: Meter,
-    filter_counts: Meter,
+    bot_meter: Shared,
+    filter_writes: Shared,
+    filter_counts: Shared,
     /// Told when something begins to wait for [`Kv::flush`].
     dirty: mpsc::UnboundedSender<Arc<Kv>>,
     is_dirty: AtomicBool,
@@ -85,9 +92,9 @@ impl Kv {
             per_minute: 0.into(),
             remembered: Mutex::default(),
             counters: Counters::default(),
-            bot_meter: Meter::default(),
-            filter_writes: Meter::default(),
-            filter_counts: Meter::default(),
+            bot_meter: Shared::default(),
+            filter_writes: Shared::default(),
+            filter_counts: Shared::default(),
             dirty,
             is_dirty: AtomicBool::new(false),
         }
@@ -111,7 +118,7 @@ impl Kv {
     pub(crate) async fn get(self: &Arc<Self>, asker: Asker, key: &str) -> Result<Option<Vec<u8>>, Error> {
         self.begin(asker, key, Use::Read).await?;
         let now = self.clock.now();
-        if asker == Asker::Filter {
+        if !asker.is_bot() {
             if let Some(count) = self.counters.find(key, now) {
                 return Ok(Some(count.to_string().into_bytes()));
             }
@@ -122,7 +129,7 @@ impl Kv {
         }
         let value = plugin_kv::get(self.db.conn(), &self.plugin, key.as_bytes(), now).await;
         let value = value.map_err(|error| unavailable(&error))?;
-        if asker == Asker::Filter {
+        if !asker.is_bot() {
             self.remembered.lock().keep(key, value.clone(), now);
         }
         Ok(value)
@@ -179,7 +186,7 @@ impl Kv {
     ) -> Result<i32, Error> {
         self.begin(asker, key, Use::Count).await?;
         let expires_at = self.expiry(ttl_ms);
-        if asker == Asker::Bot {
+        if asker.is_bot() {
             let count =
                 self.write(async |mut store| store.increment(key.as_bytes(), by, expires_at).await).await?;
             self.forget(key);
@@ -328,7 +335,7 @@ impl Kv {
     async fn begin(self: &Arc<Self>, asker: Asker, key: &str, act: Use) -> Result<(), Error> {
         check_key(key)?;
         self.count(asker, act)?;
-        if asker == Asker::Bot {
+        if asker.is_bot() {
             // A bot sees what its own filter half counted.
             self.flush().await;
         }
@@ -338,11 +345,11 @@ impl Kv {
     fn count(&self, asker: Asker, act: Use) -> Result<(), Error> {
         let now = self.clock.now();
         let counted = match (asker, act) {
-            (Asker::Bot, _) => self.bot_meter.take(self.pace(), now),
+            (Asker::Bot(party), _) => self.bot_meter.take(party, self.pace(), now),
             // From memory, for the most part; the host counts those of a call.
-            (Asker::Filter, Use::Read) => Ok(()),
-            (Asker::Filter, Use::Write) => self.filter_writes.take(self.pace(), now),
-            (Asker::Filter, Use::Count) => self.filter_counts.take(FILTER_COUNTS, now),
+            (Asker::Filter(_), Use::Read) => Ok(()),
+            (Asker::Filter(party), Use::Write) => self.filter_writes.take(party, self.pace(), now),
+            (Asker::Filter(party), Use::Count) => self.filter_counts.take(party, FILTER_COUNTS, now),
         };
         counted.map_err(rate_limited)
     }

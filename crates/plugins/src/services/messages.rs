@@ -2,8 +2,8 @@
 
 use sha2::{Digest as _, Sha256};
 use teahouse_chat::SendOutcome;
-use teahouse_plugin_host::CallContext;
 use teahouse_plugin_host::wit::{Draft as WitDraft, Error};
+use teahouse_plugin_host::{CallContext, Party};
 use teahouse_protocol::{ClientId, Draft, MAX_MENTIONS, MessageId, RoomId, UserId, check_emoji};
 
 use super::answers::{failed, invalid, rate_limited, refused};
@@ -26,8 +26,10 @@ const MAX_KEY_BYTES: usize = 64;
 #[derive(Default)]
 pub(super) struct Meters {
     rooms: quota::Meters<RoomId>,
-    all: quota::Meter,
-    whispers: quota::Meter,
+    /// What a room sees on behalf of one of its people.
+    people: quota::Meters<(RoomId, Party)>,
+    all: quota::Shared,
+    whispers: quota::Shared,
     typing: quota::Meters<RoomId>,
 }
 
@@ -45,14 +47,14 @@ impl House {
         let reply_to = draft.reply_to.as_deref().map(convert::id::<MessageId>).transpose()?;
         if let Some(user) = &draft.only_for {
             let user: UserId = convert::id(user)?;
-            self.meters.whispers.take(WHISPERS, self.now()).map_err(rate_limited)?;
+            self.meters.whispers.take(call.party, WHISPERS, self.now()).map_err(rate_limited)?;
             let told = self.grounds.chat.tell_privately(&bot, room, user, content, reply_to).await;
             return told.map(|id| id.to_string()).map_err(|error| refused(&error));
         }
         let hops = self.next_hops(call)?;
         let client_id = key.as_deref().map(client_id).transpose()?;
         let mentions = mentions(&draft.mentions)?;
-        self.count_message(room)?;
+        self.count_message(call, room)?;
         let draft = Draft { client_id, room: Some(room), content, reply_to, mentions };
         let sent = self.grounds.chat.send_as_bot(&bot, room, draft, hops).await;
         sent.map(|outcome: SendOutcome| outcome.message.id.to_string()).map_err(|error| refused(&error))
@@ -69,14 +71,14 @@ impl House {
         }
         let content = drafts::content(&draft)?;
         let hops = self.next_hops(call)?;
-        self.count_message(room)?;
+        self.count_message(call, room)?;
         let json = serde_json::to_string(&content).map_err(|error| Error::Invalid(error.to_string()))?;
         self.grounds.echoes.note(bot.user_id(), id, hops, self.now());
         let edited = self.grounds.chat.edit(&bot, id, &json).await;
         edited.map(drop).map_err(|error| refused(&error))
     }
 
-    pub(super) async fn recall(&self, id: &str) -> Result<(), Error> {
+    pub(super) async fn recall(&self, call: &CallContext, id: &str) -> Result<(), Error> {
         let bot = self.charter.load().require_bot()?;
         let (id, room) = self.require_message(id).await?;
         let row = self.reading().message(id).await.map_err(|error| failed(&error))?;
@@ -84,7 +86,7 @@ impl House {
         if row.is_none_or(|row| row.sender_id != bot.user_id().uuid()) {
             return Err(Error::NotFound);
         }
-        self.count_message(room)?;
+        self.count_message(call, room)?;
         self.grounds.chat.recall(&bot, id).await.map_err(|error| refused(&error))
     }
 
@@ -93,7 +95,7 @@ impl House {
         let (id, room) = self.require_message(id).await?;
         check_emoji(emoji).map_err(|error| Error::Invalid(error.to_string()))?;
         let hops = self.next_hops(call)?;
-        self.count_message(room)?;
+        self.count_message(call, room)?;
         self.grounds.echoes.note(bot.user_id(), id, hops, self.now());
         self.grounds.chat.react_as_bot(&bot, room, id, emoji).await.map_err(|error| refused(&error))
     }
@@ -135,18 +137,19 @@ impl House {
         Ok(hops)
     }
 
-    /// Messages, edits, recalls and reactions are counted alike.
-    fn count_message(&self, room: RoomId) -> Result<(), Error> {
+    /// Messages, edits, recalls and reactions are counted alike. Of what a room sees, half may be on behalf of one of its people.
+    fn count_message(&self, call: &CallContext, room: RoomId) -> Result<(), Error> {
+        const HALF: u32 = 2;
         let per_minute = self.charter.load().messages_per_minute()?;
-        let now = self.now();
-        self.meters
-            .rooms
-            .take(room, Pace::new(per_minute, BURST.min(per_minute)), now)
-            .map_err(rate_limited)?;
+        let (meters, now) = (&self.meters, self.now());
+        let pace = Pace::new(per_minute, BURST.min(per_minute));
         let all = per_minute.saturating_mul(ROOMS_WORTH);
-        self.meters
-            .all
-            .take(Pace::new(all, BURST.saturating_mul(ROOMS_WORTH).min(all)), now)
+        let all = Pace::new(all, BURST.saturating_mul(ROOMS_WORTH).min(all));
+        let counted =
+            call.party.map_or(Ok(()), |party| meters.people.take((room, party), pace.share(HALF), now));
+        counted
+            .and_then(|()| meters.rooms.take(room, pace, now))
+            .and_then(|()| meters.all.take(call.party, all, now))
             .map_err(rate_limited)
     }
 }

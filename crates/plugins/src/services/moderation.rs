@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use teahouse_chat::{Authority, Flag};
+use teahouse_plugin_host::CallContext;
 use teahouse_plugin_host::wit::{Error, Review};
 use teahouse_plugin_package::Act;
 use teahouse_protocol::{MessageId, RoomId, UserId};
@@ -21,8 +22,8 @@ const MAX_REASON_CHARS: usize = 500;
 const MOST_SEVERE: u8 = 3;
 
 impl House {
-    pub(super) async fn flag(&self, id: &str, review: &Review) -> Result<(), Error> {
-        let (id, authority) = self.act_on(Act::Flag, id).await?;
+    pub(super) async fn flag(&self, call: &CallContext, id: &str, review: &Review) -> Result<(), Error> {
+        let (id, authority) = self.act_on(call, Act::Flag, id).await?;
         let charter = self.charter.load();
         let flag = Flag {
             by: charter.name.clone(),
@@ -35,8 +36,8 @@ impl House {
         self.grounds.chat.flag(&authority, id, flag).await.map_err(|error| refused(&error))
     }
 
-    pub(super) async fn remove(&self, id: &str, reason: &str) -> Result<(), Error> {
-        let (id, authority) = self.act_on(Act::Remove, id).await?;
+    pub(super) async fn remove(&self, call: &CallContext, id: &str, reason: &str) -> Result<(), Error> {
+        let (id, authority) = self.act_on(call, Act::Remove, id).await?;
         if let Some(edit) = self.kept_edit(id).await? {
             let refuse = self.grounds.chat.refuse(&authority, edit, &short(reason)).await;
             return refuse.map_err(|error| refused(&error));
@@ -44,20 +45,21 @@ impl House {
         self.grounds.chat.remove(&authority, id, &short(reason)).await.map_err(|error| refused(&error))
     }
 
-    pub(super) async fn release(&self, id: &str) -> Result<(), Error> {
-        let (id, authority) = self.act_on(Act::Release, id).await?;
+    pub(super) async fn release(&self, call: &CallContext, id: &str) -> Result<(), Error> {
+        let (id, authority) = self.act_on(call, Act::Release, id).await?;
         let id = self.kept_edit(id).await?.unwrap_or(id);
         self.grounds.chat.release(&authority, id).await.map_err(|error| refused(&error))
     }
 
     pub(super) async fn mute(
         &self,
+        call: &CallContext,
         room: &str,
         user: &str,
         duration_ms: u32,
         reason: &str,
     ) -> Result<(), Error> {
-        let authority = self.require_act(Act::Mute)?;
+        let authority = self.require_act(call, Act::Mute)?;
         let (room, user) = (self.require_open_room(room).await?, convert::id::<UserId>(user)?);
         let length = Duration::from_millis(duration_ms.into());
         let muted = self.grounds.chat.mute_as(&authority, room, user, length, &short(reason)).await;
@@ -65,8 +67,8 @@ impl House {
     }
 
     /// The right to `act` on a message that is in one of the plugin's rooms, or kept from one.
-    async fn act_on(&self, act: Act, id: &str) -> Result<(MessageId, Authority), Error> {
-        let authority = self.require_act(act)?;
+    async fn act_on(&self, call: &CallContext, act: Act, id: &str) -> Result<(MessageId, Authority), Error> {
+        let authority = self.require_act(call, act)?;
         let id: MessageId = convert::id(id)?;
         let room = match self.reading().message(id).await.map_err(|error| failed(&error))? {
             Some(row) => row.room_id,
@@ -92,11 +94,11 @@ impl House {
         Ok(own.map(|edit| MessageId::from_uuid(edit.id)))
     }
 
-    fn require_act(&self, act: Act) -> Result<Authority, Error> {
+    fn require_act(&self, call: &CallContext, act: Act) -> Result<Authority, Error> {
         let charter = self.charter.load();
         charter.require_act(act)?;
         let user = charter.require_bot()?.user_id();
-        self.acts.take(ACTS, self.now()).map_err(rate_limited)?;
+        self.acts.take(call.party, ACTS, self.now()).map_err(rate_limited)?;
         Ok(Authority::Plugin { id: self.plugin.to_string(), user })
     }
 }

@@ -1,10 +1,11 @@
-//! How often something may be done: so many a minute, and so many at once.
+//! How often something may be done: so many a minute, and so many at once; of which nobody takes more than a share.
 
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::time::Duration;
 
 use parking_lot::Mutex;
+use teahouse_plugin_host::Party;
 use teahouse_protocol::Timestamp;
 
 /// So many a minute on average, of which `burst` may come at once.
@@ -26,12 +27,28 @@ pub(crate) struct Meter(Mutex<Due>);
 #[derive(Debug)]
 pub(crate) struct Meters<K>(Mutex<HashMap<K, Due>>);
 
+/// Counts one thing for all, and for each party apart. Whoever is over their share is told to wait, and takes nothing of the
+/// others'.
+#[derive(Debug)]
+pub(crate) struct Shared<K = Party> {
+    all: Meter,
+    each: Meters<K>,
+}
+
+/// Of what all may do, one party may do a part of this many.
+pub(crate) const PARTS: u32 = 4;
+
 /// Counters kept. Past it those that stand at their beginning are forgotten, which changes nothing.
 const MOST_METERS: usize = 4_096;
 
 impl Pace {
     pub(crate) const fn new(per_minute: u32, burst: u32) -> Self {
         Self { per_minute: at_least_one(per_minute), burst: at_least_one(burst) }
+    }
+
+    /// The share of one party: a part of `parts`, and at least one.
+    pub(crate) const fn share(self, parts: u32) -> Self {
+        Self::new(self.per_minute.div_ceil(parts), self.burst.div_ceil(parts))
     }
 
     const fn interval_us(self) -> i64 {
@@ -82,6 +99,25 @@ impl<K: Eq + Hash> Meters<K> {
     }
 }
 
+impl<K> Default for Shared<K> {
+    fn default() -> Self {
+        Self { all: Meter::default(), each: Meters::default() }
+    }
+}
+
+impl<K: Eq + Hash> Shared<K> {
+    /// Counts one more, on behalf of `key`; none: of nobody in particular.
+    ///
+    /// # Errors
+    /// How long to wait. Where that is for all, it was counted for `key`.
+    pub(crate) fn take(&self, key: Option<K>, pace: Pace, now: Timestamp) -> Result<(), Duration> {
+        if let Some(key) = key {
+            self.each.take(key, pace.share(PARTS), now)?;
+        }
+        self.all.take(pace, now)
+    }
+}
+
 const fn at_least_one(number: u32) -> u32 {
     if number == 0 { 1 } else { number }
 }
@@ -123,6 +159,18 @@ mod tests {
         let (meter, pace) = (Meter::default(), Pace::new(60, 3));
         assert_eq!((0..10).filter(|_| meter.take(pace, at(0)).is_ok()).count(), 3);
         assert_eq!((0..10).filter(|_| meter.take(pace, at(3_600_000)).is_ok()).count(), 3);
+    }
+
+    #[test]
+    fn nobody_takes_more_than_a_share() {
+        let (shared, pace) = (Shared::default(), Pace::new(400, 40));
+        let took = |key, now| (0..100).filter(|_| shared.take(key, pace, now).is_ok()).count();
+        assert_eq!(took(Some(1), at(0)), 10, "a quarter");
+        assert_eq!(took(Some(2), at(0)), 10, "and another");
+        assert_eq!(took(None, at(0)), 20, "what is left of all");
+        assert_eq!(took(Some(3), at(0)), 0);
+        assert_eq!(took(Some(1), at(60_000)), 10);
+        assert_eq!(Pace::new(1, 1).share(PARTS), Pace::new(1, 1));
     }
 
     #[test]

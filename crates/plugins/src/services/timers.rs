@@ -7,6 +7,7 @@ use std::time::Duration;
 use sea_orm::DatabaseTransaction;
 use serde::{Deserialize, Serialize};
 use teahouse_jobs::{EnqueueError, Failure, Job, JobKind, Outbox};
+use teahouse_plugin_host::CallContext;
 use teahouse_plugin_host::wit;
 use teahouse_plugin_host::wit::Error;
 use teahouse_protocol::Timestamp;
@@ -16,9 +17,10 @@ use uuid::Uuid;
 
 use super::House;
 use super::answers::{invalid, rate_limited, unavailable};
-use super::quota::Pace;
+use super::quota::{PARTS, Pace};
 use crate::bots::{self, Wakes};
 use crate::convert;
+use crate::party;
 
 /// A name's most bytes.
 const MAX_NAME_BYTES: usize = 64;
@@ -42,6 +44,7 @@ pub(crate) struct Due {
 impl House {
     pub(super) async fn set_timer(
         &self,
+        call: &CallContext,
         name: String,
         delay_ms: u32,
         every_ms: Option<u32>,
@@ -49,7 +52,7 @@ impl House {
     ) -> Result<(), Error> {
         let most = self.charter.load().most_timers()?;
         check(&name, delay_ms, every_ms, &payload)?;
-        self.timers.take(SETTINGS, self.now()).map_err(rate_limited)?;
+        self.timers.take(call.party, SETTINGS, self.now()).map_err(rate_limited)?;
         let due_at = self.now() + Duration::from_millis(delay_ms.into());
         let timer = plugin_timer::Model {
             plugin_id: self.plugin.to_string(),
@@ -58,6 +61,7 @@ impl House {
             due_at_ms: due_at.millis(),
             every_ms: every_ms.map(i64::from),
             payload,
+            party: call.party.map(party::stored),
         };
         match self.put_timer(&timer, most.into()).await {
             Ok(true) => {
@@ -76,7 +80,7 @@ impl House {
         // Of two that set the same one, the second sees the job of the first.
         plugins::lock(&tx, &self.plugin).await?;
         let earlier = plugin_timers::find(&tx, &self.plugin, &timer.name).await?;
-        if !plugin_timers::put(&tx, timer.clone(), most).await? {
+        if !plugin_timers::put(&tx, timer.clone(), most, most.div_ceil(PARTS.into())).await? {
             return Ok(false);
         }
         enqueue(&self.grounds.outbox, &tx, timer).await?;
@@ -89,9 +93,9 @@ impl House {
     }
 
     /// Whether there was one. Its job finds nothing any more.
-    pub(super) async fn cancel_timer(&self, name: &str) -> Result<bool, Error> {
+    pub(super) async fn cancel_timer(&self, call: &CallContext, name: &str) -> Result<bool, Error> {
         self.charter.load().most_timers()?;
-        self.timers.take(SETTINGS, self.now()).map_err(rate_limited)?;
+        self.timers.take(call.party, SETTINGS, self.now()).map_err(rate_limited)?;
         let cancel = async {
             let tx = self.grounds.db.begin().await?;
             let Some(timer) = plugin_timers::find(&tx, &self.plugin, name).await? else { return Ok(false) };
@@ -217,6 +221,7 @@ fn event(timer: &plugin_timer::Model, missed: u32, now: Timestamp) -> plugin_eve
         hops: 0,
         created_at_ms: now.millis(),
         attempts: 0,
+        party: timer.party,
     }
 }
 
@@ -232,6 +237,7 @@ mod tests {
             due_at_ms,
             every_ms,
             payload: String::new(),
+            party: None,
         }
     }
 

@@ -7,6 +7,7 @@ use teahouse_plugin_host::QuarantineState;
 use teahouse_plugin_package::PluginId;
 use teahouse_plugins::PluginNode;
 use teahouse_plugins::lifecycle::By;
+use teahouse_protocol::RoomId;
 
 use crate::world::{PROBE, World, on_both};
 
@@ -32,6 +33,15 @@ async fn nodes(world: &World) -> Vec<PluginNode> {
 
 fn is_free(node: &PluginNode) -> bool {
     node.quarantine == QuarantineState::Free
+}
+
+/// It fails for each of them.
+async fn trap_it(node: &World, room: RoomId, names: [&str; 5]) {
+    for name in names {
+        let person = node.person(name).await;
+        node.chat.join(&person, room).await.unwrap();
+        node.say(&person, room, "trap").await.unwrap();
+    }
 }
 
 on_both! {
@@ -148,9 +158,8 @@ on_both! {
         let (ann, bob) = (world.person("ann").await, other.person("bob").await);
         let room = world.room(&ann, &[&bob]).await;
         world.eventually(async || (nodes(&world).await.len() == 2).then_some(())).await;
-        for _ in 0..5 {
-            world.say(&ann, room, "trap").await.unwrap();
-        }
+        let crowd = ["ann", "bob", "cat", "dan", "eve"];
+        trap_it(&world, room, crowd).await;
         world.eventually(async || {
             nodes(&world).await.iter().any(|node| node.is_this && !is_free(node)).then_some(())
         }).await;
@@ -161,9 +170,7 @@ on_both! {
         // Its bot half is handed its events by the other.
         other.say(&bob, room, "echo still here").await.unwrap();
         world.eventually(async || (said(&world, "still here").await == 1).then_some(())).await;
-        for _ in 0..5 {
-            other.say(&bob, room, "trap").await.unwrap();
-        }
+        trap_it(&other, room, crowd).await;
         world.eventually(async || (world.count(everybodys).await == 1).then_some(())).await;
         let third = world.another_node().await;
         let eve = third.person("eve").await;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use teahouse_store::entity::plugin_event;
 use teahouse_store::plugin_events;
+use teahouse_store::plugin_events::Room;
 
 use crate::world::{PROBE, World, on_both};
 
@@ -22,8 +23,15 @@ async fn fill(world: &World, count: usize) {
         hops: 0,
         created_at_ms: now.millis(),
         attempts: 0,
+        party: None,
     });
-    let queued = plugin_events::insert(world.db.writer(), events.collect(), MOST as u64).await.unwrap();
+    let queued = plugin_events::insert(
+        world.db.writer(),
+        events.collect(),
+        Room { all: MOST as u64, of_one: MOST as u64 },
+    )
+    .await
+    .unwrap();
     assert_eq!(queued.added, count as u64);
 }
 

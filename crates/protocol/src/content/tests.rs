@@ -71,3 +71,27 @@ fn what_is_stored_is_read_again() {
         assert_eq!(Kind::from_word(kind.as_str()), Some(kind));
     }
 }
+
+/// Whoever makes room for the largest content makes room for this one: each text as long as it may be, of characters that JSON
+/// writes in six bytes.
+#[test]
+fn no_content_is_larger_than_the_largest() {
+    let text = "\u{1}".repeat(MAX_TEXT_CHARS);
+    let button = || Button {
+        id: text.replace('\u{1}', "\u{2}").replacen('\u{2}', "a", 1),
+        label: text.replacen('\u{1}', "a", 1),
+        style: Some(ButtonStyle::Default),
+        value: Some("\u{1}".repeat(MAX_BUTTON_VALUE_BYTES)),
+        row: Some(255),
+    };
+    let url = format!("https://{}", "\\".repeat(MAX_TEXT_CHARS - 8));
+    let card = Content::Card(CardContent {
+        title: text.replacen('\u{1}', "a", 1),
+        text: Some(text.clone()),
+        image_url: Some(url),
+        buttons: Some((0..MAX_BUTTONS).map(|_| button()).collect()),
+    });
+    card.check().expect("every text is within its limit");
+    let bytes = card.to_stored().len();
+    assert!(bytes > Content::MAX_JSON_BYTES * 9 / 10 && bytes <= Content::MAX_JSON_BYTES, "{bytes}");
+}

@@ -19,6 +19,8 @@ pub struct Model {
     pub hops: i16,
     pub created_at_ms: i64,
     pub attempts: i16,
+    /// Whose doing it is, a number for each user; absent: nobody's in particular.
+    pub party: Option<i64>,
 }
 
 /// Joins are written where they are needed.

@@ -16,6 +16,8 @@ pub struct Model {
     /// Absent: once.
     pub every_ms: Option<i64>,
     pub payload: String,
+    /// On whose behalf it was set, a number for each user; absent: on nobody's in particular.
+    pub party: Option<i64>,
 }
 
 /// Joins are written where they are needed.

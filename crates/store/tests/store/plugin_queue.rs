@@ -2,7 +2,7 @@
 
 use teahouse_protocol::{NodeId, Timestamp};
 use teahouse_store::entity::{plugin_event, plugin_timer, plugin_verdict};
-use teahouse_store::plugin_events::Queued;
+use teahouse_store::plugin_events::{Queued, Room};
 use teahouse_store::plugin_verdicts::Filter;
 use teahouse_store::{PageSize, plugin_events, plugin_timers, plugin_verdicts, plugins};
 use uuid::Uuid;
@@ -24,6 +24,7 @@ fn event(plugin: &str, id: &str, queued_at: Timestamp) -> plugin_event::Model {
         hops: 0,
         created_at_ms: queued_at.millis(),
         attempts: 0,
+        party: None,
     }
 }
 
@@ -39,7 +40,13 @@ fn timer(name: &str, due_at: Timestamp) -> plugin_timer::Model {
         due_at_ms: due_at.millis(),
         every_ms: None,
         payload: String::new(),
+        party: None,
     }
+}
+
+/// Room for so many events, whose doing they are or not.
+const fn room(all: u64) -> Room {
+    Room { all, of_one: all }
 }
 
 async fn waiting(world: &World) -> Vec<String> {
@@ -49,7 +56,7 @@ async fn waiting(world: &World) -> Vec<String> {
 
 async fn set(world: &World, timer: plugin_timer::Model, most: u64) -> bool {
     let tx = world.db.begin().await.unwrap();
-    let set = plugin_timers::put(&tx, timer, most).await.unwrap();
+    let set = plugin_timers::put(&tx, timer, most, 1).await.unwrap();
     tx.commit().await.unwrap();
     set
 }
@@ -57,12 +64,12 @@ async fn set(world: &World, timer: plugin_timer::Model, most: u64) -> bool {
 on_both! {
     async fn events_wait_once_each_in_the_order_of_their_ids(world: World) {
         let db = &world.db;
-        let queued = plugin_events::insert(db.writer(), events([3, 1]), 1_000).await.unwrap();
+        let queued = plugin_events::insert(db.writer(), events([3, 1]), room(1_000)).await.unwrap();
         assert_eq!(queued, Queued { added: 2, refused: 0 });
-        let again = plugin_events::insert(db.writer(), events([1, 2, 2, 3]), 1_000).await.unwrap();
+        let again = plugin_events::insert(db.writer(), events([1, 2, 2, 3]), room(1_000)).await.unwrap();
         assert_eq!(again, Queued { added: 1, refused: 0 });
         let others = vec![event("org.example.other", "0001", at())];
-        assert_eq!(plugin_events::insert(db.writer(), others, 1_000).await.unwrap().added, 1);
+        assert_eq!(plugin_events::insert(db.writer(), others, room(1_000)).await.unwrap().added, 1);
         assert_eq!(waiting(&world).await, ["0001", "0002", "0003"]);
         let rest = plugin_events::oldest(db.conn(), PLUGIN, Some("0001"), 1).await.unwrap();
         assert_eq!(rest[0].id, "0002");
@@ -86,25 +93,55 @@ on_both! {
     async fn ids_sort_as_bytes(world: World) {
         let ids = ["1-2", "12", "1A", "1a", "2"];
         let rows = ids.iter().rev().map(|id| event(PLUGIN, id, at())).collect();
-        plugin_events::insert(world.db.writer(), rows, 10).await.unwrap();
+        plugin_events::insert(world.db.writer(), rows, room(10)).await.unwrap();
         assert_eq!(waiting(&world).await, ids);
     }
 
     async fn a_full_queue_refuses_the_newest_and_says_so(world: World) {
         let db = &world.db;
-        plugin_events::insert(db.writer(), events(0..999), 1_000).await.unwrap();
-        let queued = plugin_events::insert(db.writer(), events(997..1_002), 1_000).await.unwrap();
+        plugin_events::insert(db.writer(), events(0..999), room(1_000)).await.unwrap();
+        let queued = plugin_events::insert(db.writer(), events(997..1_002), room(1_000)).await.unwrap();
         assert_eq!(queued, Queued { added: 1, refused: 2 });
-        let queued = plugin_events::insert(db.writer(), events([999, 1_000]), 1_000).await.unwrap();
+        let queued = plugin_events::insert(db.writer(), events([999, 1_000]), room(1_000)).await.unwrap();
         assert_eq!(queued, Queued { added: 0, refused: 1 });
         assert_eq!(waiting(&world).await.last().unwrap(), "0999");
         assert_eq!(plugin_events::count(db.conn(), PLUGIN).await.unwrap(), 1_000);
     }
 
+    /// Of one party's doing no more wait than may, however often they are queued; others' find room beside them.
+    async fn nobody_fills_a_queue_alone(world: World) {
+        let (db, room) = (&world.db, Room { all: 10, of_one: 3 });
+        let [ann, bob] = [1, -2];
+        let by = |party: Option<i64>, ids: std::ops::Range<usize>| {
+            events(ids).into_iter().map(|event| plugin_event::Model { party, ..event }).collect::<Vec<_>>()
+        };
+        let queued = plugin_events::insert(db.writer(), by(Some(ann), 0..9), room).await.unwrap();
+        assert_eq!(queued, Queued { added: 3, refused: 6 });
+        let queued = plugin_events::insert(db.writer(), by(Some(ann), 0..4), room).await.unwrap();
+        assert_eq!(queued, Queued { added: 0, refused: 1 }, "those that are there stay");
+        let mixed = [by(Some(ann), 20..22), by(Some(bob), 22..24), by(None, 24..26)].concat();
+        let queued = plugin_events::insert(db.writer(), mixed, room).await.unwrap();
+        assert_eq!(queued, Queued { added: 4, refused: 2 });
+        let queued = plugin_events::insert(db.writer(), by(None, 30..40), room).await.unwrap();
+        assert_eq!(queued, Queued { added: 3, refused: 7 }, "ten in all");
+    }
+
+    async fn nobody_takes_all_timers(world: World) {
+        install(&world.db, PLUGIN).await;
+        let by = |party: Option<i64>, name: &str| plugin_timer::Model { party, ..timer(name, later(10)) };
+        let [ann, bob] = [1, -2];
+        assert!(set(&world, by(Some(ann), "a"), 3).await);
+        assert!(!set(&world, by(Some(ann), "b"), 3).await, "one of each");
+        assert!(set(&world, by(Some(ann), "a"), 3).await, "the same one anew");
+        assert!(set(&world, by(Some(bob), "b"), 3).await);
+        assert!(set(&world, by(None, "c"), 3).await);
+        assert!(!set(&world, by(None, "d"), 3).await);
+    }
+
     async fn what_waits_too_long_is_dropped_and_counted(world: World) {
         let db = &world.db;
         let rows = vec![event("a.a", "1", at()), event("a.a", "2", later(10)), event("b.b", "1", at())];
-        plugin_events::insert(db.writer(), rows, 10).await.unwrap();
+        plugin_events::insert(db.writer(), rows, room(10)).await.unwrap();
         let mut dropped = plugin_events::delete_before(db.writer(), later(10)).await.unwrap();
         dropped.sort();
         assert_eq!(dropped, [("a.a".to_owned(), 1), ("b.b".to_owned(), 1)]);
@@ -127,7 +164,7 @@ on_both! {
                         rows.reverse();
                     }
                     let tx = db.begin().await.unwrap();
-                    let queued = plugin_events::insert(&tx, rows, 1_000).await.unwrap();
+                    let queued = plugin_events::insert(&tx, rows, room(1_000)).await.unwrap();
                     tx.commit().await.unwrap();
                     queued.added
                 })
@@ -167,7 +204,7 @@ on_both! {
                 let db = nodes[count % 2].clone();
                 tokio::spawn(async move {
                     let tx = db.begin().await.unwrap();
-                    let set = plugin_timers::put(&tx, timer(&count.to_string(), at()), 5).await.unwrap();
+                    let set = plugin_timers::put(&tx, timer(&count.to_string(), at()), 5, 5).await.unwrap();
                     tx.commit().await.unwrap();
                     set
                 })

@@ -18,7 +18,7 @@ pub(crate) fn attack(attack: &str, argument: &str, message: &Message) -> Outcome
     match attack {
         "error" => return Err(Failure::new("<b>no</b>\nERROR forged")),
         "huge-reply" => return Ok(Verdict::reject("spam", "x".repeat(8 << 20))),
-        "large-reply" => return Ok(Verdict::reject("spam", "x".repeat(17 << 10))),
+        "large-reply" => return Ok(Verdict::reject("spam", "x".repeat(700 << 10))),
         "markup" => {
             return Ok(Verdict::reject("spam", "<script>alert(1)</script><img src=x onerror=alert(1)>"));
         }

@@ -84,6 +84,8 @@ impl FakeHooks {
             "spam" => decided(Decision::Reject(refusal())),
             "hold" => decided(Decision::Hold(flag())),
             "shadow" => decided(Decision::Shadow(flag())),
+            "broken" => decided(Decision::Hold(Flag { code: Flag::FAILED.to_owned(), ..flag() })),
+            "busy" => decided(Decision::Overloaded),
             "odd" => Passage { flags: vec![flag()], ..decided(Decision::Accept) },
             "rude" => replaced(Content::Text(text.replace("rude", "kind"))),
             "huge" => replaced(Content::Text("x".repeat(5_000))),
@@ -136,6 +138,7 @@ impl Hooks for FakeHooks {
             "spam" => decided(Decision::Reject(refusal())),
             "hold" => decided(Decision::Hold(flag())),
             "shadow" => decided(Decision::Shadow(flag())),
+            "busy" => decided(Decision::Overloaded),
             _ => decided(Decision::Accept),
         };
         let replaced = name.text.contains("rude").then(|| name.text.replace("rude", "kind"));
@@ -147,6 +150,7 @@ impl Hooks for FakeHooks {
         let passage = match join.user.name.as_str() {
             "spammer" => JoinPassage::Reject(refusal()),
             "stranger" => JoinPassage::Ask(flag()),
+            "hurried" => JoinPassage::Overloaded,
             _ => JoinPassage::Allow,
         };
         Box::pin(std::future::ready(passage))
