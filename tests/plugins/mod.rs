@@ -2,6 +2,7 @@
 
 mod bundled;
 mod crowd;
+mod floods;
 mod gates;
 mod gone;
 mod hostile;

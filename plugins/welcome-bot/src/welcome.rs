@@ -74,7 +74,11 @@ impl Welcome {
             Turn::Now => self.send(house, place, &person.name, &format!("greet:{id}"))?,
             Turn::Together { after } => {
                 let payload = serde_json::json!({ "room": place.id, "name": place.name }).to_string();
-                house.set_timer(&format!("door:{}", place.id), after, &payload)?;
+                match house.set_timer(&format!("door:{}", place.id), after, &payload) {
+                    // All timers are in use: nobody would be greeted later, so whoever waits is greeted now.
+                    Err(Refusal::Full) => self.greet_waiting(house, place)?,
+                    set => set?,
+                }
             }
         }
         self.is_done(house, place, person);
@@ -147,14 +151,18 @@ impl Welcome {
             house.note("a timer with a payload that isn't ours");
             return Ok(());
         };
-        let key = door_key(&room);
+        self.greet_waiting(house, &Place { id: room, name, kind: "group".to_owned() })
+    }
+
+    /// Greets those who wait, all in one, and crosses them out.
+    fn greet_waiting(&self, house: &impl House, place: &Place) -> Result<(), Refusal> {
+        let key = door_key(&place.id);
         let door =
             update(house, &key, Some(ROOM_MEMORY), |door: &mut Door| (door.waiting.clone(), door.more))?;
         let (waiting, more) = door;
         let Some((first, _)) = waiting.first() else { return Ok(()) };
-        let place = Place { id: room, name, kind: "group".to_owned() };
         // Sent before it is crossed out: a second ringing after a crash has the same key, and sends nothing.
-        self.send(house, &place, &self.names(&waiting, more), &format!("greet:{first}"))?;
+        self.send(house, place, &self.names(&waiting, more), &format!("greet:{first}"))?;
         let now = house.now();
         update(house, &key, Some(ROOM_MEMORY), |door: &mut Door| {
             door.waiting.retain(|(event, _)| !waiting.iter().any(|(greeted, _)| greeted == event));

@@ -82,6 +82,36 @@ fn who_was_greeted_in_a_crowd_is_not_greeted_again_after_a_crash() {
     assert_eq!(house.said("r1").len(), 2);
 }
 
+/// Somebody made a hundred rooms, and took all timers: those who come here are greeted all the same, if not together.
+#[test]
+fn without_a_timer_who_waits_is_greeted_at_once() {
+    let (house, bot) = (PaperHouse::new(), english());
+    bot.handle(&house, "e-ann", &join("ann")).expect("greeted");
+    for who in ["bob", "cat"] {
+        house.refuse_next("set_timer", Refusal::Full);
+        bot.handle(&house, &format!("e-{who}"), &join(who)).expect("greeted all the same");
+    }
+    let hello = |name: &str| format!("Hello {name}, this is 茶馆");
+    assert_eq!(house.said("r1"), [hello("ANN"), hello("BOB"), hello("CAT")]);
+}
+
+/// A rate that is used up is waited for, and nobody is forgotten or greeted twice for it.
+#[test]
+fn who_comes_too_fast_is_greeted_later() {
+    let (house, bot) = (PaperHouse::new(), english());
+    let wait = || Refusal::RateLimited(Duration::from_secs(1));
+    for call in ["swap", "set", "send"] {
+        house.refuse_next(call, wait());
+        if let Err(refusal) = bot.handle(&house, "e-ann", &join("ann")) {
+            assert_eq!(refusal, wait(), "the event is worth another try");
+        }
+    }
+    bot.handle(&house, "e-ann", &join("ann")).expect("greeted");
+    house.advance(Duration::from_secs(60));
+    ring(&bot, &house);
+    assert_eq!(house.said("r1"), ["Hello ANN, this is 茶馆"]);
+}
+
 #[test]
 fn a_crowd_is_greeted_together() {
     let (house, bot) = (PaperHouse::new(), english());
