@@ -23,6 +23,11 @@ impl Default for Settings {
             "limits.requests_per_second",
             "limits.frames_per_second",
             "limits.strangers_per_minute",
+            "limits.signals_per_second",
+            "limits.connections_per_user",
+            "limits.session_openings_per_minute",
+            "limits.address_openings_per_minute",
+            "limits.user_frames_per_second",
         ];
         let empty = Self {
             environment: BTreeMap::new(),

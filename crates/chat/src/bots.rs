@@ -49,6 +49,9 @@ impl Chat {
     /// As [`Chat::send_as_bot`].
     pub async fn show_typing(&self, bot: &Session, room: RoomId) -> Result<(), Error> {
         self.admit_bot(bot, room).await?.require_member(bot.user_id())?.require_writer(self.now())?;
+        if !self.paces().may_type(bot.user_id(), room, self.now()) {
+            return Ok(());
+        }
         self.pass(room, ServerEvent::Typing { room, user: bot.user_id() }, None).await;
         Ok(())
     }

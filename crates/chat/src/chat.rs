@@ -10,23 +10,26 @@ use teahouse_protocol::{Clock, CloseCode, RoomId, ServerEvent, Timestamp, UserId
 use teahouse_store::Db;
 use teahouse_store::writer::{WriterQueue, batch_writer};
 use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 
 use crate::access::Access;
 use crate::config::{ChatConfig, ChatLimits};
 use crate::connection::{Connection, Core, Seat};
 use crate::deciding::RoomsTold;
 use crate::gate::SignInNames;
+use crate::gathered::Gathered;
 use crate::hooks::Hooks;
 use crate::hub::{ConnectionId, Encode, Hub, Mailbox};
 use crate::keeping::KeptSenders;
 use crate::metrics::ChatMetrics;
 use crate::news::News;
-use crate::pipeline::{SendLimit, Ticket};
+use crate::pace::Paces;
+use crate::pipeline::Ticket;
 use crate::presence::Presence;
 use crate::presses::Presses;
 use crate::underway::Underway;
 use crate::whispers::Whispers;
-use crate::{Error, hub, lobby, publish};
+use crate::{Error, gathered, hub, lobby, presence, publish};
 
 /// What somebody else's queue may hold before who publishes waits.
 const NEWS_QUEUED: usize = 64;
@@ -66,7 +69,8 @@ struct Inner {
     access: Access,
     hub: Hub,
     presence: Presence,
-    send_limit: SendLimit,
+    paces: Paces,
+    gathered: Gathered,
     metrics: ChatMetrics,
     news: Bus<News>,
     /// The plugins, once they are there.
@@ -88,6 +92,8 @@ pub struct ChatTasks {
     writer: JoinHandle<()>,
     publisher: JoinHandle<()>,
     deliverer: JoinHandle<()>,
+    gatherer: JoinHandle<()>,
+    stop_gathering: CancellationToken,
     others: Vec<JoinHandle<()>>,
 }
 
@@ -106,7 +112,8 @@ impl Chat {
         let chat = Self(Arc::new(Inner {
             access: Access::new(parts.db.clone(), lobby, parts.outbox.clone(), Arc::clone(&hooks)),
             presence: Presence::new(parts.config.offline_after()),
-            send_limit: SendLimit::new(parts.limits),
+            paces: Paces::new(parts.limits),
+            gathered: Gathered::default(),
             hub: Hub::new(parts.encoder),
             metrics: ChatMetrics::default(),
             writer: RwLock::new(Some(queue)),
@@ -132,9 +139,14 @@ impl Chat {
         });
         let publisher = tokio::spawn(publish::publish_batches(chat.clone(), finished, news));
         let deliverer = tokio::spawn(publish::deliver_news(chat.clone(), heard));
-        let others =
-            vec![tokio::spawn(heed_accounts(chat.clone(), ended)), tokio::spawn(sweep(chat.clone()))];
-        Ok((chat, ChatTasks { writer, publisher, deliverer, others }))
+        let stop_gathering = CancellationToken::new();
+        let gatherer = tokio::spawn(gathered::write_gathered(chat.clone(), stop_gathering.clone()));
+        let others = vec![
+            tokio::spawn(heed_accounts(chat.clone(), ended)),
+            tokio::spawn(presence::notice_who_is_away(chat.clone())),
+            tokio::spawn(sweep(chat.clone())),
+        ];
+        Ok((chat, ChatTasks { writer, publisher, deliverer, gatherer, stop_gathering, others }))
     }
 
     /// Lets a session listen and speak through `mailbox`. Its end closes the connection with 4001.
@@ -146,7 +158,7 @@ impl Chat {
             return Err(Error::Busy);
         }
         let core = Core::new(self.0.hub.next_id(), session, mailbox);
-        if self.0.hub.add(Arc::clone(&core)) {
+        if self.0.hub.add(Arc::clone(&core), self.0.limits.connections_per_user) {
             self.came_online(core.user_id());
         }
         // An end that was published before the line above found nobody to close.
@@ -202,6 +214,7 @@ impl Chat {
     }
 
     pub(crate) fn disconnect(&self, core: &Arc<Core>) {
+        self.stop_watching(core);
         if self.0.hub.remove(core) {
             self.went_offline(core.user_id());
         }
@@ -287,8 +300,12 @@ impl Chat {
         self.0.limits
     }
 
-    pub(crate) fn send_limit(&self) -> &SendLimit {
-        &self.0.send_limit
+    pub(crate) fn paces(&self) -> &Paces {
+        &self.0.paces
+    }
+
+    pub(crate) fn gathered(&self) -> &Gathered {
+        &self.0.gathered
     }
 
     pub(crate) fn writer(&self) -> Option<WriterQueue<Ticket>> {
@@ -304,12 +321,17 @@ impl WeakChat {
 }
 
 impl ChatTasks {
-    /// Waits until everything taken before [`Chat::close`] is written and answered, then stops the rest.
+    /// Waits until everything taken before [`Chat::close`] is written and answered, and what was gathered is written;
+    /// then stops the rest.
     pub async fn stop(self) {
         for task in [self.writer, self.publisher, self.deliverer] {
             if let Err(error) = task.await {
                 tracing::error!(%error, "a task of the conversation ended badly");
             }
+        }
+        self.stop_gathering.cancel();
+        if let Err(error) = self.gatherer.await {
+            tracing::error!(%error, "what was gathered is not written");
         }
         for task in self.others {
             task.abort();
@@ -348,7 +370,7 @@ async fn sweep(chat: Chat) {
     loop {
         ticks.tick().await;
         let now = chat.now();
-        chat.0.send_limit.sweep();
+        chat.0.paces.sweep(now);
         for core in chat.0.hub.all() {
             if core.session().expires_at() <= now {
                 hub::end(&core);

@@ -24,6 +24,9 @@ pub struct ChatConfig {
     pub offline_after_ms: u64,
     /// How many days what moderators decided is kept; 0: for ever.
     pub decisions_kept_days: u32,
+    /// How often small writes that many cheap acts cause are gathered into one, in milliseconds: who was last seen
+    /// when, and who has read how far.
+    pub gather_ms: u64,
 }
 
 impl Default for ChatConfig {
@@ -36,6 +39,7 @@ impl Default for ChatConfig {
             outgoing_bytes: 8 * 1024 * 1024,
             offline_after_ms: 10_000,
             decisions_kept_days: 90,
+            gather_ms: 1_000,
         }
     }
 }
@@ -43,6 +47,10 @@ impl Default for ChatConfig {
 impl ChatConfig {
     pub(crate) const fn offline_after(&self) -> Duration {
         Duration::from_millis(self.offline_after_ms)
+    }
+
+    pub(crate) const fn gather(&self) -> Duration {
+        Duration::from_millis(self.gather_ms)
     }
 
     /// How long what moderators decided is kept; `None`: for ever.
@@ -56,15 +64,37 @@ impl ChatConfig {
 /// Of the section `limits`, those that the conversation keeps; 0: no limit.
 #[derive(Clone, Copy, Debug)]
 pub struct ChatLimits {
-    /// Messages a second that a user may send, averaged.
+    /// Messages and other changes a second that a user may make, averaged.
     pub messages_per_second: u32,
-    /// Messages that a user may send at once.
+    /// Messages and other changes that a user may make at once.
     pub message_burst: u32,
+    /// Read marks, signs of typing, questions and joins of sockets a second from one user, averaged.
+    pub signals_per_second: u32,
+    /// As many of these at once.
+    pub signal_burst: u32,
+    /// Connections that one user may hold on this node; one more closes the oldest.
+    pub connections_per_user: usize,
+    /// Rooms that one connection may listen to.
+    pub rooms_per_connection: usize,
+    /// People whose coming and going one connection may watch.
+    pub watched_per_connection: usize,
     /// The largest frame, as `hello` tells it.
     pub frame_bytes: usize,
 }
 
 impl ChatLimits {
+    /// No limit at all but that of a frame, which is the usual one.
+    pub const NONE: Self = Self {
+        messages_per_second: 0,
+        message_burst: 0,
+        signals_per_second: 0,
+        signal_burst: 0,
+        connections_per_user: 0,
+        rooms_per_connection: 0,
+        watched_per_connection: 0,
+        frame_bytes: 64 * 1024,
+    };
+
     pub(crate) const fn told(self) -> Limits {
         Limits {
             frame_bytes: self.frame_bytes,

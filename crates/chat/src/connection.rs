@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use teahouse_protocol::{ClientFrame, Draft, Hello, RoomId, ServerEvent};
 
-pub(crate) use self::core::{Core, Seat};
+pub(crate) use self::core::{Core, Seat, Seating};
 pub(crate) use self::join::follow;
 use crate::edits::Edit;
 use crate::hooks::Watched;
@@ -84,9 +84,9 @@ impl Connection {
             }
             ClientFrame::Press { id, message, button } => self
                 .later(move |chat, core| async move { chat.press_from(&core, message, &button, id).await }),
-            ClientFrame::Read { room, seq } => self.later(move |chat, core| async move {
-                chat.read_from(core.session(), room, seq, Some(core.id())).await
-            }),
+            ClientFrame::Read { room, seq } => {
+                self.later(move |chat, core| async move { chat.read_from(&core, room, seq).await })
+            }
             ClientFrame::Typing { room } => self.typing(room),
             ClientFrame::Presence { users } => {
                 self.later(|chat, core| async move { chat.watch_presence(&core, &users).await })
@@ -139,7 +139,11 @@ impl Connection {
 
     fn typing(&self, room: RoomId) -> Handled {
         let Some(seat) = self.core.seat(room) else { return Handled::Refused(Error::NotAMember) };
-        if !self.core.may_type(room, self.chat.now()) {
+        let user = self.core.user_id();
+        if let Err(error) = self.chat.paces().signal(user, 1) {
+            return Handled::Refused(error);
+        }
+        if !self.chat.paces().may_type(user, room, self.chat.now()) {
             return Handled::Done;
         }
         self.later(move |chat, core| async move {

@@ -106,6 +106,7 @@ impl Chat {
     }
 
     async fn carry_out_now(&self, caller: &Session, edit: Edit) -> Result<Made, Error> {
+        self.count_act(caller.user_id())?;
         let row = match self.require_message(caller, edit.message()).await {
             Err(Error::MessageNotFound) => return self.carry_out_on_kept(caller, edit).await,
             other => other?,

@@ -219,26 +219,31 @@ impl Chat {
         self.events_of(rows).await
     }
 
-    /// The event of one row of the log; `None` when a newer version wrote it.
-    pub(crate) async fn event_of_row(&self, row: &room_event::Model) -> Result<Option<ServerEvent>, Error> {
-        let events = self.events_of(vec![LogRow::Event(row.clone())]).await?;
-        Ok(events.into_iter().next().map(|(_, event)| event))
+    /// The events of rows of several logs, by room and number, without those that a newer version wrote. As many looks
+    /// as for one row.
+    pub(crate) async fn events_of_rows(
+        &self,
+        rows: Vec<room_event::Model>,
+    ) -> Result<HashMap<(Uuid, i64), ServerEvent>, Error> {
+        let keys: Vec<(Uuid, i64)> = rows.iter().map(|row| (row.room_id, row.seq)).collect();
+        let events = self.each_event_of(rows.into_iter().map(LogRow::Event).collect()).await?;
+        Ok(keys.into_iter().zip(events).filter_map(|(key, (_, event))| Some((key, event?))).collect())
     }
 
     pub(crate) async fn events_of(&self, rows: Vec<LogRow>) -> Result<Vec<(Seq, ServerEvent)>, Error> {
+        let events = self.each_event_of(rows).await?;
+        Ok(events.into_iter().filter_map(|(seq, event)| Some((seq, event?))).collect())
+    }
+
+    /// For each row its number and its event; `None` when a newer version wrote it.
+    async fn each_event_of(&self, rows: Vec<LogRow>) -> Result<Vec<(Seq, Option<ServerEvent>)>, Error> {
         let people = self.people_of(&rows).await?;
         let contents = self.edited_contents(&rows).await?;
-        Ok(rows
-            .into_iter()
-            .filter_map(|row| {
-                let seq = row_seq(&row);
-                let event = match row {
-                    LogRow::Message(row) => ServerEvent::Msg(message_of(row, &people)?),
-                    LogRow::Event(row) => event_of(&row, &people, &contents)?,
-                };
-                Some((seq, event))
-            })
-            .collect())
+        let event = |row| match row {
+            LogRow::Message(row) => message_of(row, &people).map(ServerEvent::Msg),
+            LogRow::Event(row) => event_of(&row, &people, &contents),
+        };
+        Ok(rows.into_iter().map(|row| (row_seq(&row), event(row))).collect())
     }
 
     /// Messages from their rows, with their senders' names and the reactions to them.

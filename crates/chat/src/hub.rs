@@ -53,18 +53,32 @@ impl Hub {
         self.deliveries.load(Ordering::Relaxed)
     }
 
-    /// Adds a connection; true when it is its user's first here.
-    pub(crate) fn add(&self, core: Arc<Core>) -> bool {
-        let mut connections = self.users.entry(core.user_id()).or_default();
-        connections.push(core);
-        connections.len() == 1
+    /// Adds a connection; true when it is its user's first here. Where the user has `most` already, the oldest is told
+    /// and closed, and hears nothing more. 0: any number.
+    pub(crate) fn add(&self, core: Arc<Core>, most: usize) -> bool {
+        let (is_first, crowded_out) = {
+            let mut connections = self.users.entry(core.user_id()).or_default();
+            connections.push(core);
+            let is_over = most > 0 && connections.len() > most;
+            (connections.len() == 1, is_over.then(|| connections.remove(0)))
+        };
+        if let Some(oldest) = crowded_out {
+            crowd_out(&oldest);
+            self.silence(&oldest);
+        }
+        is_first
+    }
+
+    /// Takes a connection out of every room.
+    fn silence(&self, core: &Core) {
+        for room in core.take_rooms() {
+            self.stop_listening(&room, core);
+        }
     }
 
     /// Takes a connection away, from every room too; true when it was its user's last here.
     pub(crate) fn remove(&self, core: &Arc<Core>) -> bool {
-        for room in core.take_rooms() {
-            self.stop_listening(&room, core);
-        }
+        self.silence(core);
         let user = core.user_id();
         if let Some(mut connections) = self.users.get_mut(&user) {
             connections.retain(|other| other.id() != core.id());
@@ -80,6 +94,11 @@ impl Hub {
     /// Whether `user` is connected here.
     pub(crate) fn is_online(&self, user: UserId) -> bool {
         self.users.contains_key(&user)
+    }
+
+    /// Everybody who is connected here.
+    pub(crate) fn users(&self) -> Vec<UserId> {
+        self.users.iter().map(|entry| *entry.key()).collect()
     }
 
     /// Every connection here.
@@ -153,6 +172,13 @@ impl Hub {
 pub(crate) fn end(core: &Core) {
     core.mailbox().send(&ServerEvent::Error(ErrorEvent::new(ErrorCode::SessionExpired)));
     core.mailbox().close(CloseCode::SessionExpired, "session expired");
+}
+
+/// Tells a connection that its user has too many, and closes it with 4002: one that came back by itself would crowd out
+/// the next.
+fn crowd_out(core: &Core) {
+    core.mailbox().send(&ServerEvent::Error(ErrorEvent::new(ErrorCode::TooManyConnections)));
+    core.mailbox().close(CloseCode::SignedInElsewhere, "too many connections");
 }
 
 /// Closes a connection because this server goes away: its client comes back, elsewhere or later.

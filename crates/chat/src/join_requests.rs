@@ -47,6 +47,7 @@ impl Chat {
             return Err(Error::Field(teahouse_protocol::FieldError::new("word", rule)));
         }
         let user = caller.user_id();
+        self.count_act(user)?;
         let reader = self.access().require_reader(caller, room, self.now()).await?;
         if reader.member.is_none() {
             if members::is_banned(self.db().conn(), room, user).await? {

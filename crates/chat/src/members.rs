@@ -35,6 +35,7 @@ impl Chat {
     /// for an owner who leaves others without one; [`Error::Store`].
     pub async fn leave(&self, caller: &Session, room: RoomId) -> Result<(), Error> {
         let user = caller.user_id();
+        self.count_act(user)?;
         let member = self.access().require_member(caller, room, self.now()).await?;
         if room == self.lobby() {
             return Err(Error::Conflict(reason::EVERYONE_IS_IN_THE_LOBBY));
@@ -82,6 +83,7 @@ impl Chat {
         user: UserId,
         put: PutMember,
     ) -> Result<MemberView, Error> {
+        self.count_act(caller.user_id())?;
         let member = self.access().require_member(caller, room, self.now()).await?;
         self.require_users(&[user]).await?;
         match self.access().membership(room, user, self.now()).await? {
@@ -157,6 +159,7 @@ impl Chat {
         user: UserId,
         ban: bool,
     ) -> Result<(), Error> {
+        self.count_act(caller.user_id())?;
         let now = self.now();
         let moderator = self.access().require_moderator(caller, room, now).await?;
         let target = self.access().membership(room, user, now).await?;
@@ -201,6 +204,7 @@ impl Chat {
     /// # Errors
     /// [`Error::RoomNotFound`], [`Error::NotAMember`], [`Error::NotAllowed`], [`Error::Store`].
     pub async fn unban(&self, caller: &Session, room: RoomId, user: UserId) -> Result<(), Error> {
+        self.count_act(caller.user_id())?;
         self.access().require_moderator(caller, room, self.now()).await?;
         self.change(room, caller.user_id(), ChangeKind::Unban { user }).await.map(drop)
     }

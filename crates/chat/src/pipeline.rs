@@ -4,12 +4,8 @@
 //! the batch writer, and [`publish`](crate::publish) takes it up after the commit. Both doors, socket and REST, enter
 //! here. Where nothing watches, the way is [`Chat::accept`]: no wait, and no allocation but the message's own.
 
-use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::time::Duration;
 
-use governor::clock::{Clock as _, DefaultClock};
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use teahouse_accounts::Session;
 use teahouse_protocol::{
     Ack, AckState, ClientId, Content, Draft, FieldError, Message, MessageId, Replaced, RoomId, RoomKind,
@@ -21,7 +17,6 @@ use teahouse_store::writer::{Append, Change, ChangeKind, Entry, FirstAck, NewMes
 use tokio::sync::oneshot;
 
 use crate::access::{Member, Reader};
-use crate::config::ChatLimits;
 use crate::connection::Core;
 use crate::hooks::{CommandRefusal, Watched};
 use crate::keeping::Kept;
@@ -71,32 +66,6 @@ impl SendOutcome {
     }
 }
 
-/// How fast users may send.
-pub(crate) struct SendLimit(Option<DefaultKeyedRateLimiter<UserId>>);
-
-impl SendLimit {
-    pub(crate) fn new(limits: ChatLimits) -> Self {
-        let quota = NonZeroU32::new(limits.messages_per_second).map(|rate| {
-            Quota::per_second(rate).allow_burst(NonZeroU32::new(limits.message_burst).unwrap_or(rate))
-        });
-        Self(quota.map(RateLimiter::keyed))
-    }
-
-    pub(crate) fn check(&self, user: UserId) -> Result<(), Error> {
-        let Some(limiter) = &self.0 else { return Ok(()) };
-        limiter.check_key(&user).map_err(|until| Error::RateLimited {
-            retry_after: until.wait_time_from(DefaultClock::default().now()).max(Duration::from_millis(1)),
-        })
-    }
-
-    /// Forgets users who have not sent for a while.
-    pub(crate) fn sweep(&self) {
-        if let Some(limiter) = &self.0 {
-            limiter.retain_recent();
-        }
-    }
-}
-
 /// What a filter made of a message, for its ack.
 pub(crate) type ReplacedNote = Option<Box<Replaced>>;
 
@@ -139,7 +108,7 @@ impl Chat {
         let at = self.now();
         let user = session.user_id();
         let member = reader.require_member(user)?.require_writer(at)?;
-        self.send_limit().check(user)?;
+        self.count_act(user)?;
         // A conversation of two is no bot's room: one that is in it reads what is said there as it is.
         if member.room.kind != RoomKind::Direct {
             self.check_command(&member, &draft.content)?;

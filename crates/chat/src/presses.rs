@@ -74,10 +74,10 @@ impl Chat {
         if let Some(at) = repeat.as_ref().and_then(|key| self.presses().0.get(key)) {
             return Ok(at);
         }
+        self.count_act(user)?;
         let at = self.now();
         let card = self.pressable(caller, message, at).await?;
         let member = self.access().require_member(caller, card.room, at).await?;
-        self.send_limit().check(user)?;
         let pressed = find_button(&card.content, button)?;
         let hooks = self.hooks().ok_or(Error::Conflict(reason::NOT_A_BOTS_CARD))?;
         let press = Press {

@@ -1,5 +1,6 @@
 //! After the commit: a batch's outcomes become events that every node's hub hears, and answers to who waits.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use teahouse_bus::{Bus, Subscription};
@@ -11,6 +12,8 @@ use teahouse_store::log::Detail;
 use teahouse_store::writer::{
     Appended, Change, ChangeKind, Entry, Finished, NewMessage, Outcome, Release, Released,
 };
+
+use uuid::Uuid;
 
 use crate::connection::{Core, follow};
 use crate::history::unknown_person;
@@ -28,8 +31,9 @@ pub(crate) async fn publish_batches(chat: Chat, mut finished: Finished<Ticket>, 
         let mut events = Vec::with_capacity(batch.len());
         let mut repeated = Vec::new();
         let mut answers = Answers::new();
+        let mut known = Known::of(&chat, &batch).await;
         for appended in batch {
-            settle(&chat, appended, &mut events, &mut repeated, &mut answers).await;
+            settle(&chat, appended, &mut known, &mut events, &mut repeated, &mut answers);
         }
         if !events.is_empty() {
             bus.publish(News::Logged(Arc::new(events))).await;
@@ -45,9 +49,66 @@ pub(crate) async fn publish_batches(chat: Chat, mut finished: Finished<Ticket>, 
     bus.publish(News::Closing).await;
 }
 
-async fn settle(
+/// What the events of a batch's changes need of the database, read for all of them at once: a look for each would make
+/// every message of the batch wait for it.
+#[derive(Default)]
+struct Known {
+    /// The event of each row.
+    events: HashMap<(Uuid, i64), ServerEvent>,
+    /// Who wrote what is released now.
+    senders: HashMap<UserId, Sender>,
+}
+
+impl Known {
+    async fn of(chat: &Chat, batch: &[Appended<Ticket>]) -> Self {
+        let outcomes = batch.iter().filter_map(|appended| appended.outcome.as_ref().ok());
+        let rows: Vec<room_event::Model> = outcomes.flat_map(Outcome::rows).cloned().collect();
+        let senders: Vec<UserId> = batch.iter().filter_map(released_sender).collect();
+        let mut known = Self::default();
+        if !rows.is_empty() {
+            match chat.events_of_rows(rows).await {
+                Ok(events) => known.events = events,
+                Err(error) => {
+                    tracing::warn!(%error, "events could not be published: their listeners will ask for them");
+                }
+            }
+        }
+        if !senders.is_empty() {
+            match chat.accounts().profiles(&senders).await {
+                Ok(senders) => known.senders = senders,
+                Err(error) => tracing::warn!(%error, "who wrote what was released could not be read"),
+            }
+        }
+        known
+    }
+
+    /// How the sender of a message signs it, also when the database is away for a moment.
+    fn sender(&self, user: UserId) -> Sender {
+        self.senders.get(&user).cloned().unwrap_or_else(|| unknown_person(user))
+    }
+
+    /// The event of a row just committed. Where it could not be read, the listeners see a jump and ask for what they
+    /// miss.
+    fn take_event(&mut self, row: &room_event::Model) -> Option<Logged> {
+        let event = self.events.remove(&(row.room_id, row.seq))?;
+        Some(Logged { room: RoomId::from_uuid(row.room_id), seq: Seq::new(row.seq)?, event, origin: None })
+    }
+}
+
+fn released_sender(appended: &Appended<Ticket>) -> Option<UserId> {
+    match &appended.entry {
+        Entry::Change(Change {
+            kind: ChangeKind::Release(Release { what: Released::Message(message), .. }),
+            ..
+        }) => Some(message.sender),
+        _ => None,
+    }
+}
+
+fn settle(
     chat: &Chat,
     appended: Appended<Ticket>,
+    known: &mut Known,
     events: &mut Vec<Logged>,
     repeated: &mut Vec<Origin>,
     answers: &mut Answers,
@@ -75,7 +136,7 @@ async fn settle(
             answers.push(Box::new(move || drop(tell.send(sent))));
         }
         (Entry::Change(change), Ticket::Changer(tell)) => {
-            let changed = settle_change(chat, change, outcome, events).await;
+            let changed = settle_change(chat, change, outcome, known, events);
             answers.push(Box::new(move || drop(tell.send(changed))));
         }
         // An entry is made with its own kind of ticket.
@@ -135,26 +196,25 @@ fn logged(message: Message, origin: Option<Arc<Core>>, replaced: ReplacedNote) -
     Logged { room: message.room, seq: message.seq, event: ServerEvent::Msg(message), origin }
 }
 
-async fn settle_change(
+fn settle_change(
     chat: &Chat,
     change: Change,
     outcome: Result<Outcome, teahouse_store::Error>,
+    known: &mut Known,
     events: &mut Vec<Logged>,
 ) -> Result<Changed, Error> {
     match outcome? {
         Outcome::Logged(rows) => {
             for row in &rows {
                 forget_access(chat, row);
-                if let Some(logged) = event_of(chat, row).await {
-                    events.push(logged);
-                }
+                events.extend(known.take_event(row));
             }
             Ok(Changed::Logged(rows))
         }
         // Only a release puts a message into the log by a change.
         Outcome::Written(seq) => {
             if let ChangeKind::Release(Release { what: Released::Message(message), .. }) = change.kind {
-                let sender = sender_of(chat, message.sender).await;
+                let sender = known.sender(message.sender);
                 events.push(logged(published(*message, seq, sender), None, None));
             }
             Ok(Changed::Logged(Vec::new()))
@@ -166,12 +226,6 @@ async fn settle_change(
     }
 }
 
-/// How the sender of a message signs it, also when the database is away for a moment.
-async fn sender_of(chat: &Chat, user: UserId) -> Sender {
-    let found = chat.accounts().profiles(&[user]).await.ok().and_then(|mut people| people.remove(&user));
-    found.unwrap_or_else(|| unknown_person(user))
-}
-
 /// Whoever is answered that somebody is muted or put out must find it so. Delivery forgets as well, on every node, but
 /// it comes after the answer.
 fn forget_access(chat: &Chat, row: &room_event::Model) {
@@ -180,20 +234,6 @@ fn forget_access(chat: &Chat, row: &room_event::Model) {
         Some(Detail::Member(member)) => room.forget_membership(member.user),
         Some(Detail::Room(_)) => room.facts.forget(),
         _ => {}
-    }
-}
-
-/// The event of a row just committed. When the database goes away right here, the listeners see a jump and ask for
-/// what they miss.
-async fn event_of(chat: &Chat, row: &room_event::Model) -> Option<Logged> {
-    let seq = Seq::new(row.seq)?;
-    match chat.event_of_row(row).await {
-        Ok(Some(event)) => Some(Logged { room: RoomId::from_uuid(row.room_id), seq, event, origin: None }),
-        Ok(None) => None,
-        Err(error) => {
-            tracing::warn!(%error, "an event could not be published: its listeners will ask for it");
-            None
-        }
     }
 }
 
@@ -280,15 +320,29 @@ async fn deliver(chat: &Chat, logged: &Logged) {
     }
 }
 
-/// The room is private from now on: who only looked in hears no more of it.
+/// The room is private from now on: who only looked in hears no more of it. One look for all of whom it is not known what
+/// they are here: everybody's messages wait for it.
 async fn show_out_passers_by(chat: &Chat, room: RoomId) {
     let Some(live) = chat.hub().find(room) else { return };
+    let mut unknown = Vec::new();
+    let mut out = Vec::new();
     for core in live.listening() {
-        let membership = chat.access().membership(room, core.user_id(), chat.now()).await;
-        // Not knowing is no reason to let somebody go on reading.
-        if !matches!(membership, Ok(Some(_))) {
-            core.remove_seat(room);
-            chat.hub().stop_listening(&live, &core);
+        match live.membership(core.user_id()).get() {
+            Some(Some(_)) => {}
+            Some(None) => out.push(core),
+            None => unknown.push(core),
         }
+    }
+    if !unknown.is_empty() {
+        let mut users: Vec<UserId> = unknown.iter().map(|core| core.user_id()).collect();
+        users.sort_unstable();
+        users.dedup();
+        // Not knowing is no reason to let somebody go on reading.
+        let members = chat.access().members_among(room, &users).await.unwrap_or_default();
+        out.extend(unknown.into_iter().filter(|core| !members.contains_key(&core.user_id())));
+    }
+    for core in out {
+        core.remove_seat(room);
+        chat.hub().stop_listening(&live, &core);
     }
 }

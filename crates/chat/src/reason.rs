@@ -42,5 +42,6 @@ reasons! {
     NOT_ONES_OWN = "another moderator, or an admin of the server, decides about your own message", "自己的消息由其他管理员或服务器管理员审核";
     DECIDED_OTHERWISE = "somebody decided otherwise before", "已有其他人作出不同的决定";
     WAITS_FOR_REVIEW = "the message waits for a moderator", "消息正在等待审核";
+    SITS_IN_TOO_MANY_ROOMS = "this connection listens to as many rooms as it may: leave one first", "此连接收听的房间已达上限，请先离开一个";
     LAST_OWNER = "make another member the owner first", "请先将群主转让给其他成员";
 }

@@ -27,6 +27,7 @@ impl Chat {
     /// [`Error::Store`].
     pub async fn rooms(&self, caller: &Session, page: PageRequest) -> Result<Page<RoomSummary>, Error> {
         let user = caller.user_id();
+        self.gathered().written(user).await?;
         self.access().membership(self.lobby(), user, self.now()).await?;
         let size = PageSize::capped(page.limit);
         let rows = rooms::page_of_member(self.db().conn(), user, page.after, size.and_one()).await?;
@@ -83,6 +84,7 @@ impl Chat {
         if new.kind == RoomKind::Direct {
             return Err(field("kind", "must be `group` or `channel`: a direct room is opened with a person"));
         }
+        self.count_act(caller.user_id())?;
         if new.members.len() > MAX_FIRST_MEMBERS {
             return Err(field("members", &format!("must be at most {MAX_FIRST_MEMBERS}")));
         }
@@ -124,6 +126,7 @@ impl Chat {
         if let Some(row) = rooms::find_by_key(self.db().conn(), &key).await? {
             return Ok((self.view(caller, row, Some(Role::Member)).await?, false));
         }
+        self.count_act(caller.user_id())?;
         self.require_users(&[user]).await?;
         let room = RoomId::generate();
         let new = NewRoom {
@@ -156,6 +159,7 @@ impl Chat {
         room: RoomId,
         change: RoomChange,
     ) -> Result<RoomView, Error> {
+        self.count_act(caller.user_id())?;
         let moderator = self.access().require_moderator(caller, room, self.now()).await?;
         if change.visibility.is_some() {
             moderator.member().require_owner()?;
@@ -205,6 +209,7 @@ impl Chat {
     /// [`Error::RoomNotFound`], [`Error::NotAMember`], [`Error::NotAllowed`] for all but the owner,
     /// [`Error::Conflict`] for the lobby, [`Error::Store`].
     pub async fn delete_room(&self, caller: &Session, room: RoomId) -> Result<(), Error> {
+        self.count_act(caller.user_id())?;
         let member = self.access().require_member(caller, room, self.now()).await?;
         if room == self.lobby() {
             return Err(Error::Conflict(reason::LOBBY_STAYS));

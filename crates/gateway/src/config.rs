@@ -24,6 +24,11 @@ pub struct GatewayConfig {
     pub frames_per_second: u32,
     /// Frames at once on one connection.
     pub frame_burst: u32,
+    /// Frames a second of one user over all their connections, averaged; 0: no limit. More are refused like those of
+    /// one connection.
+    pub user_frames_per_second: u32,
+    /// Frames at once of one user.
+    pub user_frame_burst: u32,
     /// Bad frames on one connection within a minute; one more closes it with 1008. 0: no limit.
     pub bad_frames_per_minute: u32,
     /// Sockets open at once from one address; one more is told so and closed with 4029. 0: no limit. Connections that
@@ -32,6 +37,10 @@ pub struct GatewayConfig {
     /// Sockets without a valid session that one address may open in a minute: each is accepted, told and closed,
     /// because its client can't see the status of a refused upgrade. More are refused with 429. 0: no limit.
     pub strangers_per_minute: u32,
+    /// Sockets that one session may open in a minute; one more is told so and closed with 4029. 0: no limit.
+    pub session_openings_per_minute: u32,
+    /// As [`session_openings_per_minute`](Self::session_openings_per_minute), of one address.
+    pub address_openings_per_minute: u32,
     /// How long a client may take for a request's head; also how long an unused connection is kept.
     pub header_ms: u64,
     /// The largest request head in bytes.
@@ -54,9 +63,13 @@ impl Default for GatewayConfig {
             close_ms: 3_000,
             frames_per_second: 50,
             frame_burst: 200,
+            user_frames_per_second: 100,
+            user_frame_burst: 400,
             bad_frames_per_minute: 20,
             connections_per_address: 0,
             strangers_per_minute: 60,
+            session_openings_per_minute: 60,
+            address_openings_per_minute: 10_000,
             header_ms: 15_000,
             header_bytes: 16 * 1024,
             send_buffer_bytes: 256 * 1024,

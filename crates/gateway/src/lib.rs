@@ -2,6 +2,7 @@
 
 mod config;
 mod metrics;
+mod pace;
 
 mod listener;
 mod upgrade;

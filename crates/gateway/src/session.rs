@@ -15,9 +15,10 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::Bytes;
-use teahouse_protocol::{ClientFrame, CloseCode, ErrorCode, ErrorEvent, ServerEvent};
+use teahouse_protocol::{ClientFrame, CloseCode, ErrorCode, ErrorEvent, ServerEvent, UserId};
 use tokio::io::AsyncWrite;
 use tokio::net::TcpStream;
 use tokio::time::Instant;
@@ -27,6 +28,7 @@ use crate::codec::{self, Decoder};
 use crate::dialect::{self, Echo, Heard};
 use crate::listener::{SocketEntry, Upgraded};
 use crate::metrics::{Ending, GatewayMetrics};
+use crate::pace::Pace;
 use crate::refusal::refusal;
 use teahouse_chat::{Handled, Mailbox, Taken};
 
@@ -40,6 +42,15 @@ use self::quota::{Excess, Quota};
 pub(crate) struct Rules {
     pub(crate) config: GatewayConfig,
     pub(crate) metrics: Arc<GatewayMetrics>,
+    /// Frames of each user, over all of their sockets.
+    pub(crate) frames_of_user: Pace<UserId>,
+}
+
+impl Rules {
+    pub(crate) fn new(config: GatewayConfig, metrics: Arc<GatewayMetrics>) -> Self {
+        let frames_of_user = Pace::per_second(config.user_frames_per_second, config.user_frame_burst);
+        Self { config, metrics, frames_of_user }
+    }
 }
 
 /// One socket. Ready when its connection is over.
@@ -177,7 +188,7 @@ impl<C: Conversation> Session<C> {
     /// One text message of the client's.
     fn take_text(&mut self, text: &str) {
         let heard = dialect::decode(self.mailbox.dialect(), text, self.echo.as_deref_mut());
-        let admitted = self.quota.admit_frame(&self.rules.config, self.pulse.last_heard());
+        let admitted = self.admit_frame();
         match (heard, admitted) {
             (Heard::Nothing, Ok(())) => {}
             (Heard::Frame(frame), Ok(())) => self.hand_over(frame),
@@ -189,6 +200,12 @@ impl<C: Conversation> Session<C> {
                 self.refuse(error, CloseCode::TooSlow, "too many frames");
             }
         }
+    }
+
+    /// Of this connection first: what one may not send is not counted against the others of its user.
+    fn admit_frame(&mut self) -> Result<(), Duration> {
+        self.quota.admit_frame(&self.rules.config, self.pulse.last_heard())?;
+        self.conversation.as_ref().map_or(Ok(()), Conversation::admit)
     }
 
     /// A message that the client should not have sent: it is told, and in the end closed with `code`.

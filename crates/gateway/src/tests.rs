@@ -55,7 +55,7 @@ impl House {
         let shutdown = CancellationToken::new();
         let floor = Arc::<Floor>::default();
         let metrics = Arc::<GatewayMetrics>::default();
-        let rules = Arc::new(Rules { config: config.clone(), metrics: metrics.clone() });
+        let rules = Arc::new(Rules::new(config.clone(), metrics.clone()));
         let rooms = Rooms { floor: floor.clone(), rules };
         let stop = shutdown.clone();
         let served = tokio::spawn(async move { serve(listener, rooms, &config, stop).await });

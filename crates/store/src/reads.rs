@@ -9,6 +9,18 @@ use uuid::Uuid;
 
 use crate::Error;
 use crate::entity::{mention, read_cursor};
+use crate::statements::ROWS_A_STATEMENT;
+
+/// How far somebody has read a room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReadMark {
+    /// The room.
+    pub room: RoomId,
+    /// Who.
+    pub user: UserId,
+    /// The last event read.
+    pub seq: Seq,
+}
 
 /// How far `user` has read `room`; [`Seq::ZERO`] when nothing.
 pub async fn find(conn: &impl ConnectionTrait, room: RoomId, user: UserId) -> Result<Seq, Error> {
@@ -42,6 +54,40 @@ pub async fn advance(
         .exec_without_returning(conn)
         .await?;
     Ok(moved > 0)
+}
+
+/// As [`advance`], for many cursors, of which no two are of the same user in the same room. Returns those that moved.
+pub async fn advance_many(
+    conn: &impl ConnectionTrait,
+    marks: &[ReadMark],
+    at: Timestamp,
+) -> Result<Vec<ReadMark>, Error> {
+    let mut moved = Vec::new();
+    for some in marks.chunks(ROWS_A_STATEMENT) {
+        let rows = some.iter().map(|mark| read_cursor::ActiveModel {
+            room_id: Set(mark.room.uuid()),
+            user_id: Set(mark.user.uuid()),
+            seq: Set(mark.seq.get()),
+            read_at_ms: Set(at.millis()),
+        });
+        let behind = Expr::col((read_cursor::Entity, read_cursor::Column::Seq))
+            .lt(Expr::col(("excluded", read_cursor::Column::Seq)));
+        let rows = read_cursor::Entity::insert_many(rows)
+            .on_conflict(
+                OnConflict::columns([read_cursor::Column::RoomId, read_cursor::Column::UserId])
+                    .update_columns([read_cursor::Column::Seq, read_cursor::Column::ReadAtMs])
+                    .action_and_where(behind)
+                    .to_owned(),
+            )
+            .exec_with_returning(conn)
+            .await?;
+        moved.extend(rows.into_iter().map(|row| ReadMark {
+            room: RoomId::from_uuid(row.room_id),
+            user: UserId::from_uuid(row.user_id),
+            seq: Seq::new(row.seq).unwrap_or_default(),
+        }));
+    }
+    Ok(moved)
 }
 
 /// Remembers that `users` are meant in `message`; again is the same as once.

@@ -1,13 +1,16 @@
 //! Rooms.
 
+use std::collections::HashMap;
+
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ConnectionTrait, JoinType, QueryOrder, QuerySelect};
-use teahouse_protocol::{RoomId, RoomKind, Timestamp, UserId, Visibility};
+use teahouse_protocol::{RoomId, RoomKind, Seq, Timestamp, UserId, Visibility};
 use uuid::Uuid;
 
 use crate::entity::{member, room};
+use crate::statements::ROWS_A_STATEMENT;
 use crate::{Error, PageSize};
 
 /// The key of the room that everyone is in.
@@ -58,6 +61,24 @@ pub const fn visibility(row: &room::Model) -> Visibility {
 /// The room `id`, unless it was deleted.
 pub async fn find(conn: &impl ConnectionTrait, id: RoomId) -> Result<Option<room::Model>, Error> {
     Ok(room::Entity::find_by_id(id.uuid()).filter(room::Column::DeletedAtMs.is_null()).one(conn).await?)
+}
+
+/// How far the logs of those of `rooms` reach that are there.
+pub async fn heads(conn: &impl ConnectionTrait, rooms: &[RoomId]) -> Result<HashMap<RoomId, Seq>, Error> {
+    let mut heads = HashMap::with_capacity(rooms.len());
+    for some in rooms.chunks(ROWS_A_STATEMENT) {
+        let rows: Vec<(Uuid, i64)> = room::Entity::find()
+            .select_only()
+            .columns([room::Column::Id, room::Column::LastSeq])
+            .filter(room::Column::Id.is_in(some.iter().map(|room| room.uuid())))
+            .filter(room::Column::DeletedAtMs.is_null())
+            .into_tuple()
+            .all(conn)
+            .await?;
+        let head = |(id, seq)| (RoomId::from_uuid(id), Seq::new(seq).unwrap_or_default());
+        heads.extend(rows.into_iter().map(head));
+    }
+    Ok(heads)
 }
 
 /// The room with this key, such as the lobby.

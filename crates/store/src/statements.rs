@@ -42,22 +42,35 @@ fn join(statements: Vec<Statement>) -> Option<Statement> {
     Some(joined)
 }
 
-/// Writes how far the logs of rooms reach now. A join with a list of values, because a `CASE` would be walked through
-/// for each row.
+/// Rows that one statement writes: the engines bound how many values it may have, and a text is kept for each number of
+/// them.
+pub(crate) const ROWS_A_STATEMENT: usize = 500;
+
+/// Writes how far the logs of rooms reach now.
 pub(crate) fn set_heads(backend: DatabaseBackend, heads: &[(Uuid, i64)]) -> Statement {
-    let mut values = Vec::with_capacity(heads.len() * 2);
+    set_each(backend, "rooms", "last_seq", heads)
+}
+
+/// Writes when users were last seen.
+pub(crate) fn set_last_seen(backend: DatabaseBackend, seen: &[(Uuid, i64)]) -> Statement {
+    set_each(backend, "users", "last_seen_at_ms", seen)
+}
+
+/// Writes a number of each row. A join with a list of values, because a `CASE` would be walked through for each row.
+fn set_each(backend: DatabaseBackend, table: &str, column: &str, numbers: &[(Uuid, i64)]) -> Statement {
+    let mut values = Vec::with_capacity(numbers.len() * 2);
     let mut rows = String::new();
-    for (place, (room, seq)) in heads.iter().enumerate() {
+    for (place, (id, number)) in numbers.iter().enumerate() {
         let comma = if place == 0 { "" } else { "," };
         let row = match backend {
             DatabaseBackend::Postgres => format!("{comma}(${},${})", place * 2 + 1, place * 2 + 2),
             _ => format!("{comma}(?,?)"),
         };
         rows.push_str(&row);
-        values.extend([Value::from(*room), Value::from(*seq)]);
+        values.extend([Value::from(*id), Value::from(*number)]);
     }
     let sql = format!(
-        "UPDATE rooms SET last_seq = head.column2 FROM (VALUES {rows}) AS head WHERE rooms.id = head.column1"
+        "UPDATE {table} SET {column} = given.column2 FROM (VALUES {rows}) AS given WHERE {table}.id = given.column1"
     );
     Statement::from_sql_and_values(backend, sql, values)
 }

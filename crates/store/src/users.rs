@@ -3,9 +3,11 @@
 use sea_orm::ActiveValue::Set;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter};
 use teahouse_protocol::{Timestamp, UserId};
+use uuid::Uuid;
 
 use crate::Error;
 use crate::entity::user;
+use crate::statements::{ROWS_A_STATEMENT, set_last_seen};
 
 /// What of a profile changes. `None` leaves as is; the inner `None` takes the picture away.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -85,6 +87,15 @@ async fn set_moment(
         .exec(conn)
         .await?;
     Ok(updated.rows_affected > 0)
+}
+
+/// Notes when each of these users was there, in one statement for many.
+pub async fn touch_each(conn: &impl ConnectionTrait, seen: &[(UserId, Timestamp)]) -> Result<(), Error> {
+    let rows: Vec<(Uuid, i64)> = seen.iter().map(|(user, at)| (user.uuid(), at.millis())).collect();
+    for some in rows.chunks(ROWS_A_STATEMENT) {
+        conn.execute_raw(set_last_seen(conn.get_database_backend(), some)).await?;
+    }
+    Ok(())
 }
 
 /// Notes that these users were there at `at`.

@@ -81,7 +81,7 @@ impl Server {
             outbox: outbox.clone(),
             encoder: Arc::new(NoSockets),
             config: ChatConfig::default(),
-            limits: ChatLimits { messages_per_second: 0, message_burst: 0, frame_bytes: 64 * 1024 },
+            limits: ChatLimits::NONE,
         };
         let (chat, _) = Chat::start(chat).await.unwrap();
         let secrets = SecretsKey::new(MasterKey::generate().derive(SecretsKey::PURPOSE));

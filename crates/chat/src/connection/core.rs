@@ -4,14 +4,11 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use teahouse_accounts::Session;
-use teahouse_protocol::{RoomId, SessionId, Timestamp, UserId};
+use teahouse_protocol::{RoomId, SessionId, UserId};
 
 use crate::Error;
 use crate::access::Reader;
 use crate::hub::{ConnectionId, LiveRoom, Mailbox, Membership};
-
-/// How often one connection may say that it is typing in a room.
-const TYPING_EVERY_MS: i64 = 3_000;
 
 /// A connection as the hub knows it.
 pub(crate) struct Core {
@@ -23,12 +20,13 @@ pub(crate) struct Core {
 
 #[derive(Default)]
 struct State {
+    /// In order of their rooms' ids, to be searched by halves. A map would cost each idle connection more memory.
     seats: Vec<Seat>,
     /// Where a frame without a room goes.
     current: Option<RoomId>,
     listens_to_all: bool,
-    /// Where the connection said lately that it is typing.
-    typed: Vec<(RoomId, Timestamp)>,
+    /// Whose coming and going the connection watches, in order.
+    watched: Vec<UserId>,
 }
 
 /// A room that a connection listens to, with shared copies of what decides about access.
@@ -36,6 +34,17 @@ struct State {
 pub(crate) struct Seat {
     pub(crate) room: Arc<LiveRoom>,
     pub(crate) membership: Arc<Membership>,
+}
+
+/// What became of the wish to sit in a room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Seating {
+    /// It sits there now.
+    New,
+    /// It sat there before.
+    Kept,
+    /// It sits in as many rooms as it may.
+    Full,
 }
 
 impl Seat {
@@ -93,17 +102,21 @@ impl Core {
 
     /// The room's seat, when this connection listens there.
     pub(crate) fn seat(&self, room: RoomId) -> Option<Seat> {
-        self.state.lock().seats.iter().find(|seat| seat.room.id() == room).cloned()
+        let state = self.state.lock();
+        state.place(room).ok().map(|place| state.seats[place].clone())
     }
 
-    /// Remembers a seat; one that is there already stays, and then this is false.
-    pub(crate) fn add_seat(&self, seat: Seat) -> bool {
+    /// Remembers a seat; one that is there already stays. At most `most` of them; 0: any number.
+    pub(crate) fn add_seat(&self, seat: Seat, most: usize) -> Seating {
         let mut state = self.state.lock();
-        let is_new = !state.seats.iter().any(|other| other.room.id() == seat.room.id());
-        if is_new {
-            state.seats.push(seat);
+        match state.place(seat.room.id()) {
+            Ok(_) => Seating::Kept,
+            Err(_) if most > 0 && state.seats.len() >= most => Seating::Full,
+            Err(place) => {
+                state.seats.insert(place, seat);
+                Seating::New
+            }
         }
-        is_new
     }
 
     pub(crate) fn remove_seat(&self, room: RoomId) -> Option<Seat> {
@@ -111,8 +124,7 @@ impl Core {
         if state.current == Some(room) {
             state.current = None;
         }
-        let place = state.seats.iter().position(|seat| seat.room.id() == room)?;
-        Some(state.seats.swap_remove(place))
+        state.place(room).ok().map(|place| state.seats.remove(place))
     }
 
     /// Takes all seats away: the connection ends.
@@ -120,14 +132,29 @@ impl Core {
         std::mem::take(&mut self.state.lock().seats).into_iter().map(|seat| seat.room).collect()
     }
 
-    /// Whether `typing` may pass now; if so it counts as passed.
-    pub(crate) fn may_type(&self, room: RoomId, now: Timestamp) -> bool {
+    /// Remembers that the connection watches `users`; false, and nothing is, where that makes more than `most`. 0: any
+    /// number.
+    pub(crate) fn watch(&self, users: &[UserId], most: usize) -> bool {
         let mut state = self.state.lock();
-        state.typed.retain(|(_, at)| now.millis() - at.millis() < TYPING_EVERY_MS);
-        if state.typed.iter().any(|(other, _)| *other == room) {
+        let mut watched = [&state.watched[..], users].concat();
+        watched.sort_unstable();
+        watched.dedup();
+        if most > 0 && watched.len() > most {
             return false;
         }
-        state.typed.push((room, now));
+        state.watched = watched;
         true
+    }
+
+    /// Takes away whom the connection watches: it ends.
+    pub(crate) fn take_watched(&self) -> Vec<UserId> {
+        std::mem::take(&mut self.state.lock().watched)
+    }
+}
+
+impl State {
+    /// Where the room's seat is, or would be.
+    fn place(&self, room: RoomId) -> Result<usize, usize> {
+        self.seats.binary_search_by_key(&room, |seat| seat.room.id())
     }
 }

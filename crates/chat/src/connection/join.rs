@@ -10,11 +10,17 @@ use std::sync::Arc;
 use teahouse_protocol::{Head, Heads, Join, Joined, Listen, RoomId, Seq, ServerEvent};
 use teahouse_store::{PageSize, members, messages, reads, rooms};
 
-use super::{Core, Seat};
+use super::{Core, Seat, Seating};
 use crate::rooms::UNREAD_COUNTED;
-use crate::{Chat, Error};
+use crate::{Chat, Error, reason};
+
+/// Rooms named by one `listen` that cost as much as one small frame.
+const ROOMS_A_SIGNAL: usize = 10;
 
 pub(super) async fn join(chat: &Chat, core: &Arc<Core>, join: Join) -> Result<(), Error> {
+    chat.paces().signal(core.user_id(), 1)?;
+    // What the user has read before must not count as unread.
+    chat.gathered().written(core.user_id()).await?;
     let seat = chat.seat(core, join.room);
     let joined = enter(chat, core, &seat, &join).await;
     if joined.is_err() {
@@ -25,7 +31,7 @@ pub(super) async fn join(chat: &Chat, core: &Arc<Core>, join: Join) -> Result<()
 
 async fn enter(chat: &Chat, core: &Arc<Core>, seat: &Seat, join: &Join) -> Result<(), Error> {
     let user = core.user_id();
-    take(core, seat);
+    take(chat, core, seat)?;
     let reader = chat.access().require_live_reader(seat, user, chat.now()).await?;
     let row = rooms::find(chat.db().conn(), join.room).await?.ok_or(Error::RoomNotFound)?;
     let head = Seq::new(row.last_seq).unwrap_or_default();
@@ -55,9 +61,12 @@ async fn enter(chat: &Chat, core: &Arc<Core>, seat: &Seat, join: &Join) -> Resul
 
 /// The seat comes before the look whether it may be taken: who is put out before the look is refused by it, and who is
 /// put out after it is found sitting. The other way round somebody could slip in between.
-fn take(core: &Arc<Core>, seat: &Seat) {
-    core.add_seat(seat.clone());
+fn take(chat: &Chat, core: &Arc<Core>, seat: &Seat) -> Result<(), Error> {
+    if core.add_seat(seat.clone(), chat.limits().rooms_per_connection) == Seating::Full {
+        return Err(Error::Conflict(reason::SITS_IN_TOO_MANY_ROOMS));
+    }
     seat.room.add_listener(core);
+    Ok(())
 }
 
 /// From here on the connection hears the room, unless it was put out meanwhile: then it is told.
@@ -74,6 +83,9 @@ fn stop(chat: &Chat, core: &Arc<Core>, seat: &Seat) {
 }
 
 pub(super) async fn listen(chat: &Chat, core: &Arc<Core>, listen: Listen) -> Result<(), Error> {
+    let named = if let Listen::Rooms(rooms) = &listen { rooms.len() } else { 0 };
+    chat.paces().signal(core.user_id(), 1 + named / ROOMS_A_SIGNAL)?;
+    chat.gathered().written(core.user_id()).await?;
     let only_mine = listen == Listen::All;
     let rooms = match listen {
         Listen::All => {
@@ -94,6 +106,11 @@ pub(super) async fn listen(chat: &Chat, core: &Arc<Core>, listen: Listen) -> Res
                 seats.push((seat, head.last_seq));
                 heads.push(head);
             }
+            // With "all" it hears as many as it may, the oldest first.
+            Err(Error::Conflict(_)) if only_mine => {
+                stop(chat, core, &seat);
+                break;
+            }
             // One that went in between, or was never there, must not cost the others.
             Err(Error::RoomNotFound) => stop(chat, core, &seat),
             Err(error) => {
@@ -110,7 +127,7 @@ pub(super) async fn listen(chat: &Chat, core: &Arc<Core>, listen: Listen) -> Res
 }
 
 async fn head(chat: &Chat, core: &Arc<Core>, seat: &Seat, only_mine: bool) -> Result<Head, Error> {
-    take(core, seat);
+    take(chat, core, seat)?;
     let reader = chat.access().require_live_reader(seat, core.user_id(), chat.now()).await?;
     // Left since the list was read: a public room would still let the user look in.
     if only_mine && reader.member.is_none() {
@@ -123,7 +140,7 @@ async fn head(chat: &Chat, core: &Arc<Core>, seat: &Seat, only_mine: bool) -> Re
 /// Somebody became a member of `room`: their connections that listen to all hear it from `joined` on.
 pub(crate) fn follow(chat: &Chat, core: &Arc<Core>, room: RoomId, joined: Seq) {
     let seat = chat.seat(core, room);
-    if core.add_seat(seat.clone()) {
+    if core.add_seat(seat.clone(), chat.limits().rooms_per_connection) == Seating::New {
         seat.room.add_live_listener(core, Seq::new(joined.get() - 1).unwrap_or_default());
     }
 }

@@ -35,6 +35,8 @@ pub(crate) struct LiveRoom {
 #[derive(Default)]
 struct Listeners {
     list: Vec<Listener>,
+    /// Where in the list each connection is.
+    places: HashMap<ConnectionId, usize>,
     /// How many listeners each user has.
     users: HashMap<UserId, u32>,
 }
@@ -90,7 +92,7 @@ impl LiveRoom {
     /// Begins to hear everything after `after` as it comes, unless `core` listens already or is about to.
     pub(crate) fn add_live_listener(&self, core: &Arc<Core>, after: Seq) {
         let mut listeners = self.listeners.write();
-        if !listeners.list.iter().any(|listener| listener.core.id() == core.id()) {
+        if !listeners.places.contains_key(&core.id()) {
             listeners.add(Listener { core: Arc::clone(core), after: after.get(), held_back: None });
         }
     }
@@ -99,10 +101,7 @@ impl LiveRoom {
     /// `core` does not listen any more.
     pub(crate) fn go_live(&self, core: &Core, after: Seq) -> bool {
         let mut listeners = self.listeners.write();
-        let Some(listener) = listeners.list.iter_mut().find(|listener| listener.core.id() == core.id())
-        else {
-            return false;
-        };
+        let Some(listener) = listeners.find_mut(core) else { return false };
         listener.after = after.get();
         for (seq, frame) in listener.held_back.take().into_iter().flat_map(|held| *held) {
             if seq.is_none_or(|seq| seq > after) {
@@ -170,14 +169,20 @@ impl LiveRoom {
 impl Listeners {
     fn add(&mut self, listener: Listener) {
         *self.users.entry(listener.core.user_id()).or_default() += 1;
+        self.places.insert(listener.core.id(), self.list.len());
         self.list.push(listener);
     }
 
+    fn find_mut(&mut self, core: &Core) -> Option<&mut Listener> {
+        self.places.get(&core.id()).and_then(|place| self.list.get_mut(*place))
+    }
+
     fn remove(&mut self, core: &Core) {
-        let Some(place) = self.list.iter().position(|listener| listener.core.id() == core.id()) else {
-            return;
-        };
+        let Some(place) = self.places.remove(&core.id()) else { return };
         self.list.swap_remove(place);
+        if let Some(moved) = self.list.get(place) {
+            self.places.insert(moved.core.id(), place);
+        }
         if let Some(count) = self.users.get_mut(&core.user_id()) {
             *count -= 1;
             if *count == 0 {

@@ -102,4 +102,34 @@ on_both! {
         world.chat.read(&bob, room, said.seq).await.unwrap();
         assert_eq!(summary(&world, &bob, room).await.mentions, 0);
     }
+
+    /// Marks are gathered: the first is written and shown at once, those that follow together.
+    async fn who_marks_each_message_is_shown_once(world: World) {
+        let world = world.restarted(|settings| settings.chat.gather_ms = 3_600_000).await;
+        let [ann, bob] = world.people(["ann", "bob"]).await;
+        let room = world.group(&ann, &[&bob]).await;
+        for count in 0..50 {
+            world.say(&ann, room, &count.to_string()).await;
+        }
+        let mut phone = world.joined(&bob, room).await;
+        let mut other = world.joined(&ann, room).await;
+        phone.frame(json!({ "type": "read", "room": room, "seq": 3 })).await.unwrap();
+        assert_eq!(other.sees("receipt").await["seq"], 3);
+        for number in 4..50 {
+            phone.frame(json!({ "type": "read", "room": room, "seq": number })).await.unwrap();
+        }
+        // Nor does an older one undo a newer that waits.
+        phone.frame(json!({ "type": "read", "room": room, "seq": 7 })).await.unwrap();
+        other.has_nothing().await;
+        // Whoever looks finds it written.
+        assert_eq!(summary(&world, &bob, room).await.read_seq, seq(49));
+        assert_eq!(other.sees("receipt").await["seq"], 49);
+        other.has_nothing().await;
+        phone.frame(json!({ "type": "read", "room": room, "seq": 50 })).await.unwrap();
+        let db = world.db.clone();
+        world.chat.close();
+        world.stop().await;
+        assert_eq!(teahouse_store::reads::find(db.conn(), room, bob.user_id()).await.unwrap(), seq(50));
+        drop((phone, other));
+    }
 }

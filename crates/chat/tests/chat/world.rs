@@ -58,8 +58,8 @@ impl Fixture for World {
     async fn new(database: &TestDatabase) -> Self {
         let settings = Settings {
             sessions: SessionsConfig::default(),
-            chat: ChatConfig { offline_after_ms: 50, ..ChatConfig::default() },
-            limits: ChatLimits { messages_per_second: 0, message_burst: 0, frame_bytes: 64 * 1024 },
+            chat: ChatConfig { offline_after_ms: 50, gather_ms: 20, ..ChatConfig::default() },
+            limits: ChatLimits::NONE,
         };
         Self::start(database.migrated().await, teahouse_testkit::clock(), settings).await
     }

@@ -1,6 +1,7 @@
 //! What a socket talks to: a chat connection, or a test's stand-in.
 
 use std::pin::Pin;
+use std::time::Duration;
 
 use teahouse_protocol::{ClientFrame, ClientId};
 
@@ -9,6 +10,14 @@ use teahouse_chat::{Error, Handled};
 /// Handles the frames of one socket. Answers go to its mailbox.
 pub(crate) trait Conversation: Send + Unpin + 'static {
     fn handle(&mut self, frame: ClientFrame) -> Handled;
+
+    /// Counts a frame of the client's against its user's limit, over all of their connections.
+    ///
+    /// # Errors
+    /// How long until the next is admitted.
+    fn admit(&self) -> Result<(), Duration> {
+        Ok(())
+    }
 
     /// The client does something: told now and then, so that its session lasts.
     fn used(&mut self) {}

@@ -30,7 +30,7 @@ impl Table {
         let (stream, _) = listener.accept().await.unwrap();
         let floor = Arc::<Floor>::default();
         let config = GatewayConfig { frames_per_second: 0, ..GatewayConfig::default() };
-        let rules = Arc::new(Rules { config, metrics: Arc::default() });
+        let rules = Arc::new(Rules::new(config, Arc::default()));
         let limits = MailboxLimits { frames: 1000, bytes: 100_000 };
         let mailbox = Mailbox::new(Dialect::Native, Arc::new(Encoder::default()), limits);
         floor.guests.lock().push(mailbox.clone());

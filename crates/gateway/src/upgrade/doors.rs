@@ -2,20 +2,22 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use poem::http::{StatusCode, header};
 use poem::{Endpoint, IntoResponse, Request, Response};
 use teahouse_accounts::{Accounts, Device, Session as Caller};
 use teahouse_chat::{Chat, Dialect};
-use teahouse_protocol::{CloseCode, ErrorCode};
+use teahouse_protocol::{CloseCode, ErrorCode, SessionId};
 
 use super::credentials::{self, Credentials};
 use super::handshake::{asks_for_socket, refuse};
 use super::member;
 use super::replaced::Replaced;
-use super::stranger::{self, Farewell, Stranger, Strangers};
+use super::stranger::{self, Farewell, Stranger};
 use super::{Handshake, accept};
-use crate::listener::{Addresses, Life, Occupied, Place, problem};
+use crate::listener::{Addresses, Life, Occupied, Place, counted, problem};
+use crate::pace::Pace;
 use crate::session::Rules;
 use crate::{Encoder, GatewayConfig, GatewayMetrics};
 
@@ -41,7 +43,12 @@ pub(super) struct Inner {
     pub(super) encoder: Arc<Encoder>,
     pub(super) rules: Arc<Rules>,
     pub(super) replaced: Replaced,
-    strangers: Strangers,
+    /// Those who are let in only to be told that they are not, by address.
+    strangers: Pace<IpAddr>,
+    /// Sockets that are asked for, by address.
+    openings: Pace<IpAddr>,
+    /// Sockets that are opened, by session.
+    openings_of_session: Pace<SessionId>,
     /// Sockets alone: HTTP connections are the listener's.
     addresses: Arc<Addresses>,
 }
@@ -70,9 +77,11 @@ impl Gateway {
             accounts: parts.accounts,
             chat: parts.chat,
             encoder: Arc::new(Encoder::new(parts.metrics.clone())),
-            strangers: Strangers::new(parts.config.strangers_per_minute),
+            strangers: Pace::per_minute(parts.config.strangers_per_minute),
+            openings: Pace::per_minute(parts.config.address_openings_per_minute),
+            openings_of_session: Pace::per_minute(parts.config.session_openings_per_minute),
             addresses: Addresses::new(parts.config.connections_per_address),
-            rules: Arc::new(Rules { config: parts.config, metrics: parts.metrics }),
+            rules: Arc::new(Rules::new(parts.config, parts.metrics)),
             replaced: Replaced::default(),
         }))
     }
@@ -125,7 +134,7 @@ async fn upgrade(gateway: &Arc<Inner>, request: &Request, door: Door) -> Respons
             return problem(StatusCode::TOO_MANY_REQUESTS, ErrorCode::TooManyConnections, None);
         }
     };
-    match authenticate(gateway, request, address).await {
+    match admit(gateway, request, address).await {
         Ok(caller) => {
             let gateway = gateway.clone();
             accept(request, handshake, move |upgraded| {
@@ -133,7 +142,7 @@ async fn upgrade(gateway: &Arc<Inner>, request: &Request, door: Door) -> Respons
             })
         }
         Err(Stranger::Unserved { status, code }) => problem(status, code, None),
-        Err(Stranger::Told(_)) if !gateway.strangers.admit(address) => {
+        Err(Stranger::Told(_)) if by_address(&gateway.strangers, address).is_err() => {
             problem(StatusCode::TOO_MANY_REQUESTS, ErrorCode::RateLimited, None)
         }
         Err(Stranger::Told(farewell)) => {
@@ -177,6 +186,20 @@ fn dialect(request: &Request, handshake: &Handshake, door: Door) -> Dialect {
         Door::Ws if credentials::is_wafer(request) && !handshake.offers_teahouse() => Dialect::WaferRoom,
         Door::Ws => Dialect::Native,
     }
+}
+
+/// The caller, unless they or their address open sockets too often: each costs a handshake, a place among the
+/// connections, and a word to whoever watches.
+async fn admit(gateway: &Inner, request: &Request, address: Option<IpAddr>) -> Result<Caller, Stranger> {
+    let too_often = |wait| Stranger::Told(Farewell::too_often(Some(wait), "too many new connections"));
+    by_address(&gateway.openings, address).map_err(too_often)?;
+    let caller = authenticate(gateway, request, address).await?;
+    gateway.openings_of_session.admit(&caller.id()).map_err(too_often)?;
+    Ok(caller)
+}
+
+fn by_address(pace: &Pace<IpAddr>, address: Option<IpAddr>) -> Result<(), Duration> {
+    address.map_or(Ok(()), |address| pace.admit(&counted(address)))
 }
 
 /// The caller; where nothing is shown and guests are allowed, a new guest.

@@ -1,6 +1,7 @@
 //! The life of a socket whose caller is known.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use teahouse_accounts::{Accounts, Session as Caller};
 use teahouse_chat::{Connection, Dialect, Handled, Mailbox, MailboxLimits};
@@ -10,7 +11,7 @@ use super::doors::Inner;
 use super::stranger::{self, Farewell};
 use crate::dialect::{self, Echo};
 use crate::listener::{Life, Upgraded};
-use crate::session::{Conversation, Session};
+use crate::session::{Conversation, Rules, Session};
 
 /// A connection of the conversation, and the session that its use keeps alive.
 pub(super) struct Member {
@@ -18,6 +19,7 @@ pub(super) struct Member {
     accounts: Accounts,
     caller: Caller,
     lobby: RoomId,
+    rules: Arc<Rules>,
     /// Whether the client has said what it wants to hear.
     has_chosen: bool,
 }
@@ -28,6 +30,10 @@ impl Conversation for Member {
         self.has_chosen |= from_tutorial || matches!(frame, ClientFrame::Join(_) | ClientFrame::Listen(_));
         let handled = self.connection.handle(frame);
         if from_tutorial { self.also_hear_the_lobby(handled) } else { handled }
+    }
+
+    fn admit(&self) -> Result<(), Duration> {
+        self.rules.frames_of_user.admit(&self.caller.user_id())
     }
 
     fn used(&mut self) {
@@ -77,7 +83,8 @@ pub(super) fn life(gateway: &Arc<Inner>, caller: Caller, dialect: Dialect, upgra
     let session_id = caller.id();
     let hears_the_lobby = dialect::hears_the_lobby(dialect);
     let accounts = gateway.accounts.clone();
-    let member = Member { connection, accounts, caller, lobby, has_chosen: hears_the_lobby };
+    let rules = gateway.rules.clone();
+    let member = Member { connection, accounts, caller, lobby, rules, has_chosen: hears_the_lobby };
     let session = Session::new(upgraded, mailbox.clone(), Some(member), echo, gateway.rules.clone());
     if !hears_the_lobby {
         return Box::pin(session);

@@ -1,15 +1,11 @@
-//! Those who come without a session: what they are told, and how often.
+//! Those who are not let in: what they are told.
 
 use std::future::pending;
-use std::net::IpAddr;
-use std::num::NonZeroU32;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use futures_util::future::select;
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use poem::http::StatusCode;
 use teahouse_accounts::Error;
 use teahouse_chat::Dialect;
@@ -17,13 +13,11 @@ use teahouse_protocol::{CloseCode, ErrorCode, ErrorEvent, ServerEvent};
 
 use super::doors::Inner;
 use super::member::{Member, mailbox};
-use crate::listener::{Life, Upgraded, counted};
+use crate::listener::{Life, Upgraded};
 use crate::session::Session;
 
 /// The wafer room's client acts on the frame and not on the close, which must not overtake it on its way up.
 const WAFER_LINGER: Duration = Duration::from_millis(300);
-/// After so many strangers, addresses that were quiet for a while are forgotten.
-const SWEEP_EVERY: u32 = 1024;
 
 /// Why a caller is none.
 pub(super) enum Stranger {
@@ -44,6 +38,13 @@ impl Farewell {
     pub(super) fn new(code: ErrorCode, close: CloseCode, reason: &'static str) -> Self {
         Self { error: ErrorEvent::new(code), close, reason }
     }
+
+    /// For what came too often, and may come again after `wait`.
+    pub(super) fn too_often(wait: Option<Duration>, reason: &'static str) -> Self {
+        let retry_after_ms = wait.and_then(|wait| u64::try_from(wait.as_millis()).ok());
+        let error = ErrorEvent { retry_after_ms, ..ErrorEvent::new(ErrorCode::RateLimited) };
+        Self { error, close: CloseCode::TooSlow, reason }
+    }
 }
 
 impl From<&Error> for Stranger {
@@ -58,12 +59,7 @@ impl From<&Error> for Stranger {
                 farewell(ErrorCode::SessionRequired, CloseCode::SessionExpired, "session required")
             }
             ErrorCode::Banned => farewell(ErrorCode::Banned, CloseCode::Policy, "banned"),
-            ErrorCode::RateLimited => {
-                let retry_after_ms =
-                    error.retry_after().and_then(|span| u64::try_from(span.as_millis()).ok());
-                let error = ErrorEvent { retry_after_ms, ..ErrorEvent::new(ErrorCode::RateLimited) };
-                Self::Told(Farewell { error, close: CloseCode::TooSlow, reason: "too many guests" })
-            }
+            ErrorCode::RateLimited => Self::Told(Farewell::too_often(error.retry_after(), "too many guests")),
             code => {
                 tracing::warn!(
                     error = error as &dyn std::error::Error,
@@ -78,29 +74,6 @@ impl From<&Error> for Stranger {
                 Self::Unserved { status, code: if unavailable { code } else { ErrorCode::Internal } }
             }
         }
-    }
-}
-
-/// How many strangers each address may send.
-pub(super) struct Strangers {
-    limiter: Option<DefaultKeyedRateLimiter<IpAddr>>,
-    seen: AtomicU32,
-}
-
-impl Strangers {
-    /// 0: any number.
-    pub(super) fn new(per_minute: u32) -> Self {
-        let quota = NonZeroU32::new(per_minute).map(Quota::per_minute);
-        Self { limiter: quota.map(RateLimiter::keyed), seen: AtomicU32::new(0) }
-    }
-
-    /// Whether one more may come from `address`.
-    pub(super) fn admit(&self, address: Option<IpAddr>) -> bool {
-        let (Some(limiter), Some(address)) = (&self.limiter, address) else { return true };
-        if self.seen.fetch_add(1, Ordering::Relaxed) % SWEEP_EVERY == SWEEP_EVERY - 1 {
-            limiter.retain_recent();
-        }
-        limiter.check_key(&counted(address)).is_ok()
     }
 }
 

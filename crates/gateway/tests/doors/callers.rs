@@ -111,3 +111,66 @@ async fn ordinary_requests_are_answered_as_such() {
     let answer = reqwest::Client::new().post(house.url("/ws")).send().await.unwrap();
     assert_eq!(answer.status(), 405);
 }
+
+/// Whoever connects and disconnects in a loop is told when to come again; others at the same address are not held back.
+#[tokio::test]
+async fn a_session_opens_so_many_sockets_a_minute() {
+    let config = GatewayConfig { session_openings_per_minute: 3, ..GatewayConfig::default() };
+    let house = House::with(Guests::Refused, config).await;
+    let (ann, bob) = (house.person("小安").await, house.person("小博").await);
+    let url = format!("/ws?token={}", ann.token.as_str());
+    for _ in 0..3 {
+        assert_eq!(house.connect(&url, &[]).await.json().await["type"], "hello");
+    }
+    let mut refused = house.connect(&url, &[]).await;
+    let told = refused.json().await;
+    assert_eq!((&told["type"], &told["code"]), (&"error".into(), &"rate_limited".into()));
+    assert!(told["retry_after_ms"].as_u64().is_some_and(|wait| (1..=20_000).contains(&wait)), "{told}");
+    assert_eq!(refused.closed().await, 4029);
+    let others = format!("/ws?token={}", bob.token.as_str());
+    assert_eq!(house.connect(&others, &[]).await.json().await["type"], "hello");
+}
+
+#[tokio::test]
+async fn an_address_opens_so_many_sockets_a_minute() {
+    let config = GatewayConfig { address_openings_per_minute: 2, ..GatewayConfig::default() };
+    let house = House::with(Guests::Refused, config).await;
+    let mut told = Vec::new();
+    for name in ["一", "二", "三"] {
+        let person = house.person(name).await;
+        let mut client = house.connect(&format!("/ws?token={}", person.token.as_str()), &[]).await;
+        told.push(client.json().await);
+    }
+    assert_eq!((&told[1]["type"], &told[2]["code"]), (&"hello".into(), &"rate_limited".into()));
+}
+
+/// The limit of one connection is no way around: a user's frames are counted over all of theirs.
+#[tokio::test]
+async fn frames_are_counted_by_user() {
+    let config =
+        GatewayConfig { user_frames_per_second: 1, user_frame_burst: 6, ..GatewayConfig::default() };
+    let house = House::with(Guests::Refused, config).await;
+    let ann = house.person("小安").await;
+    let url = format!("/ws?token={}", ann.token.as_str());
+    let mut sockets = Vec::new();
+    for _ in 0..3 {
+        let mut socket = house.connect(&url, &[]).await;
+        socket.json().await;
+        sockets.push(socket);
+    }
+    let mut refused = 0;
+    for _ in 0..5 {
+        for socket in &mut sockets {
+            socket.send(&json!({"type": "ping", "id": "p"})).await;
+            let answer = socket.json().await;
+            if answer["type"] == "error" {
+                assert_eq!(answer["code"], "rate_limited", "{answer}");
+                refused += 1;
+            }
+        }
+    }
+    assert!(refused >= 5, "{refused} of 15 are refused");
+    let mut bob = house.native("小博").await;
+    bob.send(&json!({"type": "ping", "id": "p"})).await;
+    assert_eq!(bob.json().await["type"], "pong");
+}

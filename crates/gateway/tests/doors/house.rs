@@ -60,7 +60,7 @@ impl House {
             outbox: Outbox::new(Arc::new(SystemClock)),
             encoder: Arc::new(Encoder::new(metrics.clone())),
             config: ChatConfig::default(),
-            limits: ChatLimits { messages_per_second: 0, message_burst: 0, frame_bytes: config.frame_bytes },
+            limits: ChatLimits { frame_bytes: config.frame_bytes, ..ChatLimits::NONE },
         })
         .await
         .unwrap();

@@ -112,7 +112,7 @@ impl World {
             outbox: outbox.clone(),
             encoder: Arc::new(PlainJson),
             config: ChatConfig::default(),
-            limits: ChatLimits { messages_per_second: 0, message_burst: 0, frame_bytes: 64 * 1024 },
+            limits: ChatLimits::NONE,
         };
         let (chat, tasks) = Chat::start(parts).await.unwrap();
         let secrets = SecretsKey::new(Zeroizing::new([7; 32]));

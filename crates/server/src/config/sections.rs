@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use teahouse_accounts::{GuestsConfig, SecretsConfig, SessionsConfig};
 use teahouse_api::ApiLimits;
-use teahouse_chat::ChatConfig;
+use teahouse_chat::{ChatConfig, ChatLimits};
 use teahouse_gateway::GatewayConfig;
 use teahouse_plugins::PluginsConfig;
 use teahouse_store::DatabaseConfig;
@@ -114,11 +114,31 @@ impl Config {
             outgoing_bytes: chat.outgoing_bytes,
             frames_per_second: limits.frames_per_second,
             frame_burst: limits.frame_burst,
+            user_frames_per_second: limits.user_frames_per_second,
+            user_frame_burst: limits.user_frame_burst,
             bad_frames_per_minute: limits.bad_frames_per_minute,
             connections_per_address: limits.connections_per_address,
             strangers_per_minute: limits.strangers_per_minute,
+            session_openings_per_minute: limits.session_openings_per_minute,
+            address_openings_per_minute: limits.address_openings_per_minute,
             shutdown_ms: self.server.drain_s * 1000,
             ..GatewayConfig::default()
+        }
+    }
+
+    /// The limits of the conversation.
+    pub(crate) fn conversation(&self) -> ChatLimits {
+        let limits = &self.limits;
+        let count = |many: u32| usize::try_from(many).unwrap_or(usize::MAX);
+        ChatLimits {
+            messages_per_second: limits.messages_per_second,
+            message_burst: limits.message_burst,
+            signals_per_second: limits.signals_per_second,
+            signal_burst: limits.signal_burst,
+            connections_per_user: count(limits.connections_per_user),
+            rooms_per_connection: count(limits.rooms_per_connection),
+            watched_per_connection: count(limits.watched_per_connection),
+            frame_bytes: limits.frame_bytes,
         }
     }
 
@@ -169,12 +189,21 @@ impl Default for LogConfig {
 pub(crate) struct LimitsConfig {
     pub(crate) messages_per_second: u32,
     pub(crate) message_burst: u32,
+    pub(crate) signals_per_second: u32,
+    pub(crate) signal_burst: u32,
+    pub(crate) connections_per_user: u32,
+    pub(crate) rooms_per_connection: u32,
+    pub(crate) watched_per_connection: u32,
     pub(crate) connections_per_address: u32,
+    pub(crate) session_openings_per_minute: u32,
+    pub(crate) address_openings_per_minute: u32,
     pub(crate) sign_ins_per_minute: u32,
     pub(crate) strangers_per_minute: u32,
     pub(crate) requests_per_second: u32,
     pub(crate) frames_per_second: u32,
     pub(crate) frame_burst: u32,
+    pub(crate) user_frames_per_second: u32,
+    pub(crate) user_frame_burst: u32,
     pub(crate) bad_frames_per_minute: u32,
     pub(crate) frame_bytes: usize,
     pub(crate) body_bytes: usize,
@@ -186,12 +215,21 @@ impl Default for LimitsConfig {
         Self {
             messages_per_second: 20,
             message_burst: 60,
+            signals_per_second: 30,
+            signal_burst: 300,
+            connections_per_user: 32,
+            rooms_per_connection: 2_000,
+            watched_per_connection: 1_000,
             connections_per_address: 10_000,
+            session_openings_per_minute: 60,
+            address_openings_per_minute: 10_000,
             sign_ins_per_minute: 300,
             strangers_per_minute: 60,
             requests_per_second: 50,
             frames_per_second: 50,
             frame_burst: 200,
+            user_frames_per_second: 100,
+            user_frame_burst: 400,
             bad_frames_per_minute: 20,
             frame_bytes: 64 * 1024,
             body_bytes: 64 * 1024,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use teahouse_accounts::{AccountEvent, Accounts, AccountsParts};
 use teahouse_bus::Bus;
-use teahouse_chat::{Chat, ChatLimits, ChatParts, ChatTasks, Encode};
+use teahouse_chat::{Chat, ChatParts, ChatTasks, Encode};
 use teahouse_jobs::{Company, Node, Outbox, Runner, RunnerSettings};
 use teahouse_plugins::{Plugins, PluginsTasks};
 use teahouse_protocol::SystemClock;
@@ -36,7 +36,6 @@ impl House {
     pub(super) async fn open(config: &Config, db: &Db, encoder: Arc<dyn Encode>) -> anyhow::Result<Self> {
         let (accounts, account_events) = accounts(config, db)?;
         let outbox = Outbox::new(Arc::new(SystemClock));
-        let limits = &config.limits;
         let parts = ChatParts {
             db: db.clone(),
             clock: Arc::new(SystemClock),
@@ -45,11 +44,7 @@ impl House {
             outbox: outbox.clone(),
             encoder,
             config: config.chat.clone(),
-            limits: ChatLimits {
-                messages_per_second: limits.messages_per_second,
-                message_burst: limits.message_burst,
-                frame_bytes: limits.frame_bytes,
-            },
+            limits: config.conversation(),
         };
         // `database::claim` made sure that a SQLite file has no other server.
         let company = if db.is_sqlite() { Company::Alone } else { Company::Others };
