@@ -11,6 +11,7 @@ mod m0006_nodes;
 mod m0007_replacements;
 mod m0008_tallies;
 mod m0009_shares;
+mod m0010_reactions;
 
 /// Brings a database to the newest schema, a step at a time.
 #[derive(Debug)]
@@ -29,6 +30,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_replacements::Migration),
             Box::new(m0008_tallies::Migration),
             Box::new(m0009_shares::Migration),
+            Box::new(m0010_reactions::Migration),
         ]
     }
 }

@@ -70,7 +70,7 @@ export class Room {
 
   /** Applies an event whose turn it is. */
   apply(event, me) {
-    this.timeline.apply(event);
+    this.timeline.apply(event, me);
     if (event.type === 'msg') this.#messageCame(event, me);
     if (event.type === 'room') this.describe({ name: event.name, announcement: event.announcement });
     if (event.type === 'recalled' && this.last?.id === event.message) this.last = { ...this.last, recalled: true };

@@ -62,12 +62,7 @@ function sentRow(message, room, me, people, pressOn, edits) {
     edited: message.edited,
     recalled: message.recalled,
     recall: message.recalled ? recallOf(message, me) : null,
-    reactions: message.reactions.map(({ emoji, users }) => ({
-      emoji,
-      isMine: users.includes(me),
-      count: users.length,
-      names: users.map((user) => people.find(user).name).filter(Boolean),
-    })),
+    reactions: message.reactions.map(({ emoji, count, mine }) => ({ emoji, isMine: Boolean(mine), count })),
     quote: message.reply_to ? quoteOf(message.reply_to, room) : null,
     state: 'sent',
     replaced: message.replaced ? { by: message.replaced.by, note: message.replaced.note ?? '' } : null,

@@ -48,7 +48,7 @@ export class Timeline {
     for (const message of messages) {
       if (!this.#messages.has(message.id)) this.#put(message);
     }
-    for (const event of this.#unmatched) this.#amend(event);
+    for (const { event, me } of this.#unmatched) this.#amend(event, me);
     this.missed();
   }
 
@@ -86,11 +86,11 @@ export class Timeline {
     if (item) item.message = { ...item.message, replaced: { by, note, says: JSON.stringify(content) } };
   }
 
-  /** Applies one event of the log. */
-  apply(event) {
+  /** Applies one event of the log, as `me` sees it. */
+  apply(event, me) {
     if (event.type === 'msg') this.add(event);
     else if (event.type === 'member' || event.type === 'room') this.#note(event);
-    else if (!this.#amend(event) && this.#loads > 0) this.#unmatched.push(event);
+    else if (!this.#amend(event, me) && this.#loads > 0) this.#unmatched.push({ event, me });
   }
 
   #put(message) {
@@ -105,11 +105,11 @@ export class Timeline {
   }
 
   /** Changes the message that `event` is about; false where it isn't here. */
-  #amend(event) {
+  #amend(event, me) {
     const item = this.#messages.get(event.message);
     if (!item) return false;
     const change = AMENDMENTS[event.type];
-    if (change) item.message = { ...item.message, ...change(item.message, event) };
+    if (change) item.message = { ...item.message, ...change(item.message, event, me) };
     return true;
   }
 }
@@ -119,7 +119,7 @@ const AMENDMENTS = {
   // The content is left out where the message was recalled since.
   edited: (message, { content, text }) => (content === undefined ? {} : { content, text, edited: true, replaced: stillReplaced(message, content) }),
   recalled: (message, { by }) => ({ recalled: true, recalledBy: by, content: '', reactions: [], replaced: undefined }),
-  reaction: (message, event) => ({ reactions: withReaction(message.reactions, event) }),
+  reaction: (message, event, me) => ({ reactions: withReaction(message.reactions, event, me) }),
 };
 
 /** Whoever edits a message since has the last word on what it says. */
@@ -137,17 +137,12 @@ function normal(message) {
   };
 }
 
-/** `[{emoji, users}]` after one person added or took away one. */
-function withReaction(reactions, { emoji, user, removed }) {
-  const added = !removed;
-  const others = (list) => list.filter((id) => id !== user);
-  const isNew = added && !reactions.some((reaction) => reaction.emoji === emoji);
-  const all = isNew ? [...reactions, { emoji, users: [] }] : reactions;
-  return all
-    .map((reaction) =>
-      reaction.emoji === emoji
-        ? { emoji, users: added ? [...others(reaction.users), user] : others(reaction.users) }
-        : reaction,
-    )
-    .filter((reaction) => reaction.users.length > 0);
+/** `[{emoji, count, mine}]` after one person added or took away one. */
+function withReaction(reactions, { emoji, user, removed, count }, me) {
+  const known = reactions.find((reaction) => reaction.emoji === emoji);
+  const mine = user === me ? !removed : Boolean(known?.mine);
+  // Old events don't say how many there are.
+  const now = { emoji, count: count ?? (known?.count ?? 0) + (removed ? -1 : 1), mine };
+  const all = known ? reactions.map((reaction) => (reaction === known ? now : reaction)) : [...reactions, now];
+  return all.filter((reaction) => reaction.count > 0);
 }

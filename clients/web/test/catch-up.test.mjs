@@ -154,11 +154,11 @@ test('reactions and recalls change the message they are about', async () => {
   await come(on);
   const about = { room: 'r1', message: 'm1', at: '' };
   on.Socket.last.say(msg(1, 'a'));
-  on.Socket.last.say({ type: 'reaction', ...about, seq: 2, user: 'ann', emoji: '🍵', removed: false });
-  on.Socket.last.say({ type: 'reaction', ...about, seq: 3, user: 'bob', emoji: '🍵', removed: false });
-  on.Socket.last.say({ type: 'reaction', ...about, seq: 4, user: 'ann', emoji: '🍵', removed: true });
+  on.Socket.last.say({ type: 'reaction', ...about, seq: 2, user: 'ann', emoji: '🍵', removed: false, count: 1 });
+  on.Socket.last.say({ type: 'reaction', ...about, seq: 3, user: 'bob', emoji: '🍵', removed: false, count: 2 });
+  on.Socket.last.say({ type: 'reaction', ...about, seq: 4, user: 'ann', emoji: '🍵', removed: true, count: 1 });
   const { timeline } = on.chat.rooms.find('r1');
-  assert.deepEqual(timeline.message('m1').reactions, [{ emoji: '🍵', users: ['bob'] }]);
+  assert.deepEqual(timeline.message('m1').reactions, [{ emoji: '🍵', count: 1, mine: false }]);
   on.Socket.last.say({ type: 'recalled', ...about, seq: 5, by: 'bob' });
   assert.equal(timeline.message('m1').recalled, true);
   assert.deepEqual(timeline.message('m1').reactions, []);

@@ -155,10 +155,10 @@ function reactions(row, acts) {
   return h(
     'div',
     { class: 'reactions' },
-    row.reactions.map(({ emoji, isMine, count, names }) =>
+    row.reactions.map(({ emoji, isMine, count }) =>
       h(
         'button',
-        { class: 'reaction', type: 'button', 'aria-pressed': String(isMine), 'aria-label': `${emoji} ${count}`, title: names.join(', '), 'data-testid': 'reaction', 'data-emoji': emoji, onclick: () => acts.react(row, emoji, !isMine) },
+        { class: 'reaction', type: 'button', 'aria-pressed': String(isMine), 'aria-label': `${emoji} ${count}`, 'data-testid': 'reaction', 'data-emoji': emoji, onclick: () => acts.react(row, emoji, !isMine) },
         h('span', {}, emoji),
         h('span', { class: 'reaction-count' }, String(count)),
       ),

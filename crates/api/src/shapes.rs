@@ -20,10 +20,10 @@ pub(crate) use plugins::{
     UpgradePlugin, UpgradedPlugin,
 };
 pub(crate) use rooms::{
-    AskToJoin, BanPage, CreateRoom, Member, MemberPage, OpenDirect, PublicRoomPage, PutMember, Room,
-    RoomPage, UpdateRoom,
+    AskToJoin, BanPage, CreateRoom, Member, MemberPage, OpenDirect, PublicRoomPage, PutMember, ReactorPage,
+    Room, RoomPage, UpdateRoom,
 };
-pub(crate) use text::{CapabilityWord, Emoji, IdempotencyKey, PackageDigest, PluginName};
+pub(crate) use text::{CapabilityWord, Emoji, IdempotencyKey, PackageDigest, PluginName, PutEmoji};
 
 #[cfg(test)]
 mod tests;

@@ -67,6 +67,17 @@ impl Member {
         Ok(self)
     }
 
+    /// Who may write may react; in a channel that allows it, its readers too.
+    ///
+    /// # Errors
+    /// As [`Member::require_writer`].
+    pub(crate) fn require_reactor(self, now: Timestamp) -> Result<Self, Error> {
+        match self.require_writer(now) {
+            Err(Error::NotAllowed(_)) if self.room.readers_may_react => Ok(self),
+            other => other,
+        }
+    }
+
     /// # Errors
     /// [`Error::NotAllowed`] for a simple member, and in a direct room, which has no order to keep.
     pub(crate) fn require_moderator(self) -> Result<Moderator, Error> {
@@ -135,6 +146,7 @@ impl Access {
             id: room,
             kind: rooms::kind(&row),
             visibility: rooms::visibility(&row),
+            readers_may_react: row.readers_may_react,
         }))
     }
 

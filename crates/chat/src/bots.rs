@@ -1,7 +1,7 @@
 //! What a bot does in a room: it acts as its own user, by the same ways as everybody.
 
 use teahouse_accounts::Session;
-use teahouse_protocol::{Draft, MessageId, Role, RoomId, RoomKind, ServerEvent};
+use teahouse_protocol::{Draft, Emoji, MessageId, Role, RoomId, RoomKind, ServerEvent};
 use teahouse_store::{PageSize, members};
 
 use crate::access::Reader;
@@ -37,10 +37,10 @@ impl Chat {
         bot: &Session,
         room: RoomId,
         message: MessageId,
-        emoji: &str,
+        emoji: Emoji,
     ) -> Result<(), Error> {
         self.admit_bot(bot, room).await?;
-        self.react(bot, message, emoji, false).await
+        self.react(bot, message, emoji).await
     }
 
     /// Shows a room that a bot is writing.

@@ -79,9 +79,8 @@ impl Connection {
                 self.edit(Edit::Content { message, json: content }, id)
             }
             ClientFrame::Recall { id, message } => self.edit(Edit::Recall { message }, id),
-            ClientFrame::React { id, message, emoji, remove } => {
-                self.edit(Edit::React { message, emoji, remove }, id)
-            }
+            ClientFrame::React { id, message, emoji } => self.edit(Edit::React { message, emoji }, id),
+            ClientFrame::Unreact { id, message, forms } => self.edit(Edit::Unreact { message, forms }, id),
             ClientFrame::Press { id, message, button } => self
                 .later(move |chat, core| async move { chat.press_from(&core, message, &button, id).await }),
             ClientFrame::Read { room, seq } => {

@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use teahouse_accounts::Session;
 use teahouse_protocol::{
-    Ack, AckState, ClientId, Content, Kind, Message, MessageId, Recalled, Replaced, RoomId, Seq, ServerEvent,
-    Timestamp, UserId,
+    Ack, AckState, ClientId, Content, Emoji, Kind, Message, MessageId, Recalled, Replaced, RoomId, Seq,
+    ServerEvent, Timestamp, UserId, once_put,
 };
 use teahouse_store::held::HeldState;
+use teahouse_store::rooms;
 use teahouse_store::writer::ChangeKind;
 
+use crate::access::Member;
 use crate::connection::Core;
 use crate::filters::EditPassed;
 use crate::hooks::Watched;
@@ -28,8 +30,10 @@ pub(crate) enum Edit {
     },
     /// It is taken back.
     Recall { message: MessageId },
-    /// An emoji is put to it, or taken away.
-    React { message: MessageId, emoji: String, remove: bool },
+    /// An emoji is put to it.
+    React { message: MessageId, emoji: Emoji },
+    /// An emoji is taken away, in whichever of these forms it was put.
+    Unreact { message: MessageId, forms: Vec<String> },
 }
 
 /// Where a change stands in the log, and when it was made.
@@ -72,18 +76,24 @@ impl Chat {
         self.carry_out(caller, Edit::Recall { message }).await.map(drop)
     }
 
-    /// Puts an emoji to a message, or takes it away; again is the same as once.
+    /// Puts an emoji to a message; again is the same as once. Who may not write may not react, but for the readers of a
+    /// channel that allows it.
     ///
     /// # Errors
-    /// [`Error::MessageNotFound`], [`Error::NotAMember`], and as [`Chat::send`].
-    pub async fn react(
-        &self,
-        caller: &Session,
-        message: MessageId,
-        emoji: &str,
-        remove: bool,
-    ) -> Result<(), Error> {
-        self.carry_out(caller, Edit::React { message, emoji: emoji.to_owned(), remove }).await.map(drop)
+    /// [`Error::MessageNotFound`], [`Error::NotAMember`]; [`Error::NotAllowed`] for an emoji that the room does not allow;
+    /// [`Error::Conflict`] where the message was recalled, or has as many kinds as it may; and as [`Chat::send`].
+    pub async fn react(&self, caller: &Session, message: MessageId, emoji: Emoji) -> Result<(), Error> {
+        self.carry_out(caller, Edit::React { message, emoji }).await.map(drop)
+    }
+
+    /// Takes away an emoji that the caller put; again is the same as once. Also of those who may not write any more.
+    ///
+    /// # Errors
+    /// [`Error::MessageNotFound`], [`Error::NotAMember`]; [`Error::Field`] for what can't have been put;
+    /// [`Error::Conflict`] where the message was recalled; and as [`Chat::send`].
+    pub async fn unreact(&self, caller: &Session, message: MessageId, emoji: &str) -> Result<(), Error> {
+        let forms = once_put(emoji).map_err(Error::Field)?;
+        self.carry_out(caller, Edit::Unreact { message, forms }).await.map(drop)
     }
 
     /// As the socket asks for it: answered by an `ack`.
@@ -142,13 +152,14 @@ impl Chat {
                 }
                 ChangeKind::Recall { message }
             }
-            Edit::React { message, emoji, remove } => {
-                check_emoji(&emoji)?;
-                if row.recalled_at_ms.is_some() {
-                    return Err(Error::Conflict(reason::RECALLED));
-                }
-                ChangeKind::React { message, emoji, remove }
+            Edit::React { .. } | Edit::Unreact { .. } if row.recalled_at_ms.is_some() => {
+                return Err(Error::Conflict(reason::RECALLED));
             }
+            Edit::React { message, emoji } => {
+                self.require_may_react(member, emoji, now).await?;
+                ChangeKind::React { message, emoji }
+            }
+            Edit::Unreact { message, forms } => ChangeKind::Unreact { message, forms },
         };
         let seq = match self.change(room, caller.user_id(), kind).await? {
             Changed::Logged(rows) => rows.first().and_then(|row| Seq::new(row.seq)),
@@ -197,9 +208,19 @@ impl Chat {
         }
     }
 
+    async fn require_may_react(&self, member: Member, emoji: Emoji, now: Timestamp) -> Result<(), Error> {
+        let member = member.require_reactor(now)?;
+        let row = rooms::find(self.db().conn(), member.room.id).await?.ok_or(Error::RoomNotFound)?;
+        let allowed = rooms::allowed_reactions(&row);
+        if !allowed.is_empty() && !allowed.contains(&emoji) {
+            return Err(Error::NotAllowed(reason::REACTION_NOT_ALLOWED));
+        }
+        Ok(())
+    }
+
     async fn require_may_recall(
         &self,
-        member: crate::access::Member,
+        member: Member,
         room: RoomId,
         sender: UserId,
         now: Timestamp,
@@ -216,13 +237,10 @@ impl Chat {
 impl Edit {
     const fn message(&self) -> MessageId {
         match self {
-            Self::Content { message, .. } | Self::Recall { message } | Self::React { message, .. } => {
-                *message
-            }
+            Self::Content { message, .. }
+            | Self::Recall { message }
+            | Self::React { message, .. }
+            | Self::Unreact { message, .. } => *message,
         }
     }
-}
-
-fn check_emoji(emoji: &str) -> Result<(), Error> {
-    teahouse_protocol::check_emoji(emoji).map_err(Error::Field)
 }

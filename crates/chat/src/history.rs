@@ -1,16 +1,16 @@
 //! Reading a room: its messages as they are now, and its log as a socket resumes from it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use teahouse_accounts::Session;
 use teahouse_protocol::{
-    Content, Edited, Kind, MemberEvent, Message, MessageId, Reaction, ReactionSummary, Recalled, RoomEvent,
-    RoomId, Sender, Seq, ServerEvent, Timestamp, UserId,
+    Content, Edited, Kind, MemberEvent, Message, MessageId, Reaction, Recalled, RoomEvent, RoomId, Sender,
+    Seq, ServerEvent, Timestamp, UserId,
 };
 use teahouse_store::entity::{message, room_event};
 use teahouse_store::held::{self, HeldState};
 use teahouse_store::log::{self, Detail, LogRow};
-use teahouse_store::{PageSize, messages, reads, rooms};
+use teahouse_store::{PageSize, messages, rooms};
 use uuid::Uuid;
 
 use crate::keeping::kept_message;
@@ -61,6 +61,7 @@ impl Chat {
             }
         };
         let mut page = self.with_shadows(caller, room, page, from, to).await?;
+        self.add_reactions(caller.user_id(), &mut page.items).await?;
         self.add_replacements(caller.user_id(), &mut page.items).await?;
         Ok(page)
     }
@@ -175,6 +176,7 @@ impl Chat {
             Err(Error::MessageNotFound) => self.shadowed(caller, id).await?,
             Err(error) => return Err(error),
         };
+        self.add_reactions(caller.user_id(), std::slice::from_mut(&mut message)).await?;
         self.add_replacements(caller.user_id(), std::slice::from_mut(&mut message)).await?;
         Ok(message)
     }
@@ -246,32 +248,11 @@ impl Chat {
         Ok(rows.into_iter().map(|row| (row_seq(&row), event(row))).collect())
     }
 
-    /// Messages from their rows, with their senders' names and the reactions to them.
+    /// Messages from their rows, with their senders' names.
     pub(crate) async fn messages_of(&self, rows: Vec<message::Model>) -> Result<Vec<Message>, Error> {
-        let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
-        let mut reactions = self.reactions_to(&ids).await?;
         let senders: Vec<UserId> = rows.iter().map(|row| UserId::from_uuid(row.sender_id)).collect();
         let people = self.accounts().profiles(&senders).await?;
-        Ok(rows
-            .into_iter()
-            .filter_map(|row| {
-                let mut message = message_of(row, &people)?;
-                message.reactions = reactions.remove(&message.id.uuid()).unwrap_or_default();
-                Some(message)
-            })
-            .collect())
-    }
-
-    async fn reactions_to(&self, ids: &[Uuid]) -> Result<HashMap<Uuid, Vec<ReactionSummary>>, Error> {
-        let mut by_message: HashMap<Uuid, BTreeMap<String, Vec<UserId>>> = HashMap::new();
-        for row in reads::reactions(self.db().conn(), ids).await? {
-            let emojis = by_message.entry(row.message_id).or_default();
-            emojis.entry(row.emoji).or_default().push(UserId::from_uuid(row.user_id));
-        }
-        let summaries = |emojis: BTreeMap<String, Vec<UserId>>| {
-            emojis.into_iter().map(|(emoji, users)| ReactionSummary { emoji, users }).collect()
-        };
-        Ok(by_message.into_iter().map(|(message, emojis)| (message, summaries(emojis))).collect())
+        Ok(rows.into_iter().filter_map(|row| message_of(row, &people)).collect())
     }
 
     async fn people_of(&self, rows: &[LogRow]) -> Result<HashMap<UserId, Sender>, Error> {
@@ -374,6 +355,7 @@ fn event_of(
             user: by,
             emoji: detail.emoji,
             removed: detail.removed,
+            count: detail.count,
             at,
         }),
         Detail::Member(detail) => ServerEvent::Member(MemberEvent {
@@ -393,6 +375,8 @@ fn event_of(
             name: detail.name,
             announcement: detail.announcement,
             visibility: detail.visibility,
+            allowed_reactions: detail.allowed_reactions,
+            readers_may_react: detail.readers_may_react,
             deleted: detail.deleted,
             at,
         }),

@@ -31,6 +31,7 @@ mod pipeline;
 mod presence;
 mod presses;
 mod publish;
+mod reactions;
 mod reads;
 mod reason;
 mod replacing;
@@ -65,6 +66,6 @@ pub use teahouse_store::held::HeldState;
 pub use teahouse_store::reviews::ReviewState;
 pub use teahouse_store::writer::Committed;
 pub use views::{
-    BanView, CreateRoom, EventsPage, HistoryPage, MemberView, Page, PageRequest, PutMember, RoomChange,
-    RoomSummary, RoomView, Window,
+    BanView, CreateRoom, EventsPage, HistoryPage, MemberView, Page, PageRequest, PutMember, ReactorView,
+    RoomChange, RoomSummary, RoomView, Window,
 };

@@ -221,6 +221,7 @@ fn settle_change(
         }
         Outcome::Repeated(_) => Ok(Changed::Logged(Vec::new())),
         Outcome::NoRoom => Err(Error::RoomNotFound),
+        Outcome::TooManyKinds => Err(Error::Conflict(reason::TOO_MANY_REACTIONS)),
         Outcome::LastOwner => Err(Error::Conflict(reason::LAST_OWNER)),
         Outcome::Unchanged => Ok(Changed::Unchanged),
     }

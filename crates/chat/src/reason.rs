@@ -43,5 +43,7 @@ reasons! {
     DECIDED_OTHERWISE = "somebody decided otherwise before", "已有其他人作出不同的决定";
     WAITS_FOR_REVIEW = "the message waits for a moderator", "消息正在等待审核";
     SITS_IN_TOO_MANY_ROOMS = "this connection listens to as many rooms as it may: leave one first", "此连接收听的房间已达上限，请先离开一个";
+    TOO_MANY_REACTIONS = "the message has as many kinds of reactions as it may: put one of those", "这条消息的表情种类已达上限，请使用已有的表情";
+    REACTION_NOT_ALLOWED = "this room allows other reactions only", "这个房间不允许使用该表情";
     LAST_OWNER = "make another member the owner first", "请先将群主转让给其他成员";
 }

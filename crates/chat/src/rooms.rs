@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use teahouse_accounts::Session;
 use teahouse_protocol::{
-    FieldError, Head, Role, RoomId, RoomKind, RoomName, Seq, Timestamp, UserId, UserProfile, Visibility,
+    FieldError, Head, MAX_ALLOWED_REACTIONS, Role, RoomId, RoomKind, RoomName, Seq, Timestamp, UserId,
+    UserProfile, Visibility,
 };
 use teahouse_store::entity::room;
 use teahouse_store::rooms::{self, direct_key};
@@ -148,7 +149,7 @@ impl Chat {
         }
     }
 
-    /// Changes a room's name, announcement (moderators) or visibility (owner).
+    /// Changes a room's name, announcement, what of reactions it allows (moderators), or visibility (owner).
     ///
     /// # Errors
     /// [`Error::RoomNotFound`], [`Error::NotAMember`], [`Error::NotAllowed`], [`Error::Field`], [`Error::Rejected`],
@@ -164,9 +165,17 @@ impl Chat {
         if change.visibility.is_some() {
             moderator.member().require_owner()?;
         }
+        if change.allowed_reactions.as_ref().is_some_and(|allowed| allowed.len() > MAX_ALLOWED_REACTIONS) {
+            return Err(field("allowed_reactions", &format!("must be at most {MAX_ALLOWED_REACTIONS}")));
+        }
         let announced = change.announcement.map(announcement).transpose()?;
         let edit = self.pass_room_edit(caller, room, change.name, announced).await?;
-        let edit = RoomEdit { visibility: change.visibility, ..edit };
+        let edit = RoomEdit {
+            visibility: change.visibility,
+            allowed_reactions: change.allowed_reactions,
+            readers_may_react: change.readers_may_react,
+            ..edit
+        };
         self.change(room, caller.user_id(), ChangeKind::EditRoom(edit)).await?;
         self.room(caller, room).await
     }
@@ -183,7 +192,7 @@ impl Chat {
             return Ok(RoomEdit {
                 name: name.map(RoomName::into_string),
                 announcement: announced,
-                visibility: None,
+                ..RoomEdit::default()
             });
         }
         let details = self.read_room(room).await?;
@@ -248,6 +257,8 @@ impl Chat {
             id,
             kind,
             visibility: rooms::visibility(&row),
+            allowed_reactions: rooms::allowed_reactions(&row),
+            readers_may_react: row.readers_may_react,
             name: peer.as_ref().map_or(row.name, |peer| peer.name.clone()),
             announcement: row.announcement,
             created_at: Timestamp::from_millis(row.created_at_ms),

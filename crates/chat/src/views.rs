@@ -1,7 +1,8 @@
 //! What the domain functions answer with, and what some are asked with.
 
 use teahouse_protocol::{
-    Message, Role, RoomId, RoomKind, RoomName, Seq, ServerEvent, Timestamp, UserId, UserProfile, Visibility,
+    Emoji, Message, Role, RoomId, RoomKind, RoomName, Seq, ServerEvent, Timestamp, UserId, UserProfile,
+    Visibility,
 };
 use uuid::Uuid;
 
@@ -47,6 +48,10 @@ pub struct RoomView {
     pub kind: RoomKind,
     /// Who may find it.
     pub visibility: Visibility,
+    /// The emoji that may be put to its messages; none: any.
+    pub allowed_reactions: Vec<Emoji>,
+    /// Whether members who only read may react.
+    pub readers_may_react: bool,
     /// Its name; for a direct room the other's.
     pub name: String,
     /// Its announcement; empty: none.
@@ -89,6 +94,15 @@ pub struct MemberView {
     pub muted_until: Option<Timestamp>,
 }
 
+/// Somebody who put an emoji to a message.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReactorView {
+    /// Who.
+    pub user: UserProfile,
+    /// When.
+    pub at: Timestamp,
+}
+
 /// Somebody who may not come into a room.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BanView {
@@ -122,6 +136,10 @@ pub struct RoomChange {
     pub announcement: Option<String>,
     /// Who may find it.
     pub visibility: Option<Visibility>,
+    /// The emoji that may be put to its messages; none: any.
+    pub allowed_reactions: Option<Vec<Emoji>>,
+    /// Whether members who only read may react.
+    pub readers_may_react: Option<bool>,
 }
 
 /// What is to change of a member; who is none is invited.

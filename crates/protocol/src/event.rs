@@ -258,6 +258,9 @@ pub struct Reaction {
     pub emoji: String,
     /// Whether it was taken away.
     pub removed: bool,
+    /// How many have put it by now, counted up to 1000; absent in old events.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub count: Option<u32>,
     /// When.
     pub at: Timestamp,
 }
@@ -349,6 +352,12 @@ pub struct RoomEvent {
     /// Who may find and join it now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub visibility: Option<crate::Visibility>,
+    /// The emoji that may be put to its messages now; none: any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allowed_reactions: Option<Vec<String>>,
+    /// Whether members who only read may react now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub readers_may_react: Option<bool>,
     /// Whether the room is gone.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     #[cfg_attr(feature = "openapi", oai(default, skip_serializing_if = "std::ops::Not::not"))]

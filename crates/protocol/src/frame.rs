@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::{ClientId, Content, FieldError, Kind, MessageId, RoomId, Seq, UserId};
+use crate::{ClientId, Content, Emoji, FieldError, Kind, MessageId, RoomId, Seq, UserId, once_put};
 
 /// The most events that one `join` brings; more are paged by REST.
 pub const MAX_RESUME: u16 = 500;
@@ -17,7 +17,6 @@ pub const MAX_LISTEN_ROOMS: usize = 500;
 /// The most people that one message may mention.
 pub const MAX_MENTIONS: usize = 50;
 const MAX_PRESENCE: usize = 200;
-const MAX_EMOJI_CHARS: usize = 16;
 /// A button's id has at most [`crate::MAX_TEXT_CHARS`] characters, of at most four bytes each.
 const MAX_BUTTON_ID_BYTES: usize = 4 * crate::MAX_TEXT_CHARS;
 
@@ -56,16 +55,23 @@ pub enum ClientFrame {
         /// The message.
         message: MessageId,
     },
-    /// Put an emoji to a message, or take it away.
+    /// Put an emoji to a message.
     React {
         /// Comes back in the `ack`.
         id: Option<ClientId>,
         /// The message.
         message: MessageId,
         /// The emoji.
-        emoji: String,
-        /// Whether it is taken away.
-        remove: bool,
+        emoji: Emoji,
+    },
+    /// Take an emoji away.
+    Unreact {
+        /// Comes back in the `ack`.
+        id: Option<ClientId>,
+        /// The message.
+        message: MessageId,
+        /// What was put, in each form that it may have.
+        forms: Vec<String>,
     },
     /// Press a button of a bot's card.
     Press {
@@ -208,8 +214,8 @@ impl ClientFrame {
             "recall" => {
                 required("message", fields.message).map(|message| Self::Recall { id: id.clone(), message })
             }
-            "react" => fields.react(id.clone(), false),
-            "unreact" => fields.react(id.clone(), true),
+            "react" => fields.react(id.clone()),
+            "unreact" => fields.unreact(id.clone()),
             "press" => fields.press(id.clone()),
             "read" => fields.read(),
             "typing" => required("room", fields.room).map(|room| Self::Typing { room }),
@@ -278,11 +284,16 @@ impl<'a> Fields<'a> {
         Ok(ClientFrame::Edit { id, message, content: content.get().to_owned() })
     }
 
-    fn react(&self, id: Option<ClientId>, remove: bool) -> Result<ClientFrame, FieldError> {
+    fn react(&self, id: Option<ClientId>) -> Result<ClientFrame, FieldError> {
         let message = required("message", self.message)?;
         let emoji: String = required("emoji", self.emoji)?;
-        check_emoji(&emoji)?;
-        Ok(ClientFrame::React { id, message, emoji, remove })
+        Ok(ClientFrame::React { id, message, emoji: Emoji::new(&emoji)? })
+    }
+
+    fn unreact(&self, id: Option<ClientId>) -> Result<ClientFrame, FieldError> {
+        let message = required("message", self.message)?;
+        let emoji: String = required("emoji", self.emoji)?;
+        Ok(ClientFrame::Unreact { id, message, forms: once_put(&emoji)? })
     }
 
     fn press(&self, id: Option<ClientId>) -> Result<ClientFrame, FieldError> {
@@ -303,17 +314,6 @@ impl<'a> Fields<'a> {
         at_most("users", users.len(), MAX_PRESENCE)?;
         Ok(ClientFrame::Presence { users })
     }
-}
-
-/// Whether `emoji` may be put to a message: up to 16 characters without white space.
-///
-/// # Errors
-/// A [`FieldError`] for `emoji`.
-pub fn check_emoji(emoji: &str) -> Result<(), FieldError> {
-    let fits = !emoji.is_empty()
-        && emoji.chars().count() <= MAX_EMOJI_CHARS
-        && !emoji.chars().any(|c| c.is_control() || c.is_whitespace());
-    if fits { Ok(()) } else { Err(FieldError::new("emoji", "must be one emoji or a short word")) }
 }
 
 fn at_most(field: &str, count: usize, max: usize) -> Result<(), FieldError> {

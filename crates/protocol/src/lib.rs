@@ -2,6 +2,7 @@
 
 mod clock;
 mod content;
+mod emoji;
 mod error;
 mod event;
 mod frame;
@@ -19,17 +20,18 @@ pub use content::{
     AudioContent, Button, ButtonStyle, CardContent, Content, FileContent, ImageContent, Kind, LinkContent,
     LocationContent, MAX_TEXT_CHARS, VideoContent,
 };
+pub use emoji::{Emoji, once_put};
 pub use error::{CloseCode, ErrorCode, FieldError};
 pub use event::{
     Ack, AckState, Edited, Ephemeral, ErrorEvent, Head, Heads, Hello, Joined, Limits, MemberChange,
     MemberEvent, Notice, PresenceState, Reaction, Recalled, Receipt, Replaced, RoomEvent, ServerEvent,
 };
-pub use frame::{
-    ClientFrame, Draft, FrameError, Join, Listen, MAX_LISTEN_ROOMS, MAX_MENTIONS, MAX_RESUME, check_emoji,
-};
+pub use frame::{ClientFrame, Draft, FrameError, Join, Listen, MAX_LISTEN_ROOMS, MAX_MENTIONS, MAX_RESUME};
 pub use id::{ClientId, MessageId, NodeId, RoomId, Seq, SessionId, TextError, UserId};
 pub use locale::Locale;
-pub use message::{Message, ReactionSummary, ReplacedBy};
+pub use message::{
+    MAX_ALLOWED_REACTIONS, MAX_REACTIONS, Message, REACTIONS_COUNTED, ReactionSummary, ReplacedBy,
+};
 pub use people::{DisplayName, Sender, UserProfile};
 pub use room::{Role, RoomKind, RoomName, Visibility};
 pub use timestamp::Timestamp;

@@ -4,6 +4,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::{ClientId, Content, Kind, MessageId, RoomId, Sender, Seq, Timestamp, UserId};
 
+/// The most kinds of emoji that one message may have.
+pub const MAX_REACTIONS: usize = 20;
+/// Those who put one emoji to a message are counted up to this.
+pub const REACTIONS_COUNTED: u32 = 1_000;
+/// The most emoji that a room may narrow its reactions to.
+pub const MAX_ALLOWED_REACTIONS: usize = 100;
+
 /// A message. Empty fields are left out: a frame's length is its cost.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object), oai(skip_serializing_if_is_none))]
@@ -34,7 +41,7 @@ pub struct Message {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "openapi", oai(default, skip_serializing_if_is_empty))]
     pub mentions: Vec<UserId>,
-    /// The reactions to it now; only history carries them.
+    /// The reactions to it now, of at most 20 kinds; only history carries them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "openapi", oai(default, skip_serializing_if_is_empty))]
     pub reactions: Vec<ReactionSummary>,
@@ -62,12 +69,16 @@ pub struct ReplacedBy {
     pub note: Option<String>,
 }
 
-/// One emoji, and who put it to a message.
+/// One emoji, and how many put it to a message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(poem_openapi::Object))]
 pub struct ReactionSummary {
     /// The emoji.
     pub emoji: String,
-    /// Who put it, in no order.
-    pub users: Vec<UserId>,
+    /// How many put it, counted up to 1000.
+    pub count: u32,
+    /// Whether I am among them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(feature = "openapi", oai(default, skip_serializing_if = "std::ops::Not::not"))]
+    pub mine: bool,
 }

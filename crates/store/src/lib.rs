@@ -27,6 +27,7 @@ pub mod plugin_timers;
 pub mod plugin_verdicts;
 pub mod plugin_versions;
 pub mod plugins;
+pub mod reactions;
 pub mod reads;
 pub mod replacements;
 pub mod reviews;

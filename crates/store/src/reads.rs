@@ -5,7 +5,6 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{ConnectionTrait, PaginatorTrait};
 use teahouse_protocol::{MessageId, RoomId, Seq, Timestamp, UserId};
-use uuid::Uuid;
 
 use crate::Error;
 use crate::entity::{mention, read_cursor};
@@ -147,19 +146,4 @@ pub async fn count_mentions(
         .count(conn)
         .await?;
     Ok(u32::try_from(count).unwrap_or(u32::MAX))
-}
-
-/// The reactions to `messages`: message, emoji, who.
-pub async fn reactions(
-    conn: &impl ConnectionTrait,
-    messages: &[Uuid],
-) -> Result<Vec<crate::entity::reaction::Model>, Error> {
-    use crate::entity::reaction;
-    if messages.is_empty() {
-        return Ok(Vec::new());
-    }
-    Ok(reaction::Entity::find()
-        .filter(reaction::Column::MessageId.is_in(messages.iter().copied()))
-        .all(conn)
-        .await?)
 }

@@ -6,7 +6,7 @@ use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ConnectionTrait, JoinType, QueryOrder, QuerySelect};
-use teahouse_protocol::{RoomId, RoomKind, Seq, Timestamp, UserId, Visibility};
+use teahouse_protocol::{Emoji, RoomId, RoomKind, Seq, Timestamp, UserId, Visibility};
 use uuid::Uuid;
 
 use crate::entity::{member, room};
@@ -56,6 +56,17 @@ pub const fn visibility_number(visibility: Visibility) -> i16 {
 #[must_use]
 pub const fn visibility(row: &room::Model) -> Visibility {
     if row.visibility == 1 { Visibility::Public } else { Visibility::Private }
+}
+
+/// The emoji that may be put to messages of `row`; none: any.
+#[must_use]
+pub fn allowed_reactions(row: &room::Model) -> Vec<Emoji> {
+    serde_json::from_str(&row.allowed_reactions).unwrap_or_default()
+}
+
+/// How [`allowed_reactions`] stand in the row.
+pub(crate) fn stored_reactions(allowed: &[Emoji]) -> String {
+    if allowed.is_empty() { String::new() } else { serde_json::to_string(allowed).unwrap_or_default() }
 }
 
 /// The room `id`, unless it was deleted.
@@ -145,6 +156,8 @@ pub async fn insert_keyed(
         created_at_ms: Set(at.millis()),
         last_seq: Set(0),
         deleted_at_ms: Set(None),
+        allowed_reactions: Set(String::new()),
+        readers_may_react: Set(false),
     };
     room::Entity::insert(row).exec_without_returning(conn).await?;
     Ok(())

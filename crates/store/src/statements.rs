@@ -42,6 +42,19 @@ fn join(statements: Vec<Statement>) -> Option<Statement> {
     Some(joined)
 }
 
+/// `sql` with its question marks as `backend` writes them.
+pub(crate) fn numbered(backend: DatabaseBackend, sql: &str) -> String {
+    if backend != DatabaseBackend::Postgres {
+        return sql.to_owned();
+    }
+    let mut parts = sql.split('?');
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for (place, part) in (1..).zip(parts) {
+        text.push_str(&format!("${place}{part}"));
+    }
+    text
+}
+
 /// Rows that one statement writes: the engines bound how many values it may have, and a text is kept for each number of
 /// them.
 pub(crate) const ROWS_A_STATEMENT: usize = 500;

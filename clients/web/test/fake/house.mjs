@@ -164,7 +164,7 @@ export class House {
     const others = (message.reactions ?? []).filter(({ emoji }) => emoji !== event.emoji);
     const users = (message.reactions ?? []).find(({ emoji }) => emoji === event.emoji)?.users ?? [];
     const now = event.removed ? users.filter((id) => id !== event.user) : [...users, event.user];
-    message.reactions = [...others, ...(now.length > 0 ? [{ emoji: event.emoji, users: now }] : [])];
-    return event;
+    message.reactions = [...others, ...(now.length > 0 ? [{ emoji: event.emoji, users: now, count: now.length }] : [])];
+    return { ...event, count: now.length };
   }
 }

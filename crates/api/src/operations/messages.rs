@@ -6,16 +6,16 @@ use teahouse_accounts::Accounts;
 use teahouse_chat::{Chat, Window};
 use teahouse_protocol::{AckState, FieldError, Message, MessageId, RoomId, Seq};
 
-use super::Tag;
+use super::{Tag, page};
 use crate::answer::{Done, Edited, Made, Reply, Sent};
 use crate::body::Body;
 use crate::door::Caller;
 use crate::once::Once;
-use crate::page::Limit;
+use crate::page::{Cursor, Limit};
 use crate::problem::{BODY, IDEMPOTENT, PARAMETERS, Problem, Refused, SIGNED_IN, refusals};
 use crate::shapes::{
-    EditMessage, Emoji, EventPage, HeldMessage, IdempotencyKey, MessagePage, PressButton, Pressed,
-    SendMessage,
+    EditMessage, Emoji, EventPage, HeldMessage, IdempotencyKey, MessagePage, PressButton, Pressed, PutEmoji,
+    ReactorPage, SendMessage,
 };
 
 refusals! {
@@ -30,7 +30,8 @@ refusals! {
         MessageNotFound, NotAMember, NotAllowed, Muted, Conflict, Rejected,
     ];
     RecallMessage: SIGNED_IN, PARAMETERS, &[MessageNotFound, NotAMember, NotAllowed];
-    AddReaction: SIGNED_IN, PARAMETERS, &[MessageNotFound, NotAMember, Conflict];
+    ListReactors: SIGNED_IN, PARAMETERS, &[MessageNotFound];
+    AddReaction: SIGNED_IN, PARAMETERS, &[MessageNotFound, NotAMember, NotAllowed, Muted, Conflict];
     RemoveReaction: SIGNED_IN, PARAMETERS, &[MessageNotFound, NotAMember, Conflict];
 }
 
@@ -153,9 +154,29 @@ impl MessageOperations {
         Ok(Done)
     }
 
+    /// List who put an emoji
+    ///
+    /// By user id. How many put each, and whether I am among them, stands with the message.
+    #[oai(path = "/messages/:message/reactions/:emoji", method = "get", operation_id = "listReactors")]
+    async fn reactors(
+        &self,
+        caller: Caller,
+        message: Path<MessageId>,
+        emoji: Path<PutEmoji>,
+        /// What `next` of the page before said.
+        cursor: Query<Option<Cursor>>,
+        /// The most items.
+        limit: Query<Limit>,
+    ) -> Result<Reply<ReactorPage>, Refused<ListReactors>> {
+        let page = page(cursor.0, limit.0);
+        let reactors = self.chat.reactors(caller.session(), message.0, &emoji.value, page).await?;
+        Ok(Reply::new(&reactors.into()))
+    }
+
     /// Put an emoji to a message
     ///
-    /// Doing it twice is doing it once.
+    /// Doing it twice is doing it once. Of those that the room allows, at most 20 kinds a message; for those who may
+    /// write there, and in a channel that allows it for its readers.
     #[oai(path = "/messages/:message/reactions/:emoji", method = "put", operation_id = "addReaction")]
     async fn react(
         &self,
@@ -163,7 +184,7 @@ impl MessageOperations {
         message: Path<MessageId>,
         emoji: Path<Emoji>,
     ) -> Result<Done, Refused<AddReaction>> {
-        self.chat.react(caller.session(), message.0, &emoji.value, false).await?;
+        self.chat.react(caller.session(), message.0, emoji.value).await?;
         Ok(Done)
     }
 
@@ -175,9 +196,9 @@ impl MessageOperations {
         &self,
         caller: Caller,
         message: Path<MessageId>,
-        emoji: Path<Emoji>,
+        emoji: Path<PutEmoji>,
     ) -> Result<Done, Refused<RemoveReaction>> {
-        self.chat.react(caller.session(), message.0, &emoji.value, true).await?;
+        self.chat.unreact(caller.session(), message.0, &emoji.value).await?;
         Ok(Done)
     }
 

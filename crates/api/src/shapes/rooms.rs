@@ -8,7 +8,7 @@ use teahouse_protocol::{
     Message, Role, RoomId, RoomKind, RoomName, Seq, Timestamp, UserId, UserProfile, Visibility,
 };
 
-use super::text::Announcement;
+use super::text::{Announcement, Emoji};
 use crate::page::{Cursor, Next};
 
 /// What a room that is made may be.
@@ -58,6 +58,11 @@ pub(crate) struct UpdateRoom {
     /// Shown above the conversation; empty takes it away.
     announcement: Option<Announcement>,
     visibility: Option<Visibility>,
+    /// The emoji that may be put to its messages; an empty list: any.
+    #[oai(validator(max_items = 100))]
+    allowed_reactions: Option<Vec<Emoji>>,
+    /// Whether members who only read, as in a channel, may react.
+    readers_may_react: Option<bool>,
 }
 
 /// What a member is to become; who is none yet is invited.
@@ -78,6 +83,14 @@ pub(crate) struct Room {
     id: RoomId,
     kind: RoomKind,
     visibility: Visibility,
+    /// The emoji that may be put to its messages; absent: any.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[oai(default, skip_serializing_if_is_empty)]
+    allowed_reactions: Vec<String>,
+    /// Whether members who only read, as in a channel, may react.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[oai(default, skip_serializing_if = "std::ops::Not::not")]
+    readers_may_react: bool,
     /// A direct room is called as the other is.
     name: String,
     /// Shown above the conversation; empty: none.
@@ -147,6 +160,21 @@ pub(crate) struct MemberPage {
     next: Next<Cursor>,
 }
 
+/// Somebody who put an emoji to a message.
+#[derive(Debug, Serialize, Object)]
+pub(crate) struct Reactor {
+    user: UserProfile,
+    at: Timestamp,
+}
+
+/// Those who put an emoji to a message.
+#[derive(Debug, Serialize, Object)]
+pub(crate) struct ReactorPage {
+    items: Vec<Reactor>,
+    /// Goes into `cursor` for those that follow; null: there are none.
+    next: Next<Cursor>,
+}
+
 /// Somebody who may not come into a room.
 #[derive(Debug, Serialize, Object)]
 pub(crate) struct Ban {
@@ -180,6 +208,10 @@ impl From<UpdateRoom> for chat::RoomChange {
             name: update.name,
             announcement: update.announcement.map(|announcement| announcement.value),
             visibility: update.visibility,
+            allowed_reactions: update
+                .allowed_reactions
+                .map(|allowed| allowed.into_iter().map(|emoji| emoji.value).collect()),
+            readers_may_react: update.readers_may_react,
         }
     }
 }
@@ -201,6 +233,8 @@ impl From<chat::RoomView> for Room {
             id: room.id,
             kind: room.kind,
             visibility: room.visibility,
+            allowed_reactions: room.allowed_reactions.iter().map(ToString::to_string).collect(),
+            readers_may_react: room.readers_may_react,
             name: room.name,
             announcement: room.announcement,
             created_at: room.created_at,
@@ -240,6 +274,12 @@ impl From<chat::BanView> for Ban {
     }
 }
 
+impl From<chat::ReactorView> for Reactor {
+    fn from(reactor: chat::ReactorView) -> Self {
+        Self { user: reactor.user, at: reactor.at }
+    }
+}
+
 macro_rules! page_of {
     ($($page:ident of $view:ty;)+) => {$(
         impl From<chat::Page<$view>> for $page {
@@ -255,4 +295,5 @@ page_of! {
     PublicRoomPage of chat::RoomView;
     MemberPage of chat::MemberView;
     BanPage of chat::BanView;
+    ReactorPage of chat::ReactorView;
 }

@@ -102,7 +102,7 @@ fn sender() -> impl Strategy<Value = Sender> {
 fn message() -> impl Strategy<Value = Message> {
     let ids = (uuid(), proptest::option::of("[a-z0-9-]{1,64}"), uuid(), seq(), maybe_media());
     let people = || proptest::collection::vec(user(), 0..3);
-    let reactions = proptest::collection::vec((".{1,4}", people()), 0..3);
+    let reactions = proptest::collection::vec((".{1,4}", any::<u32>(), any::<bool>()), 0..3);
     let times = (time(), proptest::option::of(time()), proptest::option::of(time()));
     (ids, sender(), proptest::option::of(content()), people(), reactions, times).prop_map(
         |((id, client_id, room, seq, reply_to), sender, content, mentions, reactions, times)| Message {
@@ -116,7 +116,10 @@ fn message() -> impl Strategy<Value = Message> {
             content,
             reply_to: reply_to.map(MessageId::from_uuid),
             mentions,
-            reactions: reactions.into_iter().map(|(emoji, users)| ReactionSummary { emoji, users }).collect(),
+            reactions: reactions
+                .into_iter()
+                .map(|(emoji, count, mine)| ReactionSummary { emoji, count, mine })
+                .collect(),
             at: times.0,
             edited_at: times.1,
             recalled_at: times.2,
@@ -154,19 +157,36 @@ fn event() -> impl Strategy<Value = ServerEvent> {
     let recalled = place().prop_map(|(room, seq, message, by, at)| {
         ServerEvent::Recalled(Recalled { room, seq, message, by, at })
     });
-    let reaction =
-        (place(), ".{1,4}", any::<bool>()).prop_map(|((room, seq, message, user, at), emoji, removed)| {
-            ServerEvent::Reaction(Reaction { room, seq, message, user, emoji, removed, at })
-        });
+    let reaction = (place(), ".{1,4}", any::<bool>(), proptest::option::of(any::<u32>())).prop_map(
+        |((room, seq, message, user, at), emoji, removed, count)| {
+            ServerEvent::Reaction(Reaction { room, seq, message, user, emoji, removed, count, at })
+        },
+    );
     let member = (place(), sender(), member_change(), role(), proptest::option::of(time())).prop_map(
         |((room, seq, _, by, at), user, change, role, muted_until)| {
             ServerEvent::Member(MemberEvent { room, seq, user, change, by, role, muted_until, at })
         },
     );
     let visibility = prop_oneof![Just(None), Just(Some(Visibility::Public)), Just(Some(Visibility::Private))];
-    let room = (place(), maybe_text(), maybe_text(), visibility, any::<bool>()).prop_map(
-        |((room, seq, _, by, at), name, announcement, visibility, deleted)| {
-            ServerEvent::Room(RoomEvent { room, seq, by, name, announcement, visibility, deleted, at })
+    let reactions = (
+        proptest::option::of(proptest::collection::vec(".{1,4}", 0..3)),
+        proptest::option::of(any::<bool>()),
+    );
+    let room = (place(), maybe_text(), maybe_text(), visibility, reactions, any::<bool>()).prop_map(
+        |((room, seq, _, by, at), name, announcement, visibility, reactions, deleted)| {
+            let (allowed_reactions, readers_may_react) = reactions;
+            ServerEvent::Room(RoomEvent {
+                room,
+                seq,
+                by,
+                name,
+                announcement,
+                visibility,
+                allowed_reactions,
+                readers_may_react,
+                deleted,
+                at,
+            })
         },
     );
     prop_oneof![message().prop_map(ServerEvent::Msg), edited, recalled, reaction, member, room]

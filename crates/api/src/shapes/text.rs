@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use teahouse_accounts as accounts;
 use teahouse_plugin_package::{CapabilityName, Digest, PluginId};
-use teahouse_protocol::check_emoji;
+use teahouse_protocol::{self as protocol, once_put};
 
 use crate::page::scalar;
 
@@ -129,9 +129,16 @@ text!(
 );
 
 text!(
-    /// An emoji, or a short word that stands for one.
-    Emoji = String, "string_emoji",
-    |text| check_emoji(text).map(|()| text.to_owned()).map_err(|error| error.detail),
+    /// One emoji of those that Unicode recommends for general interchange, such as 👍.
+    Emoji = protocol::Emoji, "string_emoji",
+    |text| protocol::Emoji::new(text).map_err(|error| error.detail),
+    string(1, 16, r"^[^\s\x00-\x1F\x7F-\x9F]+$")
+);
+
+text!(
+    /// An emoji as it was put; reactions of before may be any short word.
+    PutEmoji = String, "string_put_emoji",
+    |text| once_put(text).map(|_| text.to_owned()).map_err(|error| error.detail),
     string(1, 16, r"^[^\s\x00-\x1F\x7F-\x9F]+$")
 );
 
@@ -185,7 +192,9 @@ mod tests {
         assert!(IdempotencyKey::parse_from_parameter("0199aa00-0000-7000-8000-000000000001").is_ok());
         assert!(IdempotencyKey::parse_from_parameter("a b").is_err());
         assert!(Emoji::parse_from_parameter("👍").is_ok());
-        assert!(Emoji::parse_from_parameter("two words").is_err());
+        assert!(Emoji::parse_from_parameter("word").is_err());
+        assert!(PutEmoji::parse_from_parameter("word").is_ok());
+        assert!(PutEmoji::parse_from_parameter("two words").is_err());
     }
 
     #[test]

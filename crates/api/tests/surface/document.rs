@@ -98,6 +98,7 @@ fn the_operations_are_these() {
         "listMyHeld",
         "listPlugins",
         "listPublicRooms",
+        "listReactors",
         "listReviews",
         "listRooms",
         "listSessions",

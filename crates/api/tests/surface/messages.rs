@@ -84,9 +84,18 @@ async fn what_was_said_changes_and_the_log_tells_it() {
     bob.put(&path, json!({ "content": "mine" })).await.refused(403, "not_allowed");
     let thumb = format!("{path}/reactions/%F0%9F%91%8D");
     bob.call(Method::PUT, &thumb, None).await.expect(204);
-    assert_eq!(ann.get(&path).await.expect(200)["reactions"], json!([{ "emoji": "👍", "users": [bob.id] }]));
+    assert_eq!(ann.get(&path).await.expect(200)["reactions"], json!([{ "emoji": "👍", "count": 1 }]));
+    assert_eq!(
+        bob.get(&path).await.expect(200)["reactions"],
+        json!([{ "emoji": "👍", "count": 1, "mine": true }])
+    );
+    let reactors = ann.get(&thumb).await.expect(200);
+    assert_eq!((&reactors["items"][0]["user"]["id"], &reactors["next"]), (&json!(bob.id), &Value::Null));
     bob.delete(&thumb).await.expect(204);
-    assert_eq!(bob.call(Method::PUT, &format!("{path}/reactions/a%20b"), None).await.wrong_field(), "emoji");
+    for word in ["a%20b", "word", "%F0%9F%91%8D%F0%9F%91%8D"] {
+        let refused = bob.call(Method::PUT, &format!("{path}/reactions/{word}"), None).await;
+        assert_eq!(refused.wrong_field(), "emoji", "{word}");
+    }
     ann.delete(&path).await.expect(204);
     assert_eq!(ann.get(&path).await.expect(200)["content"], Value::Null);
     let log = ann.get(&format!("/v1/rooms/{room}/events")).await.expect(200);

@@ -18,6 +18,8 @@ pub(crate) struct RoomFacts {
     pub(crate) id: RoomId,
     pub(crate) kind: RoomKind,
     pub(crate) visibility: Visibility,
+    /// Whether members who only read may react.
+    pub(crate) readers_may_react: bool,
 }
 
 /// What somebody is in a room; `None`: no member.

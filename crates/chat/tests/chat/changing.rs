@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 use teahouse_chat::{Error, Window};
-use teahouse_protocol::{Content, ErrorCode, Message, RoomId, Seq};
+use teahouse_protocol::{Content, ErrorCode, Message, ReactionSummary, RoomId, Seq};
 
-use crate::world::{World, draft, on_both};
+use crate::world::{World, draft, on_both, thumb};
 
 #[track_caller]
 fn refused<T: std::fmt::Debug>(result: Result<T, Error>, code: ErrorCode) {
@@ -54,7 +54,7 @@ on_both! {
         let event = socket.until("recalled").await;
         assert_eq!(event["message"], json!(said.id));
         refused(world.chat.edit(&bob, said.id, r#""back""#).await, ErrorCode::Conflict);
-        refused(world.chat.react(&ann, said.id, "👍", false).await, ErrorCode::Conflict);
+        refused(world.chat.react(&ann, said.id, thumb()).await, ErrorCode::Conflict);
         let now = world.chat.message(&ann, said.id).await.unwrap();
         assert!(now.content.is_none() && now.text.is_none() && now.recalled_at.is_some());
         let mut late = world.socket(&ann);
@@ -107,21 +107,23 @@ on_both! {
         let said = send(&world, &ann, room, "tea?").await;
         let mut socket = world.joined(&ann, room).await;
         for _ in 0..2 {
-            world.chat.react(&bob, said.id, "👍", false).await.unwrap();
+            world.chat.react(&bob, said.id, thumb()).await.unwrap();
         }
         let event = socket.sees("reaction").await;
+        assert_eq!(event["count"], 1);
         assert_eq!((&event["emoji"], &event["removed"], &event["user"]), (&json!("👍"), &json!(false), &json!(bob.user_id())));
-        world.chat.react(&ann, said.id, "👍", false).await.unwrap();
+        world.chat.react(&ann, said.id, thumb()).await.unwrap();
         socket.sees("reaction").await;
         let reactions = world.chat.message(&bob, said.id).await.unwrap().reactions;
-        assert_eq!((reactions.len(), reactions[0].users.len()), (1, 2));
+        assert_eq!(reactions, [ReactionSummary { emoji: "👍".to_owned(), count: 2, mine: true }]);
         for _ in 0..2 {
-            world.chat.react(&bob, said.id, "👍", true).await.unwrap();
+            world.chat.unreact(&bob, said.id, "👍").await.unwrap();
         }
-        assert_eq!(socket.sees("reaction").await["removed"], true);
+        let event = socket.sees("reaction").await;
+        assert_eq!((&event["removed"], &event["count"]), (&json!(true), &json!(1)));
         socket.has_nothing().await;
-        refused(world.chat.react(&bob, said.id, "two words", false).await, ErrorCode::InvalidField);
-        refused(world.chat.react(&bob, teahouse_protocol::MessageId::generate(), "👍", false).await, ErrorCode::MessageNotFound);
+        refused(world.chat.unreact(&bob, said.id, "two words").await, ErrorCode::InvalidField);
+        refused(world.chat.react(&bob, teahouse_protocol::MessageId::generate(), thumb()).await, ErrorCode::MessageNotFound);
     }
 
     async fn a_message_in_a_hidden_room_is_not_there(world: World) {
@@ -131,7 +133,7 @@ on_both! {
         refused(world.chat.message(&bob, said.id).await, ErrorCode::MessageNotFound);
         refused(world.chat.edit(&bob, said.id, r#""x""#).await, ErrorCode::MessageNotFound);
         refused(world.chat.recall(&bob, said.id).await, ErrorCode::MessageNotFound);
-        refused(world.chat.react(&bob, said.id, "👍", false).await, ErrorCode::MessageNotFound);
+        refused(world.chat.react(&bob, said.id, thumb()).await, ErrorCode::MessageNotFound);
         let mut socket = world.socket(&bob);
         let frame = json!({ "type": "react", "id": "r-1", "message": said.id, "emoji": "👍" });
         assert_eq!(socket.refusal(frame).await, ErrorCode::MessageNotFound);

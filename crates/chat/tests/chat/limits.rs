@@ -6,7 +6,7 @@ use serde_json::json;
 use teahouse_chat::{CreateRoom, Error, MailboxLimits, PutMember, RoomChange};
 use teahouse_protocol::{CloseCode, ErrorCode, RoomKind, RoomName, Seq, Visibility};
 
-use crate::world::{World, draft, on_both};
+use crate::world::{World, draft, on_both, thumb};
 
 on_both! {
     async fn too_fast_is_told_when_to_try_again(world: World) {
@@ -102,7 +102,7 @@ on_both! {
         let refusals = [
             chat.send(&bob, room, draft(None, "more")).await.map(drop),
             chat.edit(&bob, said.id, r#""less""#).await.map(drop),
-            chat.react(&bob, said.id, "👍", false).await,
+            chat.react(&bob, said.id, thumb()).await,
             chat.recall(&bob, said.id).await,
             chat.press(&bob, said.id, "a", None).await.map(drop),
             chat.create_room(&bob, a_room()).await.map(drop),

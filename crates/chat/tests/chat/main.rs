@@ -15,6 +15,7 @@ mod merging;
 mod plugins;
 mod presence;
 mod races;
+mod reacting;
 mod reading;
 mod resuming;
 mod rights;

@@ -4,7 +4,7 @@ use serde_json::json;
 use teahouse_chat::{RoomSummary, Window};
 use teahouse_protocol::{RoomId, Seq};
 
-use crate::world::{World, draft, first_page, on_both, seq};
+use crate::world::{World, draft, first_page, on_both, seq, thumb};
 
 async fn summary(world: &World, who: &teahouse_accounts::Session, room: RoomId) -> RoomSummary {
     let page = world.chat.rooms(who, first_page()).await.unwrap();
@@ -75,7 +75,7 @@ on_both! {
         let first = world.chat.send(&ann, room, draft(None, "one")).await.unwrap().message;
         let second = world.chat.send(&ann, room, draft(None, "two")).await.unwrap().message;
         world.say(&bob, room, "my own").await;
-        world.chat.react(&ann, first.id, "👍", false).await.unwrap();
+        world.chat.react(&ann, first.id, thumb()).await.unwrap();
         world.chat.edit(&ann, first.id, r#""one, edited""#).await.unwrap();
         assert_eq!(summary(&world, &bob, room).await.unread, 2);
         world.chat.recall(&ann, second.id).await.unwrap();

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use teahouse_protocol::{ErrorCode, RoomId, Seq};
 
 use crate::socket::Socket;
-use crate::world::{World, on_both, seq};
+use crate::world::{World, on_both, seq, thumb};
 
 fn numbers(events: &[Value]) -> Vec<i64> {
     events.iter().map(|event| event["seq"].as_i64().unwrap()).collect()
@@ -40,7 +40,7 @@ on_both! {
         let room = world.group(&ann, &[&bob]).await;
         let mut live = world.joined(&bob, room).await;
         let said = world.chat.send(&ann, room, crate::world::draft(Some("c-1"), "tea?")).await.unwrap().message;
-        world.chat.react(&bob, said.id, "👍", false).await.unwrap();
+        world.chat.react(&bob, said.id, thumb()).await.unwrap();
         world.chat.put_member(&ann, room, cid.user_id(), Default::default()).await.unwrap();
         world.chat.edit(&ann, said.id, r#""coffee?""#).await.unwrap();
         world.chat.recall(&ann, said.id).await.unwrap();

@@ -8,7 +8,7 @@ use teahouse_accounts::Session;
 use teahouse_chat::{Error, PutMember, RoomChange, Window};
 use teahouse_protocol::{Clock, ErrorCode, MessageId, Role, RoomId, RoomKind, RoomName, Seq, Visibility};
 
-use crate::world::{World, draft, first_page, on_both};
+use crate::world::{World, draft, first_page, on_both, thumb};
 
 /// Whose word it is.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -64,7 +64,7 @@ const TABLE: [(&str, &str); 26] = [
     ("send", "- + m + +      ?        - x m + +        ? +    +"),
     ("send by socket", "- + m + +      ?        - x m + +        ? +    +"),
     ("type", "- + m + +               - x m + +          +    +"),
-    ("react", "- + + + +      ?        - + + + +        ? +    +"),
+    ("react", "- + m + +      ?        - x m + +        ? +    +"),
     ("edit another's", "- x x x x      ?        - x x x x        ? x    x"),
     ("recall another's", "- x x + +      ?        - x x + +        ? x    x"),
     ("move the cursor", "- + + + +      ?        - + + + +        ? +    +"),
@@ -206,7 +206,7 @@ async fn perform(world: &World, act: &str, scene: &Scene) -> Result<(), Error> {
             let mut socket = world.joined(caller, room).await;
             socket.frame(json!({ "type": "typing", "room": room })).await
         }
-        "react" => chat.react(caller, said, "👍", false).await,
+        "react" => chat.react(caller, said, thumb()).await,
         "edit another's" => chat.edit(caller, said, r#""coffee?""#).await.map(drop),
         "recall another's" => chat.recall(caller, said).await,
         "move the cursor" => chat.read(caller, room, Seq::MAX).await,

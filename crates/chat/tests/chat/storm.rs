@@ -144,7 +144,11 @@ async fn act(world: &World, dice: &mut Dice, who: &Session, people: &[Session], 
         }
         _ => {
             if let Some(message) = said(dice).await {
-                drop(chat.react(who, message, "👍", dice.roll(3) == 0).await);
+                if dice.roll(3) == 0 {
+                    drop(chat.unreact(who, message, "👍").await);
+                } else {
+                    drop(chat.react(who, message, crate::world::thumb()).await);
+                }
             }
         }
     }

@@ -17,7 +17,7 @@ use teahouse_chat::{
 };
 use teahouse_jobs::{Outbox, Runner, RunnerSettings};
 use teahouse_protocol::{
-    ClientId, Clock, Content, DisplayName, Draft, ManualClock, Role, RoomId, RoomKind, RoomName, Seq,
+    ClientId, Clock, Content, DisplayName, Draft, Emoji, ManualClock, Role, RoomId, RoomKind, RoomName, Seq,
     ServerEvent, UserId, Visibility,
 };
 use teahouse_store::Db;
@@ -224,6 +224,10 @@ pub(crate) fn draft(client_id: Option<&str>, text: &str) -> Draft {
         reply_to: None,
         mentions: Vec::new(),
     }
+}
+
+pub(crate) fn thumb() -> Emoji {
+    Emoji::new("👍").unwrap()
 }
 
 pub(crate) fn first_page() -> PageRequest {

@@ -37,6 +37,7 @@ pub(super) fn id_of(frame: &ClientFrame) -> Option<ClientId> {
         | ClientFrame::Edit { id, .. }
         | ClientFrame::Recall { id, .. }
         | ClientFrame::React { id, .. }
+        | ClientFrame::Unreact { id, .. }
         | ClientFrame::Press { id, .. } => id.clone(),
         ClientFrame::Join(_)
         | ClientFrame::Leave { .. }

@@ -147,8 +147,7 @@ async fn an_address_opens_so_many_sockets_a_minute() {
 /// The limit of one connection is no way around: a user's frames are counted over all of theirs.
 #[tokio::test]
 async fn frames_are_counted_by_user() {
-    let config =
-        GatewayConfig { user_frames_per_second: 1, user_frame_burst: 6, ..GatewayConfig::default() };
+    let config = GatewayConfig { user_frames_per_second: 1, user_frame_burst: 6, ..GatewayConfig::default() };
     let house = House::with(Guests::Refused, config).await;
     let ann = house.person("小安").await;
     let url = format!("/ws?token={}", ann.token.as_str());

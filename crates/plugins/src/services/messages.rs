@@ -4,7 +4,7 @@ use sha2::{Digest as _, Sha256};
 use teahouse_chat::SendOutcome;
 use teahouse_plugin_host::wit::{Draft as WitDraft, Error};
 use teahouse_plugin_host::{CallContext, Party};
-use teahouse_protocol::{ClientId, Draft, MAX_MENTIONS, MessageId, RoomId, UserId, check_emoji};
+use teahouse_protocol::{ClientId, Draft, Emoji, MAX_MENTIONS, MessageId, RoomId, UserId};
 
 use super::answers::{failed, invalid, rate_limited, refused};
 use super::quota::{self, Pace};
@@ -93,7 +93,7 @@ impl House {
     pub(super) async fn react(&self, call: &CallContext, id: &str, emoji: &str) -> Result<(), Error> {
         let bot = self.charter.load().require_bot()?;
         let (id, room) = self.require_message(id).await?;
-        check_emoji(emoji).map_err(|error| Error::Invalid(error.to_string()))?;
+        let emoji = Emoji::new(emoji).map_err(|error| Error::Invalid(error.to_string()))?;
         let hops = self.next_hops(call)?;
         self.count_message(call, room)?;
         self.grounds.echoes.note(bot.user_id(), id, hops, self.now());

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use teahouse_jobs::Company;
 use teahouse_plugins::lifecycle::By;
-use teahouse_protocol::{ErrorCode, Locale, NodeId};
+use teahouse_protocol::{Emoji, ErrorCode, Locale, NodeId};
 use teahouse_store::nodes::Presence;
 
 use crate::world::{PROBE, World, on_both};
@@ -164,7 +164,7 @@ on_both! {
         let said = world.say(&ann, room, "tea").await.unwrap().message.id;
         world.chat.edit(&ann, said, "\"milk\"").await.unwrap();
         ears.hears("edited: milk").await;
-        world.chat.react(&ann, said, "👍", false).await.unwrap();
+        world.chat.react(&ann, said, Emoji::new("👍").unwrap()).await.unwrap();
         ears.hears("reacted: 👍").await;
         world.chat.recall(&ann, said).await.unwrap();
         ears.hears("recalled: []").await;

@@ -21,6 +21,10 @@ pub struct Model {
     /// The newest event of the log.
     pub last_seq: i64,
     pub deleted_at_ms: Option<i64>,
+    /// The emoji that may be put to messages here, as a JSON list; empty: any.
+    pub allowed_reactions: String,
+    /// Whether members who only read may react.
+    pub readers_may_react: bool,
 }
 
 /// Joins are written where they are needed.

@@ -70,6 +70,9 @@ pub struct ReactionDetail {
     pub emoji: String,
     /// Whether it was taken away.
     pub removed: bool,
+    /// How many have put it by then; rows of before it was counted have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub count: Option<u32>,
 }
 
 /// What happened to whom.
@@ -113,6 +116,12 @@ pub struct RoomDetail {
     pub announcement: Option<String>,
     /// Who may find it.
     pub visibility: Option<Visibility>,
+    /// The emoji that may be put to its messages; none: any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allowed_reactions: Option<Vec<String>>,
+    /// Whether members who only read may react.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub readers_may_react: Option<bool>,
     /// Whether it is gone.
     pub deleted: bool,
 }

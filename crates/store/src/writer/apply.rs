@@ -4,16 +4,18 @@ use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{ConnectionTrait, IntoActiveModel};
-use teahouse_protocol::{Content, MemberChange, MessageId, Replaced, Role, RoomId, Timestamp, UserId};
+use teahouse_protocol::{
+    Content, Emoji, MemberChange, MessageId, REACTIONS_COUNTED, Replaced, Role, RoomId, Timestamp, UserId,
+};
 
 use super::heads::Heads;
 use super::{
     Change, ChangeKind, MemberEdit, MemberState, NewRoom, Outcome, Release, Released, Removal, RoomEdit,
 };
-use crate::entity::{ban, member, message, reaction, room, room_event};
+use crate::entity::{ban, member, message, room, room_event};
 use crate::held::{HeldDecision, HeldState};
 use crate::log::{Detail, MemberDetail, ReactionDetail, RoomDetail};
-use crate::{Error, audit, held, join_requests, members, messages, replacements, rooms};
+use crate::{Error, audit, held, join_requests, members, messages, reactions, replacements, rooms};
 
 /// Carries `change` out. What changes nothing leaves no event and takes no number.
 pub(super) async fn change(
@@ -32,6 +34,11 @@ pub(super) async fn change(
     }
     if loses_its_owner(tx, change).await? {
         return Ok(Outcome::LastOwner);
+    }
+    if let ChangeKind::React { message, emoji } = change.kind
+        && reactions::is_one_too_many(tx, message, emoji).await?
+    {
+        return Ok(Outcome::TooManyKinds);
     }
     let details = details(tx, change).await?;
     let mut logged = Vec::with_capacity(details.len());
@@ -114,15 +121,15 @@ async fn details(tx: &impl ConnectionTrait, change: &Change) -> Result<Vec<Detai
             held::withdraw_edits(tx, room, *message, change.actor, at).await?;
             recall(tx, *message, at).await?.then_some(Detail::Recalled(*message))
         }
-        ChangeKind::React { message, emoji, remove } => {
-            let done = if *remove {
-                unreact(tx, *message, change.actor, emoji).await?
-            } else {
-                react(tx, *message, change.actor, emoji, at).await?
-            };
-            done.then(|| {
-                Detail::Reaction(*message, ReactionDetail { emoji: emoji.clone(), removed: *remove })
-            })
+        ChangeKind::React { message, emoji } => {
+            let is_new = reactions::insert(tx, *message, change.actor, *emoji, at).await?;
+            reaction(tx, *message, is_new, emoji.as_str(), false).await?
+        }
+        ChangeKind::Unreact { message, forms } => {
+            let is_gone = reactions::delete(tx, *message, change.actor, forms).await?;
+            let emoji = forms.iter().find_map(|form| Emoji::new(form).ok()).map(Emoji::as_str);
+            let emoji = emoji.or(forms.first().map(String::as_str)).unwrap_or_default();
+            reaction(tx, *message, is_gone, emoji, true).await?
         }
         ChangeKind::AddMember { user, role } => add_member(tx, room, *user, *role, at)
             .await?
@@ -183,6 +190,8 @@ async fn create_room(tx: &impl ConnectionTrait, change: &Change, new: &NewRoom) 
         created_at_ms: Set(change.at.millis()),
         last_seq: Set(0),
         deleted_at_ms: Set(None),
+        allowed_reactions: Set(String::new()),
+        readers_may_react: Set(false),
     };
     room::Entity::insert(row).exec_without_returning(tx).await?;
     for (user, role) in &new.members {
@@ -230,34 +239,21 @@ async fn recall(tx: &impl ConnectionTrait, id: MessageId, at: Timestamp) -> Resu
     Ok(done.rows_affected > 0)
 }
 
-async fn react(
+/// What the log says of a reaction, where something changed: with how many there are now, so that nobody needs to know
+/// who put each.
+async fn reaction(
     tx: &impl ConnectionTrait,
     message: MessageId,
-    user: UserId,
+    changed: bool,
     emoji: &str,
-    at: Timestamp,
-) -> Result<bool, Error> {
-    let row = reaction::ActiveModel {
-        message_id: Set(message.uuid()),
-        user_id: Set(user.uuid()),
-        emoji: Set(emoji.to_owned()),
-        at_ms: Set(at.millis()),
-    };
-    let inserted = reaction::Entity::insert(row)
-        .on_conflict(OnConflict::new().do_nothing().to_owned())
-        .exec_without_returning(tx)
-        .await?;
-    Ok(inserted > 0)
-}
-
-async fn unreact(
-    tx: &impl ConnectionTrait,
-    message: MessageId,
-    user: UserId,
-    emoji: &str,
-) -> Result<bool, Error> {
-    let key = (message.uuid(), user.uuid(), emoji.to_owned());
-    Ok(reaction::Entity::delete_by_id(key).exec(tx).await?.rows_affected > 0)
+    removed: bool,
+) -> Result<Option<Detail>, Error> {
+    if !changed {
+        return Ok(None);
+    }
+    let count = reactions::count(tx, message, emoji, REACTIONS_COUNTED).await?;
+    let detail = ReactionDetail { emoji: emoji.to_owned(), removed, count: Some(count) };
+    Ok(Some(Detail::Reaction(message, detail)))
 }
 
 /// Whether `change` would leave its room without an owner. Asked here, because two owners may step down at once.
@@ -367,6 +363,12 @@ async fn edit_room(
         name: edit.name.clone().filter(|name| *name != row.name),
         announcement: edit.announcement.clone().filter(|text| *text != row.announcement),
         visibility: edit.visibility.filter(|v| rooms::visibility_number(*v) != row.visibility),
+        allowed_reactions: edit
+            .allowed_reactions
+            .as_ref()
+            .filter(|allowed| **allowed != rooms::allowed_reactions(&row))
+            .map(|allowed| allowed.iter().map(|emoji| emoji.as_str().to_owned()).collect()),
+        readers_may_react: edit.readers_may_react.filter(|may| *may != row.readers_may_react),
         deleted: false,
     };
     if detail == RoomDetail::default() {
@@ -381,6 +383,12 @@ async fn edit_room(
     }
     if let Some(visibility) = detail.visibility {
         row.visibility = Set(rooms::visibility_number(visibility));
+    }
+    if let (Some(_), Some(allowed)) = (&detail.allowed_reactions, &edit.allowed_reactions) {
+        row.allowed_reactions = Set(rooms::stored_reactions(allowed));
+    }
+    if let Some(may) = detail.readers_may_react {
+        row.readers_may_react = Set(may);
     }
     // The head is the batch's to write: here it still shows where it stood before.
     row.last_seq = sea_orm::ActiveValue::NotSet;

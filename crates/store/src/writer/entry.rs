@@ -1,8 +1,8 @@
 //! What can be put into a room's log.
 
 use teahouse_protocol::{
-    ClientId, Content, Locale, MessageId, Replaced, ReplacedBy, Role, RoomId, RoomKind, Seq, Timestamp,
-    UserId, Visibility,
+    ClientId, Content, Emoji, Locale, MessageId, Replaced, ReplacedBy, Role, RoomId, RoomKind, Seq,
+    Timestamp, UserId, Visibility,
 };
 
 use crate::audit::Act;
@@ -78,14 +78,19 @@ pub enum ChangeKind {
         /// The message.
         message: MessageId,
     },
-    /// An emoji is put to a message, or taken away.
+    /// An emoji is put to a message.
     React {
         /// The message.
         message: MessageId,
         /// The emoji.
-        emoji: String,
-        /// Whether it is taken away.
-        remove: bool,
+        emoji: Emoji,
+    },
+    /// An emoji is taken away.
+    Unreact {
+        /// The message.
+        message: MessageId,
+        /// What was put, in each form that it may have.
+        forms: Vec<String>,
     },
     /// A room comes into being, with its first members.
     CreateRoom(NewRoom),
@@ -208,6 +213,10 @@ pub struct RoomEdit {
     pub announcement: Option<String>,
     /// Who may find it.
     pub visibility: Option<Visibility>,
+    /// The emoji that may be put to its messages; none: any.
+    pub allowed_reactions: Option<Vec<Emoji>>,
+    /// Whether members who only read may react.
+    pub readers_may_react: Option<bool>,
 }
 
 /// What became of an entry.
@@ -225,6 +234,8 @@ pub enum Outcome {
     NoRoom,
     /// Nothing was changed, because the room would be left without an owner.
     LastOwner,
+    /// Nothing was changed, because the message has reactions of as many kinds as it may.
+    TooManyKinds,
 }
 
 impl Outcome {

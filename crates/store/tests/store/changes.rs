@@ -1,6 +1,6 @@
 //! Changes: what changes nothing takes no number, and what must not be is refused in the transaction itself.
 
-use teahouse_protocol::{Content, Kind, MessageId, Replaced, Role, Visibility};
+use teahouse_protocol::{Content, Emoji, Kind, MessageId, Replaced, Role, Visibility};
 use teahouse_store::log::{Detail, LogRow};
 use teahouse_store::writer::{ChangeKind, Entry, Outcome, Removal, RoomEdit};
 use teahouse_store::{members, replacements};
@@ -14,8 +14,10 @@ on_both! {
         let said = world.say(room, ann, "tea").await;
         let gone = world.say(room, ann, "oops").await;
         world.write_one(change(room, ann, ChangeKind::Recall { message: gone })).await;
-        let react = |remove| ChangeKind::React { message: said, emoji: "👍".to_owned(), remove };
-        world.write_one(change(room, ann, react(false))).await;
+        let thumb = Emoji::new("👍").unwrap();
+        let react = || ChangeKind::React { message: said, emoji: thumb };
+        let unreact = ChangeKind::Unreact { message: said, forms: vec!["👍".to_owned()] };
+        world.write_one(change(room, ann, react())).await;
         let before = world.log(room).await.len();
         let same_name = RoomEdit { name: Some("a room".to_owned()), ..RoomEdit::default() };
         let nobody = MessageId::generate();
@@ -26,8 +28,8 @@ on_both! {
             change(room, ann, ChangeKind::Unban { user: bob }),
             change(room, ann, ChangeKind::EditRoom(same_name)),
             change(room, ann, ChangeKind::EditRoom(RoomEdit::default())),
-            change(room, ann, react(false)),
-            change(room, bob, react(true)),
+            change(room, ann, react()),
+            change(room, bob, unreact),
             change(room, ann, ChangeKind::Recall { message: gone }),
             change(room, ann, ChangeKind::Recall { message: nobody }),
             change(room, ann, ChangeKind::Edit { message: gone, content: Content::Text("back".to_owned()), replaced: None, recounts: false }),
@@ -48,13 +50,15 @@ on_both! {
             name: Some("another".to_owned()),
             announcement: Some("closed on Monday".to_owned()),
             visibility: Some(Visibility::Public),
+            allowed_reactions: Some(vec![Emoji::new("🍵").unwrap()]),
+            readers_may_react: Some(true),
         };
         let kinds = vec![
             ChangeKind::AddMember { user: bob, role: Role::Member },
             ChangeKind::EditRoom(edit),
             ChangeKind::Edit { message: said, content: Content::Text("two cups".to_owned()), replaced: None, recounts: false },
-            ChangeKind::React { message: said, emoji: "🍵".to_owned(), remove: false },
-            ChangeKind::React { message: said, emoji: "🍵".to_owned(), remove: true },
+            ChangeKind::React { message: said, emoji: Emoji::new("🍵").unwrap() },
+            ChangeKind::Unreact { message: said, forms: vec!["🍵".to_owned()] },
             ChangeKind::Recall { message: said },
             ChangeKind::RemoveMember { user: bob, removal: Removal::Banned },
             ChangeKind::Unban { user: bob },

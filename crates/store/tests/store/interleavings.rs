@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-use teahouse_protocol::{Content, MessageId, Role, RoomId, UserId};
+use teahouse_protocol::{Content, Emoji, MessageId, Role, RoomId, UserId};
 use teahouse_store::log::LogRow;
 use teahouse_store::writer::{ChangeKind, Entry, Outcome, Removal, RoomEdit};
 
@@ -112,8 +112,13 @@ impl Stage<'_> {
             }
             Act::React { who, which, remove } => {
                 let (message, room) = said(*which)?;
-                let emoji = "👍".to_owned();
-                change(room, person(*who), ChangeKind::React { message, emoji, remove: *remove })
+                let thumb = "👍";
+                let kind = if *remove {
+                    ChangeKind::Unreact { message, forms: vec![thumb.to_owned()] }
+                } else {
+                    ChangeKind::React { message, emoji: Emoji::new(thumb).unwrap() }
+                };
+                change(room, person(*who), kind)
             }
             Act::Add { who, room: place } => add(room(*place), owner, person(*who), Role::Member),
             Act::Remove { who, room: place, banned } => {

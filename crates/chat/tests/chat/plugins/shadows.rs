@@ -76,9 +76,9 @@ on_both! {
         let room = world.group(&ann, &[&bob]).await;
         FakeHooks::at_work(&world);
         let sent = world.chat.send(&ann, room, draft(None, "shadow")).await.unwrap().message;
-        world.chat.react(&ann, sent.id, "👍", false).await.unwrap();
+        world.chat.react(&ann, sent.id, crate::world::thumb()).await.unwrap();
         world.chat.edit(&ann, sent.id, r#""shadow, edited""#).await.unwrap();
-        assert!(matches!(world.chat.react(&bob, sent.id, "👍", false).await, Err(Error::MessageNotFound)));
+        assert!(matches!(world.chat.react(&bob, sent.id, crate::world::thumb()).await, Err(Error::MessageNotFound)));
         world.chat.recall(&ann, sent.id).await.unwrap();
         assert!(matches!(world.chat.message(&ann, sent.id).await, Err(Error::MessageNotFound)));
         assert!(matches!(world.chat.release(&admin(), sent.id).await, Err(Error::Conflict(_))));
