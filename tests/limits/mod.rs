@@ -1,5 +1,8 @@
 //! Limits: where they stand, who is told what, and that a busy person never meets them.
 
+mod floods;
+mod scene;
+
 use reqwest::header::RETRY_AFTER;
 use serde_json::json;
 use teahouse_tests::{Settings, TestServer, server_test};
@@ -97,4 +100,22 @@ async fn connections_of_an_address_are_limited(server: TestServer) {
     assert!(refusal.contains("too_many_connections"), "{refusal}");
     inside.pop().expect("one").close().await;
     while ann.try_connect().await.is_err() {}
+}
+
+fn with_two_connections_a_user(settings: Settings) -> Settings {
+    settings.set("limits.connections_per_user", 2)
+}
+
+/// The oldest is told, and closed with a code after which a client does not come back by itself.
+#[server_test(with_two_connections_a_user)]
+async fn one_connection_too_many_of_a_user_closes_the_oldest(server: TestServer) {
+    let ann = server.person("ann").await;
+    let mut oldest = ann.connect().await;
+    let mut older = ann.connect().await;
+    let mut newest = ann.connect().await;
+    oldest.refused("too_many_connections").await;
+    assert_eq!(oldest.closes().await, Some(4002));
+    for socket in [&mut older, &mut newest] {
+        socket.until_now().await;
+    }
 }

@@ -15,12 +15,12 @@ use tokio::time::{interval_at, timeout};
 use super::wire::{self, Ear, Mouth};
 
 /// So many are in the room.
-pub(super) const PEOPLE: usize = 50;
+pub(crate) const PEOPLE: usize = 50;
 /// Each says something so often: a hundred words a second in all, five thousand deliveries.
 const PACE: Duration = Duration::from_millis(500);
 
 /// The people, and the room that they are in.
-pub(super) struct Crowd {
+pub(crate) struct Crowd {
     room: String,
     owner: Person,
     book: Arc<Book>,
@@ -47,7 +47,7 @@ struct Heard {
 
 impl Crowd {
     /// They come in, and begin to talk.
-    pub(super) async fn gather(server: &TestServer) -> Self {
+    pub(crate) async fn gather(server: &TestServer) -> Self {
         let owner = server.person("owner").await;
         let room = owner.public_room("talk").await;
         let come_in = async |number: usize| {
@@ -73,29 +73,29 @@ impl Crowd {
     }
 
     /// Who owns the room.
-    pub(super) fn owner(&self) -> &Person {
+    pub(crate) fn owner(&self) -> &Person {
         &self.owner
     }
 
     /// The room.
-    pub(super) fn room(&self) -> &str {
+    pub(crate) fn room(&self) -> &str {
         &self.room
     }
 
     /// How long they have talked.
-    pub(super) fn now(&self) -> Duration {
+    pub(crate) fn now(&self) -> Duration {
         self.book.began.elapsed()
     }
 
     /// Lets them talk for so long; returns how long it took to each of them.
-    pub(super) async fn alone(&mut self, span: Duration) -> Vec<Duration> {
+    pub(crate) async fn alone(&mut self, span: Duration) -> Vec<Duration> {
         let from = self.now();
         tokio::time::sleep(span).await;
         self.latencies(from..self.now()).await
     }
 
     /// How long what was said in `span` took to each of them. Waits until all have heard it.
-    pub(super) async fn latencies(&mut self, span: Range<Duration>) -> Vec<Duration> {
+    pub(crate) async fn latencies(&mut self, span: Range<Duration>) -> Vec<Duration> {
         let due = self.book.said_before(span.end);
         let book = Arc::clone(&self.book);
         tokio::select! {
@@ -112,7 +112,7 @@ impl Crowd {
 
     /// They stop. All that was said was heard by each of the others once and in order, and stands once and in order in
     /// the room's history; returns how many words that were.
-    pub(super) async fn part(mut self) -> usize {
+    pub(crate) async fn part(mut self) -> usize {
         self.book.stop.store(true, Ordering::Relaxed);
         for _ in 0..PEOPLE {
             self.people.join_next().await.expect("a speaker").expect("no speaker fails");
@@ -194,7 +194,7 @@ fn said(content: &str) -> Option<(usize, usize)> {
 }
 
 /// What 99 of a hundred keep below.
-pub(super) fn p99(latencies: &[Duration]) -> Duration {
+pub(crate) fn p99(latencies: &[Duration]) -> Duration {
     let mut sorted = latencies.to_vec();
     sorted.sort_unstable();
     assert!(sorted.len() >= 100, "{} deliveries are too few", sorted.len());

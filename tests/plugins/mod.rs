@@ -1,7 +1,7 @@
 //! Plugins in the running server: taken in over REST, at work in what people say, and of no harm to anybody else.
 
 mod bundled;
-mod crowd;
+pub(crate) mod crowd;
 mod floods;
 mod gates;
 mod gone;
