@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, net::IpAddr};
 use serde::Deserialize;
 use teahouse_wechat::{AppId, AppSecret, Malformed};
 
-use crate::{push::cipher::PushKey, state::words::Words};
+use crate::{push::cipher::PushKey, reach::Reach, state::words::Words};
 
 /// The mini-program that exists unless the configuration says otherwise.
 pub(crate) const DEVELOPMENT_APP: &str = "wxdev00000000000001";
@@ -37,6 +37,9 @@ pub struct Config {
     pub templates: Vec<TemplateConfig>,
     /// How long a receiver of pushes has for its answer; WeChat's have 5000.
     pub push_timeout_ms: u32,
+    /// Where it may push to and fetch from. Unless told: nowhere.
+    #[serde(skip)]
+    pub reach: Reach,
 }
 
 /// A mini-program of the simulator.
@@ -161,6 +164,7 @@ impl Default for Config {
             words: Words::default(),
             templates: vec![demo_template()],
             push_timeout_ms: 5_000,
+            reach: Reach::default(),
         }
     }
 }

@@ -5,12 +5,16 @@ use std::{
     time::Duration,
 };
 
+use http::{HeaderMap, HeaderValue, Method, header};
 use serde_json::{Value, json};
+use teahouse_outbound::{Limits, Outbound, Permit, Request, Response, SystemNames};
+use url::Url;
 
 use crate::{
     calls::MediaErrand,
     config::AppConfig,
     push::{self, Parcel, Stamp},
+    reach::Reach,
     state::{
         Shared,
         outbox::{Delivery, Errand, Push, Try},
@@ -19,6 +23,8 @@ use crate::{
 
 /// How often a push is tried.
 const TRIES: u32 = 3;
+/// The largest answer to a push that is looked at.
+const ANSWER_BYTES: usize = 64 * 1024;
 /// The largest medium that is checked.
 const MEDIA_BYTES: usize = 10 * 1024 * 1024;
 /// How long the fetching of a medium may take.
@@ -28,12 +34,19 @@ const FETCH_TIME: Duration = Duration::from_secs(10);
 #[derive(Clone)]
 pub(crate) struct Courier {
     world: Shared,
-    client: Arc<OnceLock<reqwest::Client>>,
+    way: Arc<Way>,
+}
+
+/// The way out, and where it leads.
+struct Way {
+    reach: Reach,
+    /// Made when the first push goes out: most simulators send none.
+    outbound: OnceLock<Outbound>,
 }
 
 impl Courier {
-    pub(crate) fn new(world: Shared) -> Self {
-        Self { world, client: Arc::default() }
+    pub(crate) fn new(world: Shared, reach: Reach) -> Self {
+        Self { world, way: Arc::new(Way { reach, outbound: OnceLock::new() }) }
     }
 
     /// Does the errands of a call: some before its answer, the others when they are ready.
@@ -75,8 +88,7 @@ impl Courier {
             (stamp(&mut world.chance, now), echo)
         };
         let query = push::url_check(push, &stamp, &echo);
-        let request = self.client().map(|client| client.get(&push.url).query(&query));
-        let (status, answer) = self.send(request).await;
+        let (status, answer) = self.push(Method::GET, &push.url, &query, None).await;
         Some(json!({ "ok": status == Some(200) && answer == echo, "status": status, "answer": answer }))
     }
 
@@ -118,50 +130,76 @@ impl Courier {
 
     /// One try, and whether the receiver accepted it: with nothing, with `success`, or with what it encrypted.
     async fn attempt(&self, parcel: &Parcel, app: &AppConfig) -> (Try, bool) {
-        let request = self.client().map(|client| {
-            let request = client.post(&parcel.url).query(&parcel.query);
-            request.header("content-type", parcel.content_type).body(parcel.body.clone())
-        });
-        let (status, answer) = self.send(request).await;
+        let content = Some((parcel.content_type, parcel.body.clone()));
+        let (status, answer) = self.push(Method::POST, &parcel.url, &parcel.query, content).await;
         let opened = open(&answer, app);
         let accepted = status == Some(200) && (answer.is_empty() || answer == "success" || opened.is_some());
         (Try { status, answer: opened.unwrap_or(answer) }, accepted)
     }
 
-    async fn send(&self, request: reqwest::Result<reqwest::RequestBuilder>) -> (Option<u16>, String) {
-        let timeout = self.world.lock().outbox.timeout;
-        let answer = async {
-            let response = request?.timeout(timeout).send().await?;
-            let status = response.status().as_u16();
-            Ok::<_, reqwest::Error>((Some(status), response.text().await?))
+    /// One request, and its status and text; or why there is none.
+    async fn push(
+        &self,
+        method: Method,
+        url: &str,
+        query: &[(&'static str, String)],
+        content: Option<(&'static str, String)>,
+    ) -> (Option<u16>, String) {
+        let limits = Limits {
+            timeout: self.world.lock().outbox.timeout,
+            request_bytes: usize::MAX,
+            response_bytes: ANSWER_BYTES,
+            ..Limits::default()
         };
-        answer.await.unwrap_or_else(|error| (None, error.to_string()))
+        match self.way.send(method, url, query, content, &limits).await {
+            Ok(answer) => (Some(answer.status.as_u16()), String::from_utf8_lossy(&answer.body).into_owned()),
+            Err(why) => (None, why),
+        }
     }
 
     async fn fetch(&self, url: &str) -> Option<Vec<u8>> {
-        let request = self.client().ok()?.get(url).timeout(FETCH_TIME);
-        let mut response = request.send().await.ok()?.error_for_status().ok()?;
-        let mut content = Vec::new();
-        while let Some(chunk) = response.chunk().await.ok()? {
-            content.extend_from_slice(&chunk);
-            if content.len() > MEDIA_BYTES {
-                return None;
-            }
+        let limits = Limits { timeout: FETCH_TIME, response_bytes: MEDIA_BYTES, ..Limits::default() };
+        let answer = self.way.send(Method::GET, url, &[], None, &limits).await.ok()?;
+        answer.status.is_success().then(|| answer.body.to_vec())
+    }
+}
+
+impl Way {
+    /// # Errors
+    /// Why there is no answer, in words for a tester.
+    async fn send(
+        &self,
+        method: Method,
+        url: &str,
+        query: &[(&'static str, String)],
+        content: Option<(&'static str, String)>,
+        limits: &Limits,
+    ) -> Result<Response, String> {
+        let mut url = Url::parse(url).map_err(|error| format!("{url}: {error}"))?;
+        let origin = self.reach.permits(&url).ok_or_else(|| {
+            let origin = url.origin().ascii_serialization();
+            format!("the simulator does not reach {origin}; server.simulator_reach names where else it may")
+        })?;
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
         }
-        Some(content)
+        let mut request = Request::new(method.clone(), url);
+        if let Some((content_type, body)) = content {
+            request.headers =
+                HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static(content_type))]);
+            request.body = body.into();
+        }
+        let permit = Permit { origins: vec![origin], methods: vec![method] };
+        self.outbound()?.send(request, &permit, limits).await.map_err(|error| error.to_string())
     }
 
-    /// The HTTP client, made when the first push goes out: most simulators send none.
-    fn client(&self) -> reqwest::Result<reqwest::Client> {
-        if let Some(client) = self.client.get() {
-            return Ok(client.clone());
+    fn outbound(&self) -> Result<&Outbound, String> {
+        if let Some(outbound) = self.outbound.get() {
+            return Ok(outbound);
         }
-        // Without a provider reqwest panics. The first one of the process stays.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let builder = || reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
-        // Where the system has no root certificates, plain addresses still work.
-        let client = builder().build().or_else(|_| builder().tls_certs_only([]).build())?;
-        Ok(self.client.get_or_init(|| client).clone())
+        let outbound = Outbound::new(self.reach.allow(), Arc::new(SystemNames));
+        let outbound = outbound.map_err(|error| error.to_string())?;
+        Ok(self.outbound.get_or_init(|| outbound))
     }
 }
 

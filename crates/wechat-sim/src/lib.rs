@@ -10,11 +10,13 @@ mod courier;
 mod door;
 mod phone;
 mod push;
+mod reach;
 mod refusal;
 mod simulator;
 mod state;
 
 pub use config::{AppConfig, Config, Limit, PersonConfig, PushConfig, PushFormat, PushMode, TemplateConfig};
 pub use push::cipher::PushKey;
+pub use reach::Reach;
 pub use simulator::Simulator;
 pub use state::words::Words;

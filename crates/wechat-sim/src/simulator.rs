@@ -25,8 +25,9 @@ impl Simulator {
     /// A simulator in the state that `config` describes.
     #[must_use]
     pub fn new(config: Config) -> Self {
+        let reach = config.reach.clone();
         let world: Shared = Arc::new(Mutex::new(World::new(config)));
-        Self { courier: Courier::new(world.clone()), world }
+        Self { courier: Courier::new(world.clone(), reach), world }
     }
 
     /// WeChat's paths at the root and `/control` below it. Nest it anywhere, or serve it alone.

@@ -1,6 +1,7 @@
 //! Message pushes: their forms, their signatures, and how often they are tried.
 
 use serde_json::{Value, json};
+use teahouse_wechat_sim::Reach;
 
 use crate::{
     receiver::{Answer, Receiver, decrypt},
@@ -24,6 +25,23 @@ async fn a_url_is_checked_by_its_echo() {
     let receiver = Receiver::open();
     receiver.serve(&stage, "secure", "json").await;
     assert_eq!(stage.post("push/check", json!({})).await["ok"], true);
+}
+
+/// Whoever reaches the control paths could otherwise look around by them.
+#[tokio::test]
+async fn nothing_is_sent_where_no_app_of_ours_is() {
+    let elsewhere = Receiver::open();
+    let stage = Stage::with(|config| {
+        config.reach = Reach::Origins(vec!["https://chat.example.com".parse().unwrap()]);
+    })
+    .await;
+    elsewhere.serve(&stage, "plain", "json").await;
+    let checked = stage.post("push/check", json!({})).await;
+    assert_eq!((&checked["ok"], &checked["status"]), (&json!(false), &Value::Null));
+    assert!(checked["answer"].as_str().unwrap().contains("does not reach"), "{checked}");
+    let delivery = &text(&stage, json!({})).await[0];
+    assert_eq!((&delivery["accepted"], &delivery["tries"][0]["status"]), (&json!(false), &Value::Null));
+    assert!(elsewhere.is_empty());
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use teahouse_wechat::{
     ApiBase, App, AppConfig, AppId, AppSecret, Client, Clock, Environment, Errcode, Error, Jitter, Login,
     LoginCode, PhoneCode, SessionState, decrypt, integrity,
 };
-use teahouse_wechat_sim::{Config, Simulator};
+use teahouse_wechat_sim::{Config, Reach, Simulator};
 
 /// A running simulator and a client that is configured for its first app.
 pub(crate) struct Stage {
@@ -55,7 +55,7 @@ impl Stage {
     }
 
     pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
-        let mut config = Config::default();
+        let mut config = Config { reach: Reach::ThisMachine, ..Config::default() };
         change(&mut config);
         let simulator = Simulator::new(config);
         let base = serve(simulator.endpoint());

@@ -37,7 +37,7 @@ const TABLE: &[(&str, Place)] = &[
     ("teahouse-gateway", Floor(5)),
     ("teahouse-web-admin", Floor(5)),
     ("teahouse-server", Floor(6)),
-    ("teahouse-wechat-sim", Side(&["teahouse-wechat"])),
+    ("teahouse-wechat-sim", Side(&["teahouse-wechat", "teahouse-outbound"])),
     ("teahouse-testkit", Side(&["teahouse-protocol", "teahouse-store"])),
     ("teahouse-bench", Side(&["teahouse-protocol"])),
     ("xtask", Side(&[])),
