@@ -41,6 +41,17 @@ pub struct GatewayConfig {
     pub session_openings_per_minute: u32,
     /// As [`session_openings_per_minute`](Self::session_openings_per_minute), of one address.
     pub address_openings_per_minute: u32,
+    /// How long after their socket is gone a guest of the tutorials' doors, whose clients can keep no token, is given
+    /// again to a client that comes from the same address and is of the same kind. 0: each connection is a new guest.
+    pub guest_return_ms: u64,
+    /// HTTP requests under way at once from one address, from their heads to the last byte of their answers; more get
+    /// 429. 0: no limit.
+    pub requests_at_once_per_address: u32,
+    /// How long a request's body may stand still on its way, and the taking of an answer; 0: no limit.
+    pub stall_ms: u64,
+    /// How much of a body must come, and of an answer be taken, each second: averaged over the time that we wait for the
+    /// client, after `stall_ms`. 0: only standing still is bounded.
+    pub bytes_per_second: u32,
     /// How long a client may take for a request's head; also how long an unused connection is kept.
     pub header_ms: u64,
     /// The largest request head in bytes.
@@ -70,6 +81,10 @@ impl Default for GatewayConfig {
             strangers_per_minute: 60,
             session_openings_per_minute: 60,
             address_openings_per_minute: 10_000,
+            guest_return_ms: 3_600_000,
+            requests_at_once_per_address: 512,
+            stall_ms: 15_000,
+            bytes_per_second: 1_024,
             header_ms: 15_000,
             header_bytes: 16 * 1024,
             send_buffer_bytes: 256 * 1024,
@@ -89,6 +104,14 @@ impl GatewayConfig {
 
     pub(crate) const fn close(&self) -> Duration {
         Duration::from_millis(self.close_ms)
+    }
+
+    pub(crate) const fn guest_return(&self) -> Duration {
+        Duration::from_millis(self.guest_return_ms)
+    }
+
+    pub(crate) const fn stall(&self) -> Duration {
+        Duration::from_millis(self.stall_ms)
     }
 
     pub(crate) const fn header(&self) -> Duration {

@@ -5,7 +5,9 @@
 //! of a connection is one boxed future that is gone once the socket begins.
 
 mod addresses;
+mod held;
 mod http;
+mod pace;
 mod sockets;
 mod ticket;
 
@@ -21,6 +23,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::GatewayConfig;
+
+use self::pace::{Pace, PacedStream};
 
 pub(crate) use self::addresses::{Addresses, Occupied, Place, counted};
 pub(crate) use self::http::problem;
@@ -39,6 +43,9 @@ pub(crate) const BESIDE_SOCKETS: u32 = 64;
 struct House<E> {
     endpoint: E,
     http: hyper::server::conn::http1::Builder,
+    pace: Pace,
+    /// Requests under way.
+    requests: Arc<Addresses>,
     shutdown: CancellationToken,
     /// How long what is under way may take once `shutdown` is called.
     patience: Duration,
@@ -54,6 +61,8 @@ where
     let house = Arc::new(House {
         endpoint,
         http: http::builder(config),
+        pace: Pace::of(config),
+        requests: Addresses::new(config.requests_at_once_per_address),
         shutdown: shutdown.clone(),
         patience: config.shutdown(),
         sockets: Arc::default(),
@@ -116,7 +125,7 @@ fn admit<E: Endpoint + 'static>(
             });
         }
         Place::Crowded(place) => {
-            let refusal = http::refuse_crowd(house.http.clone(), stream);
+            let refusal = http::refuse_crowd(house.http.clone(), PacedStream::new(stream, house.pace));
             tasks.spawn(async move {
                 refusal.await;
                 drop(place);

@@ -8,11 +8,14 @@ mod shutdown;
 mod talk;
 mod violations;
 
+use std::io::ErrorKind;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use parking_lot::Mutex;
+use poem::error::ReadBodyError;
+use poem::http::StatusCode;
 use poem::{Endpoint, Request, Response};
 use serde_json::Value;
 use teahouse_protocol::{ClientFrame, CloseCode, Content, ServerEvent};
@@ -27,6 +30,9 @@ use crate::session::{Conversation, Rules, Session};
 use crate::upgrade::{Handshake, accept};
 use crate::{Encoder, GatewayConfig, GatewayMetrics, serve};
 use teahouse_chat::{Dialect, Error, Handled, Mailbox, MailboxLimits};
+
+/// More than the kernel's buffers of both ends hold.
+const LARGE: usize = 16 << 20;
 
 /// A running house. Its sockets end with it.
 struct House {
@@ -239,6 +245,17 @@ impl Endpoint for Rooms {
                 self.floor.slow_ends.notified().await;
                 Ok(Response::builder().body("done"))
             }
+            "/read" => {
+                let status = match request.into_body().into_bytes_limit(1 << 20).await {
+                    Ok(_) => StatusCode::OK,
+                    Err(ReadBodyError::Io(error)) if error.kind() == ErrorKind::TimedOut => {
+                        StatusCode::REQUEST_TIMEOUT
+                    }
+                    Err(_) => StatusCode::BAD_REQUEST,
+                };
+                Ok(Response::builder().status(status).finish())
+            }
+            "/large" => Ok(Response::builder().body(vec![b'x'; LARGE])),
             "/echo" => Ok(Response::builder().body(request.into_body())),
             _ => Ok(Response::builder().body("hello")),
         }

@@ -5,6 +5,7 @@
 
 mod credentials;
 mod doors;
+mod guests;
 mod handshake;
 mod member;
 mod replaced;

@@ -5,12 +5,14 @@ use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use futures_util::future::{Either, select};
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1::Builder;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use poem::http::HeaderValue;
 use poem::http::uri::Scheme;
 use poem::http::{Request, Response, StatusCode, header};
 use poem::web::{LocalAddr, RemoteAddr};
@@ -19,8 +21,10 @@ use teahouse_protocol::ErrorCode;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
-use super::House;
+use super::held::Held;
+use super::pace::{PacedBody, PacedStream};
 use super::ticket::{Life, UpgradeSlot, Upgraded};
+use super::{House, Place};
 use crate::GatewayConfig;
 
 /// hyper reads at most this much of a body at once; a connection begins with 8 KiB.
@@ -58,7 +62,7 @@ where
         let answer: Pin<Box<dyn Future<Output = _> + Send>> = Box::pin(connection.answer(request));
         answer
     });
-    let mut http = house.http.serve_connection(TokioIo::new(stream), service);
+    let mut http = house.http.serve_connection(TokioIo::new(PacedStream::new(stream, house.pace)), service);
 
     let ended = {
         let serve = std::future::poll_fn(|cx| http.poll_without_shutdown(cx));
@@ -78,7 +82,7 @@ where
         }
     };
     let parts = http.into_parts();
-    let mut stream = parts.io.into_inner();
+    let mut stream = parts.io.into_inner().into_inner();
     match slot.take() {
         Some(ticket) if ended.is_ok() => {
             // Copied, because these few bytes would keep hyper's whole read buffer alive.
@@ -86,6 +90,11 @@ where
             Some(ticket(Upgraded { stream, leftover, sockets: house.sockets.clone() }))
         }
         _ => {
+            if ended.is_err_and(|error| is_too_slow(&error)) {
+                // What it did not take would otherwise wait for it in the kernel, for minutes.
+                let _ = socket2::SockRef::from(&stream).set_linger(Some(Duration::ZERO));
+                return None;
+            }
             // The client may be gone already, and that is no news.
             let _ = stream.shutdown().await;
             None
@@ -109,22 +118,34 @@ impl<E: Endpoint + 'static> Visit<E> {
     ) -> impl Future<Output = Result<Response<PoemBody>, Infallible>> + Send + use<E> {
         let house = self.house.clone();
         let slot = self.slot.clone();
+        let place = house.requests.enter(self.peer.ip());
         let local = LocalAddr(self.local.into());
         let peer = RemoteAddr(self.peer.into());
         request.extensions_mut().insert(slot.clone());
         async move {
-            let request = (request, local, peer, Scheme::HTTP).into();
+            let Place::Free(place) = place else { return Ok(busy().into()) };
+            let mut request: poem::Request = (request, local, peer, Scheme::HTTP).into();
+            let body: PoemBody = request.take_body().into();
+            if !body.is_end_stream() {
+                request.set_body(PoemBody::new(PacedBody::new(body, house.pace)));
+            }
             let response = house.endpoint.get_response(request).await;
             if response.status() != StatusCode::SWITCHING_PROTOCOLS {
                 slot.take();
             }
-            Ok(response.into())
+            let response: Response<PoemBody> = response.into();
+            Ok(match place {
+                Some(place) if !response.body().is_end_stream() => {
+                    response.map(|body| PoemBody::new(Held::new(body, place)))
+                }
+                _ => response,
+            })
         }
     }
 }
 
 /// Answers one request of a connection that is one too many from its address.
-pub(super) async fn refuse_crowd(mut http: Builder, stream: TcpStream) {
+pub(super) async fn refuse_crowd(mut http: Builder, stream: PacedStream<TcpStream>) {
     let service = service_fn(|_request: Request<Incoming>| async {
         Ok::<Response<PoemBody>, Infallible>(crowded().into())
     });
@@ -134,6 +155,19 @@ pub(super) async fn refuse_crowd(mut http: Builder, stream: TcpStream) {
 /// The same shape as every other problem of the server (RFC 9457).
 fn crowded() -> poem::Response {
     problem(StatusCode::TOO_MANY_REQUESTS, ErrorCode::TooManyConnections, None)
+}
+
+/// One request too many at once from its address.
+fn busy() -> poem::Response {
+    let mut response = problem(StatusCode::TOO_MANY_REQUESTS, ErrorCode::RateLimited, None);
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    response
+}
+
+/// Whether a connection ended because its client took too little for too long.
+fn is_too_slow(error: &hyper::Error) -> bool {
+    let source = std::error::Error::source(error).and_then(|source| source.downcast_ref::<std::io::Error>());
+    source.is_some_and(|error| error.kind() == std::io::ErrorKind::TimedOut)
 }
 
 /// A problem document for what happens before any endpoint could answer; without a detail of its own, it has the

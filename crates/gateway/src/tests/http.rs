@@ -87,3 +87,81 @@ async fn one_connection_too_many_is_told_so_and_a_free_place_is_given_away_again
         }
     }
 }
+
+#[tokio::test]
+async fn a_body_that_does_not_come_is_not_waited_for() {
+    let house = House::open(GatewayConfig { stall_ms: 50, ..GatewayConfig::default() }).await;
+    let mut raw = connect(&house).await;
+    raw.write(b"POST /read HTTP/1.1\r\nhost: t\r\ncontent-length: 100\r\n\r\nsome").await;
+    let head = raw.head().await;
+    assert!(head.starts_with("HTTP/1.1 408"), "{head}");
+    while raw.more().await {}
+}
+
+#[tokio::test]
+async fn a_body_that_is_slow_and_steady_is_read() {
+    let config = GatewayConfig { stall_ms: 5_000, bytes_per_second: 10, ..GatewayConfig::default() };
+    let house = House::open(config).await;
+    let mut raw = connect(&house).await;
+    raw.write(b"POST /read HTTP/1.1\r\nhost: t\r\ncontent-length: 10\r\n\r\n").await;
+    for _ in 0..10 {
+        raw.write(b"x").await;
+        tokio::task::yield_now().await;
+    }
+    assert!(raw.head().await.starts_with("HTTP/1.1 200"));
+}
+
+#[tokio::test]
+async fn an_answer_that_is_not_taken_ends_the_connection_and_frees_its_place() {
+    let config = GatewayConfig {
+        stall_ms: 50,
+        send_buffer_bytes: 4096,
+        requests_at_once_per_address: 2,
+        ..GatewayConfig::default()
+    };
+    let house = House::open(config).await;
+    let (mut slow, mut also_slow) = (connect(&house).await, connect(&house).await);
+    for raw in [&mut slow, &mut also_slow] {
+        raw.write(b"GET /large HTTP/1.1\r\nhost: t\r\n\r\n").await;
+        assert!(raw.head().await.starts_with("HTTP/1.1 200"));
+    }
+    // Both places are taken by answers that nobody reads; then they are free again.
+    loop {
+        let mut other = connect(&house).await;
+        other.write(b"GET / HTTP/1.1\r\nhost: t\r\n\r\n").await;
+        let head = other.head().await;
+        if head.starts_with("HTTP/1.1 200") {
+            break;
+        }
+        assert!(head.starts_with("HTTP/1.1 429") && head.contains("retry-after: 1"), "{head}");
+    }
+    let mut received = 0;
+    while slow.more().await {
+        received += slow.received.len();
+        slow.received.clear();
+    }
+    assert!(received < LARGE, "it was cut");
+}
+
+#[tokio::test]
+async fn requests_at_once_of_one_address_have_a_bound() {
+    let config = GatewayConfig { requests_at_once_per_address: 1, ..GatewayConfig::default() };
+    let house = House::open(config).await;
+    let mut first = connect(&house).await;
+    first.write(b"GET /slow HTTP/1.1\r\nhost: t\r\n\r\n").await;
+    house.floor.slow_began.notified().await;
+    let mut second = connect(&house).await;
+    second.write(b"GET / HTTP/1.1\r\nhost: t\r\n\r\n").await;
+    let head = second.head().await;
+    assert!(head.starts_with("HTTP/1.1 429"), "{head}");
+    house.floor.slow_ends.notify_one();
+    assert!(first.head().await.starts_with("HTTP/1.1 200"));
+    // The place is free again, as soon as the answer is written.
+    loop {
+        let mut again = connect(&house).await;
+        again.write(b"GET / HTTP/1.1\r\nhost: t\r\n\r\n").await;
+        if again.head().await.starts_with("HTTP/1.1 200") {
+            break;
+        }
+    }
+}

@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use poem::http::{StatusCode, header};
 use poem::{Endpoint, IntoResponse, Request, Response};
-use teahouse_accounts::{Accounts, Device, Session as Caller};
+use teahouse_accounts::{Accounts, Device, Session as Caller, Token};
 use teahouse_chat::{Chat, Dialect};
 use teahouse_protocol::{CloseCode, ErrorCode, SessionId};
 
 use super::credentials::{self, Credentials};
+use super::guests::{Guests, Origin, Stay};
 use super::handshake::{asks_for_socket, refuse};
 use super::member;
 use super::replaced::Replaced;
@@ -49,6 +50,7 @@ pub(super) struct Inner {
     openings: Pace<IpAddr>,
     /// Sockets that are opened, by session.
     openings_of_session: Pace<SessionId>,
+    guests: Guests<Token>,
     /// Sockets alone: HTTP connections are the listener's.
     addresses: Arc<Addresses>,
 }
@@ -80,6 +82,7 @@ impl Gateway {
             strangers: Pace::per_minute(parts.config.strangers_per_minute),
             openings: Pace::per_minute(parts.config.address_openings_per_minute),
             openings_of_session: Pace::per_minute(parts.config.session_openings_per_minute),
+            guests: Guests::new(parts.config.guest_return()),
             addresses: Addresses::new(parts.config.connections_per_address),
             rules: Arc::new(Rules::new(parts.config, parts.metrics)),
             replaced: Replaced::default(),
@@ -134,11 +137,11 @@ async fn upgrade(gateway: &Arc<Inner>, request: &Request, door: Door) -> Respons
             return problem(StatusCode::TOO_MANY_REQUESTS, ErrorCode::TooManyConnections, None);
         }
     };
-    match admit(gateway, request, address).await {
-        Ok(caller) => {
+    match admit(gateway, request, address, dialect).await {
+        Ok((caller, stay)) => {
             let gateway = gateway.clone();
             accept(request, handshake, move |upgraded| {
-                held(place, member::life(&gateway, caller, dialect, upgraded))
+                held((place, stay), member::life(&gateway, caller, dialect, upgraded))
             })
         }
         Err(Stranger::Unserved { status, code }) => problem(status, code, None),
@@ -148,7 +151,7 @@ async fn upgrade(gateway: &Arc<Inner>, request: &Request, door: Door) -> Respons
         Err(Stranger::Told(farewell)) => {
             let gateway = gateway.clone();
             accept(request, handshake, move |upgraded| {
-                held(place, stranger::life(&gateway, farewell, dialect, upgraded))
+                held((place, None), stranger::life(&gateway, farewell, dialect, upgraded))
             })
         }
     }
@@ -165,16 +168,18 @@ fn tell_crowd(
     let farewell = Farewell::new(ErrorCode::TooManyConnections, CloseCode::TooSlow, "too many connections");
     let gateway = gateway.clone();
     accept(request, handshake, move |upgraded| {
-        held(Some(place), stranger::life(&gateway, farewell, dialect, upgraded))
+        held((Some(place), None), stranger::life(&gateway, farewell, dialect, upgraded))
     })
 }
 
-/// A socket's life, during which it is counted.
-fn held(place: Option<Occupied>, life: Life) -> Life {
-    let Some(place) = place else { return life };
+/// A socket's life, during which it is counted, and its guest is here.
+fn held(held: (Option<Occupied>, Option<Stay<Token>>), life: Life) -> Life {
+    if matches!(held, (None, None)) {
+        return life;
+    }
     Box::pin(async move {
         life.await;
-        drop(place);
+        drop(held);
     })
 }
 
@@ -190,35 +195,72 @@ fn dialect(request: &Request, handshake: &Handshake, door: Door) -> Dialect {
 
 /// The caller, unless they or their address open sockets too often: each costs a handshake, a place among the
 /// connections, and a word to whoever watches.
-async fn admit(gateway: &Inner, request: &Request, address: Option<IpAddr>) -> Result<Caller, Stranger> {
+async fn admit(
+    gateway: &Inner,
+    request: &Request,
+    address: Option<IpAddr>,
+    dialect: Dialect,
+) -> Result<(Caller, Option<Stay<Token>>), Stranger> {
     let too_often = |wait| Stranger::Told(Farewell::too_often(Some(wait), "too many new connections"));
     by_address(&gateway.openings, address).map_err(too_often)?;
-    let caller = authenticate(gateway, request, address).await?;
+    let (caller, stay) = authenticate(gateway, request, address, dialect).await?;
     gateway.openings_of_session.admit(&caller.id()).map_err(too_often)?;
-    Ok(caller)
+    Ok((caller, stay))
 }
 
 fn by_address(pace: &Pace<IpAddr>, address: Option<IpAddr>) -> Result<(), Duration> {
     address.map_or(Ok(()), |address| pace.admit(&counted(address)))
 }
 
-/// The caller; where nothing is shown and guests are allowed, a new guest.
+/// The caller; where nothing is shown and guests are allowed, a guest.
 async fn authenticate(
     gateway: &Inner,
     request: &Request,
     address: Option<IpAddr>,
-) -> Result<Caller, Stranger> {
+    dialect: Dialect,
+) -> Result<(Caller, Option<Stay<Token>>), Stranger> {
     let accounts = &gateway.accounts;
     let caller = match Credentials::read(request) {
-        Credentials::Token(token) => accounts.authenticate(&token).await,
-        Credentials::Wafer { id, skey } => accounts.authenticate_wafer(id.as_deref(), &skey).await,
-        Credentials::None => {
-            let device = Device::new(request.header(header::USER_AGENT), address);
-            accounts.sign_in_guest(None, &device).await.map(|guest| guest.session)
+        Credentials::Token(token) => accounts.authenticate(&token).await.map(|caller| (caller, None)),
+        Credentials::Wafer { id, skey } => {
+            accounts.authenticate_wafer(id.as_deref(), &skey).await.map(|caller| (caller, None))
         }
+        Credentials::None => guest(gateway, request, address, dialect).await,
     };
-    let caller = caller.map_err(|error| Stranger::from(&error))?;
-    Ok(caller.speaking(credentials::locale(request)))
+    let (caller, stay) = caller.map_err(|error| Stranger::from(&error))?;
+    Ok((caller.speaking(credentials::locale(request)), stay))
+}
+
+/// A guest; by the tutorials' doors, whose clients can keep no token, one that went from the same place, if one did.
+async fn guest(
+    gateway: &Inner,
+    request: &Request,
+    address: Option<IpAddr>,
+    dialect: Dialect,
+) -> Result<(Caller, Option<Stay<Token>>), teahouse_accounts::Error> {
+    let agent = request.header(header::USER_AGENT);
+    let origin = match (dialect, address) {
+        // By this door a guest may come into other rooms, which are not for whoever comes from there next.
+        (Dialect::Native, _) | (_, None) => None,
+        (dialect, Some(address)) => Some(Origin::new(address, agent, dialect)),
+    };
+    let accounts = &gateway.accounts;
+    if let Some(origin) = &origin
+        && let Some(token) = gateway.guests.take(origin)
+    {
+        match accounts.authenticate(token.as_str()).await {
+            Ok(caller) => return Ok((caller, Some(gateway.guests.stay(origin.clone(), token)))),
+            Err(teahouse_accounts::Error::SessionExpired) => {}
+            Err(error) => {
+                // Banned, or not to be told now: the same guest is asked for again next time, and no other is made.
+                drop(gateway.guests.stay(origin.clone(), token));
+                return Err(error);
+            }
+        }
+    }
+    let guest = accounts.sign_in_guest(None, &Device::new(agent, address)).await?;
+    let stay = origin.map(|origin| gateway.guests.stay(origin, guest.token));
+    Ok((guest.session, stay))
 }
 
 fn address(request: &Request) -> Option<IpAddr> {

@@ -55,6 +55,39 @@ async fn wepy_clients_hear_each_other_and_nothing_of_their_own() {
     assert_eq!(told["error"], "bad_json");
 }
 
+/// The client reconnects whenever its network fails, and has no place to keep who it was.
+#[tokio::test]
+async fn a_tutorials_client_that_comes_again_is_the_same_guest() {
+    let house = House::open(Guests::Welcome).await;
+    let mut carl = house.native("小卡").await;
+    for (door, words) in
+        [("/", json!({"data": "你好"})), ("/?token=", json!({"type": "msg", "content": "你好"}))]
+    {
+        let mut first = house.connect(door, &[]).await;
+        first.send(&words).await;
+        let guest = carl.json().await["sender"]["id"].clone();
+        let mut beside = house.connect(door, &[]).await;
+        beside.send(&words).await;
+        let other = carl.json().await["sender"]["id"].clone();
+        assert_ne!(other, guest, "two who are here at the same time are two");
+        drop(first);
+        // Until the server has noticed that the first is gone, whoever comes is somebody new, and stays.
+        let mut newcomers = Vec::new();
+        let again = async {
+            loop {
+                let mut client = house.connect(door, &[]).await;
+                client.send(&words).await;
+                newcomers.push(client);
+                if carl.json().await["sender"]["id"] == guest {
+                    break;
+                }
+            }
+        };
+        let again = tokio::time::timeout(std::time::Duration::from_secs(30), again).await;
+        again.expect("the guest that went comes again");
+    }
+}
+
 #[tokio::test]
 async fn a_wepy_client_is_told_where_guests_are_not_let_in() {
     let house = House::open(Guests::Refused).await;
