@@ -24,6 +24,8 @@ export const errors = {
   approval_required: ['已提交申请，等管理员同意。', 'You have asked to come in. A moderator decides.'],
   conflict: ['现在不能这样做。', 'This is not possible now.'],
   idempotency_conflict: ['请求重复。', 'This was already done in another way.'],
+  unknown_parameter: ['页面与服务器版本不一致，请刷新页面。', 'This page and the server differ. Reload the page.'],
+  request_timeout: ['网络太慢，请重试。', 'The network is too slow. Try again.'],
   invalid_field: ['内容不符合要求。', 'Something in it is not right.'],
   frame_too_large: ['消息太长了。', 'The message is too long.'],
   body_too_large: ['内容太长了。', 'This is too long.'],

@@ -53,6 +53,10 @@ impl AdminKey {
     }
 }
 
+/// A business's server: the proof that its key may sign in the business's users.
+#[derive(Clone, Debug)]
+pub struct BusinessKey(());
+
 /// A new API key. Its secret is shown once.
 #[derive(Clone, Debug)]
 pub struct NewApiKey {
@@ -110,11 +114,14 @@ impl Accounts {
         }
     }
 
-    /// The key itself when it may sign in a business's users.
-    pub(crate) async fn require_users_key(&self, api_key: &str) -> Result<(), Error> {
+    /// The business's server that has this key.
+    ///
+    /// # Errors
+    /// [`Error::ApiKeyInvalid`]; [`Error::KeyScope`] for a key that is for something else.
+    pub async fn business_by_key(&self, api_key: &str) -> Result<BusinessKey, Error> {
         let key = self.find_key(api_key).await?;
         match KeyScope::from_stored(&key.scopes) {
-            KeyScope::Users => Ok(()),
+            KeyScope::Users => Ok(BusinessKey(())),
             KeyScope::Admin => Err(Error::KeyScope),
         }
     }

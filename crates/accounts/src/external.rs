@@ -10,7 +10,7 @@ use crate::accounts::commit;
 use crate::newcomer::{Provider, new_identity, new_user, numbered_name};
 use crate::profile::AvatarUrl;
 use crate::sessions::Issued;
-use crate::{AccountEvent, Accounts, Device, Error, NewSession};
+use crate::{AccountEvent, Accounts, BusinessKey, Device, Error, NewSession};
 
 /// A business's own id of its user: 1 to 128 characters without control characters.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,15 +55,13 @@ impl Accounts {
     /// is new is called 用户 and a number.
     ///
     /// # Errors
-    /// [`Error::ApiKeyInvalid`]; [`Error::KeyScope`] for a key that is for something else; [`Error::Banned`] when the
-    /// user is.
+    /// [`Error::Banned`] when the user is.
     pub async fn mint(
         &self,
-        api_key: &str,
+        _: &BusinessKey,
         user: ExternalUser,
         device: &Device,
     ) -> Result<NewSession, Error> {
-        self.require_users_key(api_key).await?;
         let newcomer = self.newcomer(&user);
         // Before the transaction, which must not wait for it.
         let name = self.name_of(&user, &newcomer).await?;

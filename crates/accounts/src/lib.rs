@@ -33,7 +33,7 @@ mod vault;
 
 pub use accounts::{Accounts, AccountsParts};
 pub use admin::{AdminProfile, SetupLink};
-pub use api_key::{AdminKey, KeyScope, NewApiKey};
+pub use api_key::{AdminKey, BusinessKey, KeyScope, NewApiKey};
 pub use bot::{BOT_DEACTIVATED, BotUser, Publisher, deactivate_bot, reactivate_bot};
 pub use config::{GuestsConfig, SecretsConfig, SessionsConfig};
 pub use device::Device;

@@ -1,5 +1,7 @@
 //! A request's JSON body, read so that an error names the field.
 
+use std::io::ErrorKind;
+
 use bytes::Bytes;
 use poem::error::ReadBodyError;
 use poem::http::header;
@@ -100,6 +102,9 @@ pub(crate) async fn read(request: &Request, body: &mut RequestBody, limit: usize
     let bytes = async { body.take()?.into_bytes_limit(limit).await }.await;
     bytes.map_err(|error| match error {
         ReadBodyError::PayloadTooLarge => Problem::new(ErrorCode::BodyTooLarge),
+        ReadBodyError::Io(error) if error.kind() == ErrorKind::TimedOut => {
+            Problem::new(ErrorCode::RequestTimeout)
+        }
         // The connection broke, or what came over it was no HTTP: whoever sent it will hardly read this.
         ReadBodyError::Io(_) | ReadBodyError::Utf8(_) => Problem::new(ErrorCode::BadJson),
         ReadBodyError::BodyHasBeenTaken => Problem::caused_by(ErrorCode::Internal, error),

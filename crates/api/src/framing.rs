@@ -16,6 +16,7 @@ use poem::{Endpoint, IntoResponse, PathPattern, Request, Response, Result};
 use teahouse_protocol::ErrorCode;
 use tracing::Instrument;
 
+use crate::door::is_wafer;
 use crate::limits::Allowance;
 use crate::problem::Problem;
 
@@ -30,6 +31,7 @@ pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-i
 pub(crate) struct RequestContext {
     id: String,
     language: Language,
+    is_wafer: bool,
     allowance: OnceLock<Allowance>,
 }
 
@@ -38,6 +40,7 @@ impl RequestContext {
         Self {
             id: request_id::of(request.headers()),
             language: Language::of(request.headers()),
+            is_wafer: is_wafer(request),
             allowance: OnceLock::new(),
         }
     }
@@ -53,6 +56,11 @@ impl RequestContext {
 
     pub(crate) const fn language(&self) -> Language {
         self.language
+    }
+
+    /// Whether a wafer SDK asks, which wants to be told of a lost session in its own words.
+    pub(crate) const fn is_wafer(&self) -> bool {
+        self.is_wafer
     }
 
     /// Remembers how much the caller may still ask for, for the answer's headers.

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod answer;
+mod asset;
 mod body;
 mod document;
 mod door;
@@ -17,7 +18,8 @@ mod tutorial;
 mod upload;
 mod wafer;
 
+pub use asset::Asset;
 pub use framing::{Cors, CorsEndpoint, Origins, framed};
-pub use limits::ApiLimits;
-pub use problem::status_of;
+pub use limits::{ApiLimits, Counted, Strangers};
+pub use problem::{refusal, status_of};
 pub use routes::{ApiParts, openapi_json, routes};

@@ -1,5 +1,9 @@
-//! How often a user may ask, and how large a request may be.
+//! How often somebody may ask, how much at once, and how large a request may be.
 
+mod at_once;
+mod strangers;
+
+use std::hash::Hash;
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -13,11 +17,16 @@ use teahouse_protocol::{ErrorCode, UserId};
 
 use crate::problem::Problem;
 
+pub(crate) use at_once::{AtOnce, Place};
+pub use strangers::{Counted, Strangers};
+
 /// The limits of the HTTP surface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ApiLimits {
     /// Requests that a user may make a second, averaged; 0: no limit.
     pub requests_per_second: u32,
+    /// Requests of a user that may be under way at once; 0: no limit.
+    pub requests_at_once: u32,
     /// The largest body of a request, in bytes.
     pub body_bytes: usize,
 }
@@ -25,23 +34,30 @@ pub struct ApiLimits {
 impl Default for ApiLimits {
     /// What a busy person never meets.
     fn default() -> Self {
-        Self { requests_per_second: 50, body_bytes: 64 * 1024 }
+        Self { requests_per_second: 50, requests_at_once: 32, body_bytes: 64 * 1024 }
     }
 }
 
 /// The limiters that one server holds.
 pub(crate) struct Limiters {
-    requests: Option<Limiter>,
+    requests: Option<Limiter<UserId>>,
+    at_once: AtOnce<UserId>,
     pub(crate) body_bytes: usize,
 }
 
 impl Limiters {
     pub(crate) fn new(limits: ApiLimits) -> Self {
-        let requests = NonZeroU32::new(limits.requests_per_second);
         Self {
-            requests: requests.map(|many| Limiter::new(Quota::per_second(many))),
+            requests: Limiter::per_second(limits.requests_per_second),
+            at_once: AtOnce::new(limits.requests_at_once),
             body_bytes: limits.body_bytes,
         }
+    }
+
+    /// A place for one more request of `user`, which is given back when it is dropped.
+    pub(crate) fn enter(&self, user: UserId) -> Result<Place<UserId>, Problem> {
+        let crowded = || Problem::new(ErrorCode::RateLimited).retry_after(Some(Duration::from_secs(1)));
+        self.at_once.enter(user).ok_or_else(crowded)
     }
 
     /// Counts a request of `user`. What is left of the allowance, where there is a limit.
@@ -85,15 +101,15 @@ impl From<Exhausted> for Problem {
     }
 }
 
-type Keyed = RateLimiter<UserId, DashMapStateStore<UserId>, DefaultClock, StateInformationMiddleware>;
+type Keyed<K> = RateLimiter<K, DashMapStateStore<K>, DefaultClock, StateInformationMiddleware>;
 
-struct Limiter {
-    keyed: Keyed,
+struct Limiter<K: Hash + Eq + Clone> {
+    keyed: Keyed<K>,
     clock: DefaultClock,
     counted: AtomicU32,
 }
 
-/// After so many counts those users are forgotten whose allowance is whole again, so that memory follows the callers
+/// After so many counts those are forgotten whose allowance is whole again, so that memory follows the callers
 /// of the moment and not of all time.
 const COUNTS_BETWEEN_SWEEPS: u32 = 4_096;
 /// The policy's name in the headers.
@@ -101,17 +117,19 @@ const POLICY: &str = "requests";
 /// The quota is one of requests a second.
 const WINDOW_S: u64 = 1;
 
-impl Limiter {
-    fn new(quota: Quota) -> Self {
+impl<K: Hash + Eq + Clone> Limiter<K> {
+    /// 0: none.
+    fn per_second(many: u32) -> Option<Self> {
+        let quota = Quota::per_second(NonZeroU32::new(many)?);
         let keyed = RateLimiter::dashmap(quota).with_middleware::<StateInformationMiddleware>();
-        Self { keyed, clock: DefaultClock::default(), counted: AtomicU32::new(0) }
+        Some(Self { keyed, clock: DefaultClock::default(), counted: AtomicU32::new(0) })
     }
 
-    fn count(&self, user: UserId) -> Result<Allowance, Exhausted> {
+    fn count(&self, who: K) -> Result<Allowance, Exhausted> {
         if self.counted.fetch_add(1, Ordering::Relaxed) % COUNTS_BETWEEN_SWEEPS == COUNTS_BETWEEN_SWEEPS - 1 {
             self.keyed.retain_recent();
         }
-        match self.keyed.check_key(&user) {
+        match self.keyed.check_key(&who) {
             Ok(state) => Ok(allowance(state.quota(), state.remaining_burst_capacity())),
             Err(not_until) => {
                 let wait = not_until.wait_time_from(self.clock.now());

@@ -109,7 +109,8 @@ impl Problem {
     /// The document, with the headers that belong to it.
     pub(crate) fn respond(&self, context: &RequestContext) -> Response {
         let status = status_of(self.code);
-        let document = ProblemDocument::new(self, context);
+        let document =
+            Told { document: ProblemDocument::new(self, context), wafer: self.wafer_words(context) };
         let mut response = Response::builder()
             .status(status)
             .content_type(PROBLEM_JSON)
@@ -126,6 +127,16 @@ impl Problem {
             headers.insert(header::WWW_AUTHENTICATE, self.challenge());
         }
         response
+    }
+
+    /// The older wafer SDK looks for these words in the body and at nothing else; the younger goes by the status.
+    fn wafer_words(&self, context: &RequestContext) -> Option<WaferWords> {
+        let is_lost = matches!(self.code, ErrorCode::SessionRequired | ErrorCode::SessionExpired);
+        (is_lost && context.is_wafer()).then(|| WaferWords {
+            magic: 1,
+            error: "ERR_INVALID_SESSION",
+            message: self.detail_in(context.language()),
+        })
     }
 
     fn detail_in(&self, language: Language) -> String {
@@ -146,6 +157,13 @@ impl Problem {
     }
 }
 
+/// A refusal of somebody else's, which [`framed`](crate::framed) answers like those of the surface: with `code`, and with
+/// what to tell a person in their language.
+#[must_use]
+pub fn refusal(code: ErrorCode, en: &str, zh: &str) -> poem::Error {
+    Problem::new(code).detail(&en, Some(zh.to_owned())).into()
+}
+
 impl ResponseError for Problem {
     fn status(&self) -> StatusCode {
         status_of(self.code)
@@ -155,6 +173,24 @@ impl ResponseError for Problem {
 /// `Retry-After` counts whole seconds; rounding down would invite a second refusal.
 fn whole_seconds(wait: Duration) -> u64 {
     wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
+}
+
+/// A problem document as it is written.
+#[derive(Serialize)]
+struct Told {
+    #[serde(flatten)]
+    document: ProblemDocument,
+    #[serde(flatten)]
+    wafer: Option<WaferWords>,
+}
+
+/// What makes the older wafer SDK log in again, as extension members (RFC 9457 §3.2).
+#[derive(Serialize)]
+struct WaferWords {
+    #[serde(rename = "F2C224D4-2BCE-4C64-AF9F-A6D872000D1A")]
+    magic: u8,
+    error: &'static str,
+    message: String,
 }
 
 /// A refusal (RFC 9457), with the stable word for what went wrong in `code`.

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use poem::endpoint::{BoxEndpoint, make_sync};
-use poem::http::{Method, header};
+use poem::endpoint::BoxEndpoint;
+use poem::http::{HeaderValue, Method, header};
 use poem::{Endpoint, EndpointExt, Response, Route, get};
 use poem_openapi::OpenApi;
 use poem_openapi::registry::{MetaApi, Registry};
@@ -12,10 +12,11 @@ use teahouse_accounts::Accounts;
 use teahouse_chat::Chat;
 use teahouse_plugins::Plugins;
 
+use crate::asset::Asset;
 use crate::document::{Document, describe};
 use crate::door::Door;
 use crate::framing::framed;
-use crate::limits::{ApiLimits, Limiters};
+use crate::limits::{ApiLimits, Limiters, Strangers};
 use crate::operations::{
     MemberOperations, MessageOperations, OrderOperations, PeopleOperations, PluginOperations, PluginReports,
     RoomOperations, SignInOperations,
@@ -33,6 +34,8 @@ pub struct ApiParts {
     pub plugins: Plugins,
     /// How often and how much.
     pub limits: ApiLimits,
+    /// How often without a session. Whoever serves more that asks nobody who they are counts that by a clone.
+    pub strangers: Strangers,
 }
 
 type Operations = (
@@ -54,17 +57,17 @@ const PAGE_POLICY: &str = "default-src 'none'; script-src 'unsafe-inline'; style
 /// The REST surface, its document, and the endpoints of the tutorials' clients. Whatever else is asked for is answered
 /// by a problem document, so that this may stand as a server's last route.
 pub fn routes(parts: ApiParts) -> impl Endpoint<Output = Response> {
-    let ApiParts { accounts, chat, plugins, limits } = parts;
+    let ApiParts { accounts, chat, plugins, limits, strangers } = parts;
     let service = describe(operations(accounts.clone(), chat.clone(), plugins));
     let document = Document::of(&describe(Described));
-    let door = Arc::new(Door { accounts: accounts.clone(), limiters: Limiters::new(limits) });
+    let door = Arc::new(Door { accounts: accounts.clone(), limiters: Limiters::new(limits), strangers });
     let routes = Route::new()
-        .at("/openapi.json", text(document.json, "application/json"))
-        .at("/openapi.yaml", text(document.yaml, "application/yaml"))
-        .at("/docs", page(document.page))
-        .at("/api/historyMessages", tutorial::History { accounts: accounts.clone(), chat })
-        .at("/wafer/login", wafer::Login(accounts.clone()))
-        .at("/wafer/user", wafer::User(accounts))
+        .at("/openapi.json", get(text(document.json, "application/json")))
+        .at("/openapi.yaml", get(text(document.yaml, "application/yaml")))
+        .at("/docs", get(page(document.page)))
+        .at("/api/historyMessages", tutorial::History(chat))
+        .at("/wafer/login", wafer::Login(accounts))
+        .at("/wafer/user", wafer::User)
         .nest_no_strip("/v1", Signposted::new::<Operations>(service));
     framed(routes.data(door))
 }
@@ -103,21 +106,13 @@ fn operations(accounts: Accounts, chat: Chat, plugins: Plugins) -> Operations {
     )
 }
 
-fn text(content: String, content_type: &'static str) -> impl Endpoint {
-    get(make_sync(move |_| {
-        Response::builder()
-            .content_type(content_type)
-            // A page of another origin may read what any client may fetch.
-            .header(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")
-            .body(content.clone())
-    }))
+fn text(content: String, content_type: &str) -> Asset {
+    // A page of another origin may read what any client may fetch.
+    let anybody = HeaderValue::from_static("*");
+    Asset::new(content_type, content).with_header(header::ACCESS_CONTROL_ALLOW_ORIGIN, anybody)
 }
 
-fn page(html: String) -> impl Endpoint {
-    get(make_sync(move |_| {
-        Response::builder()
-            .content_type("text/html; charset=utf-8")
-            .header(header::CONTENT_SECURITY_POLICY, PAGE_POLICY)
-            .body(html.clone())
-    }))
+fn page(html: String) -> Asset {
+    let policy = HeaderValue::from_static(PAGE_POLICY);
+    Asset::new("text/html; charset=utf-8", html).with_header(header::CONTENT_SECURITY_POLICY, policy)
 }

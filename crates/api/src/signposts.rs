@@ -1,4 +1,7 @@
-//! What the routes know and poem's errors don't say: which methods a path has, and what its parameters are called.
+//! What the routes know and poem does not say: which methods a path has, what its parameters are called, and which a
+//! query may have.
+
+mod query;
 
 use std::sync::Arc;
 
@@ -8,11 +11,14 @@ use poem::http::{HeaderValue, Method, Uri};
 use poem::{Endpoint, IntoEndpoint, Request, Response, Result, Route};
 use poem_openapi::OpenApi;
 use poem_openapi::error::{ParseParamError, ParsePathError};
+use poem_openapi::registry::MetaOperation;
 use teahouse_protocol::{ErrorCode, FieldError};
 
 use crate::problem::Problem;
 
-/// Explains poem's errors by what the document says of the path.
+use query::Queries;
+
+/// Refuses what the document does not describe, and explains poem's errors by what it says of the path.
 pub(crate) struct Signposted<E> {
     inner: E,
     signposts: Route,
@@ -22,19 +28,19 @@ pub(crate) struct Signposted<E> {
 struct Signpost {
     methods: HeaderValue,
     parameters: Arc<[String]>,
+    queries: Arc<Queries>,
 }
 
 impl<E: Endpoint> Signposted<E> {
     /// `inner` serves what `Api` describes.
     pub(crate) fn new<Api: OpenApi>(inner: impl IntoEndpoint<Endpoint = E>) -> Self {
         let paths = Api::meta().into_iter().flat_map(|api| api.paths);
-        let mut by_path = std::collections::BTreeMap::<String, Vec<Method>>::new();
+        let mut by_path = std::collections::BTreeMap::<String, Vec<MetaOperation>>::new();
         for path in paths {
-            let methods = path.operations.into_iter().map(|operation| operation.method);
-            by_path.entry(path.path).or_default().extend(methods);
+            by_path.entry(path.path).or_default().extend(path.operations);
         }
-        let signposts = by_path.iter().fold(Route::new(), |route, (path, methods)| {
-            let signpost = Signpost::new(path, methods);
+        let signposts = by_path.iter().fold(Route::new(), |route, (path, operations)| {
+            let signpost = Signpost::new(path, operations);
             let standing = make_sync(move |_| {
                 let mut response = Response::default();
                 response.set_data(signpost.clone());
@@ -74,15 +80,16 @@ impl<E: Endpoint> Signposted<E> {
 }
 
 impl Signpost {
-    fn new(path: &str, methods: &[Method]) -> Self {
-        let mut names: Vec<&str> = methods.iter().map(Method::as_str).collect();
-        if methods.contains(&Method::GET) {
+    fn new(path: &str, operations: &[MetaOperation]) -> Self {
+        let mut names: Vec<&str> = operations.iter().map(|operation| operation.method.as_str()).collect();
+        if names.contains(&Method::GET.as_str()) {
             names.push("HEAD");
         }
         let parameters = path.split('{').skip(1).filter_map(|rest| rest.split('}').next());
         Self {
             methods: HeaderValue::from_str(&names.join(", ")).unwrap_or(HeaderValue::from_static("")),
             parameters: parameters.map(ToOwned::to_owned).collect(),
+            queries: Arc::new(Queries::of(operations)),
         }
     }
 }
@@ -92,6 +99,12 @@ impl<E: Endpoint<Output = Response>> Endpoint for Signposted<E> {
 
     async fn call(&self, request: Request) -> Result<Response> {
         let uri = request.uri().clone();
+        // Most requests have no query, and nothing to look up.
+        if uri.query().is_some_and(|query| !query.is_empty())
+            && let Some(signpost) = self.signpost(uri.clone()).await
+        {
+            signpost.queries.check(&request)?;
+        }
         match self.inner.call(request).await {
             Ok(response) => Ok(response),
             Err(error) => Err(self.explain(error, uri).await),
@@ -121,7 +134,8 @@ mod tests {
 
     #[test]
     fn a_signpost_names_methods_and_parameters() {
-        let signpost = Signpost::new("/v1/rooms/{room}/members/{user}", &[Method::GET, Method::PUT]);
+        let operations = [query::operation(Method::GET, &[]), query::operation(Method::PUT, &[])];
+        let signpost = Signpost::new("/v1/rooms/{room}/members/{user}", &operations);
         assert_eq!(signpost.methods, "GET, PUT, HEAD");
         assert_eq!(*signpost.parameters, ["room".to_owned(), "user".to_owned()]);
     }

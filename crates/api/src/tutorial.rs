@@ -4,16 +4,19 @@
 //! The tutorial does not say how the call proves who makes it, so the token is taken from wherever such clients put
 //! one. A missing session is code -1, which the wafer SDKs take as "log in again"; nothing else is.
 
+use std::sync::Arc;
+
 use poem::http::header;
 use poem::web::{Form, Json};
 use poem::{Endpoint, FromRequest, IntoResponse, Request, RequestBody, Response, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use teahouse_accounts::{Accounts, Session};
+use teahouse_accounts::Session;
 use teahouse_chat::{Chat, Window};
 use teahouse_protocol::{ErrorCode, Message, MessageId, Timestamp, UserId};
 
-use crate::door::{Door, bearer_token};
+use crate::body;
+use crate::door::{Caller, Door, Shown, bearer_token};
 use crate::framing::{Language, RequestContext};
 use crate::problem::Problem;
 
@@ -61,10 +64,7 @@ struct Wish {
 }
 
 /// The newest messages of the lobby.
-pub(crate) struct History {
-    pub(crate) accounts: Accounts,
-    pub(crate) chat: Chat,
-}
+pub(crate) struct History(pub(crate) Chat);
 
 impl Endpoint for History {
     type Output = Response;
@@ -81,35 +81,45 @@ impl Endpoint for History {
 
 impl History {
     async fn read(&self, request: &mut Request) -> Result<Vec<Item>, Problem> {
-        let wish = Wish::of(request).await?;
-        let caller = self.accounts.authenticate(&wish.token(request)?).await?;
-        let page = self.chat.history(&caller, self.chat.lobby(), Window::Newest, wish.limit()).await?;
-        Ok(page.items.into_iter().filter_map(|message| item(message, &caller)).collect())
+        let mut wish: Wish = request.params().unwrap_or_default();
+        let caller = Self::caller(request, &mut wish).await?;
+        let (chat, session) = (&self.0, caller.session());
+        let page = chat.history(session, chat.lobby(), Window::Newest, wish.limit()).await?;
+        Ok(page.items.into_iter().filter_map(|message| item(message, session)).collect())
+    }
+
+    /// Who asks. A token in the body makes the body be read before its sender is known, so that such a request counts
+    /// as a stranger's too.
+    async fn caller(request: &mut Request, wish: &mut Wish) -> Result<Caller, Problem> {
+        let door = Arc::clone(Door::of(request)?);
+        let token = bearer_token(request).or_else(|| request.header("token")).map(ToOwned::to_owned);
+        if let Some(token) = token.or_else(|| wish.token.clone()).filter(|token| !token.is_empty()) {
+            let caller = door.admit(request, Shown::Token(&token)).await?;
+            wish.read_body(request, &door).await?;
+            return Ok(caller);
+        }
+        door.strangers.count(request)?;
+        wish.read_body(request, &door).await?;
+        let token = wish.token.as_deref().filter(|token| !token.is_empty());
+        door.admit(request, token.map_or(Shown::Nothing, Shown::Token)).await
     }
 }
 
 impl Wish {
-    async fn of(request: &mut Request) -> Result<Self, Problem> {
-        let mut wish: Self = request.params().unwrap_or_default();
-        let limit = Door::of(request)?.limiters.body_bytes;
-        let content_type = request.content_type().unwrap_or_default().to_owned();
-        let body = request.take_body().into_bytes_limit(limit).await;
-        let body = body.map_err(|_| Problem::new(ErrorCode::BodyTooLarge))?;
-        let sent: Self = if content_type.starts_with("application/json") {
-            serde_json::from_slice(&body).unwrap_or_default()
+    /// What stands in the body, where the query does not say it.
+    async fn read_body(&mut self, request: &mut Request, door: &Door) -> Result<(), Problem> {
+        let mut sent = RequestBody::new(request.take_body());
+        let bytes = body::read(request, &mut sent, door.limiters.body_bytes).await?;
+        let is_json = request.content_type().is_some_and(|kind| kind.starts_with("application/json"));
+        let sent: Self = if is_json {
+            serde_json::from_slice(&bytes).unwrap_or_default()
         } else {
-            let mut body = RequestBody::new(body.into());
-            Form::from_request(request, &mut body).await.map(|form| form.0).unwrap_or_default()
+            let mut form = RequestBody::new(bytes.into());
+            Form::from_request(request, &mut form).await.map(|form| form.0).unwrap_or_default()
         };
-        wish.token = wish.token.or(sent.token);
-        wish.limit = wish.limit.or(sent.limit);
-        Ok(wish)
-    }
-
-    fn token(&self, request: &Request) -> Result<String, Problem> {
-        let header = bearer_token(request).or_else(|| request.header("token"));
-        let token = header.map(ToOwned::to_owned).or_else(|| self.token.clone());
-        token.filter(|token| !token.is_empty()).ok_or_else(|| Problem::new(ErrorCode::SessionRequired))
+        self.token = self.token.take().or(sent.token);
+        self.limit = self.limit.take().or(sent.limit);
+        Ok(())
     }
 
     /// Clamped and never refused: the tutorial's client has no place to show why.

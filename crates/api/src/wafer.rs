@@ -11,9 +11,9 @@ use serde_json::{Value, json};
 use teahouse_accounts::{Accounts, Session, WaferSession, WaferSignIn};
 use teahouse_protocol::ErrorCode;
 
-use crate::door::device_of;
+use crate::door::{Door, Shown, device_of};
 use crate::framing::{Language, RequestContext};
-use crate::problem::status_of;
+use crate::problem::{Problem, status_of};
 
 /// What tells the older SDK that the server speaks its language.
 const MAGIC: &str = "F2C224D4-2BCE-4C64-AF9F-A6D872000D1A";
@@ -26,15 +26,18 @@ const FAILED: i32 = 1;
 pub(crate) struct Login(pub(crate) Accounts);
 
 /// Tells who is signed in.
-pub(crate) struct User(pub(crate) Accounts);
+pub(crate) struct User;
 
 impl Endpoint for Login {
     type Output = Response;
 
     async fn call(&self, request: Request) -> Result<Response> {
         let Some(code) = given(&request, "X-WX-Code") else {
-            return Ok(greet(&self.0, &request).await);
+            return Ok(greet(&request).await);
         };
+        if let Err(problem) = Door::of(&request).and_then(|door| door.strangers.count(&request)) {
+            return Ok(login_failed(&request, problem.code()));
+        }
         let sign_in = WaferSignIn {
             code,
             encrypted_data: given(&request, "X-WX-Encrypted-Data"),
@@ -51,16 +54,21 @@ impl Endpoint for User {
     type Output = Response;
 
     async fn call(&self, request: Request) -> Result<Response> {
-        Ok(greet(&self.0, &request).await)
+        Ok(greet(&request).await)
     }
 }
 
-async fn greet(accounts: &Accounts, request: &Request) -> Response {
-    let skey = given(request, "X-WX-Skey").unwrap_or_default();
-    match accounts.authenticate_wafer(given(request, "X-WX-Id").as_deref(), &skey).await {
-        Ok(session) => answer(StatusCode::OK, json!({ "code": 0, "data": profile(&session) })),
-        Err(error) => call_failed(request, error.code()),
+async fn greet(request: &Request) -> Response {
+    match who(request).await {
+        Ok(profile) => answer(StatusCode::OK, json!({ "code": 0, "data": profile })),
+        Err(problem) => call_failed(request, problem.code()),
     }
+}
+
+async fn who(request: &Request) -> Result<Value, Problem> {
+    let (id, skey) = (given(request, "X-WX-Id"), given(request, "X-WX-Skey"));
+    let shown = skey.as_deref().map_or(Shown::Nothing, |skey| Shown::Wafer { id: id.as_deref(), skey });
+    Ok(profile(Door::of(request)?.admit(request, shown).await?.session()))
 }
 
 fn profile(session: &Session) -> Value {

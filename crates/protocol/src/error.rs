@@ -50,6 +50,10 @@ error_codes! {
     UnknownType = "unknown_type", "This type of frame is unknown.", "未知的消息类型。";
     /// A field is missing or breaks its rule; the error names it.
     InvalidField = "invalid_field", "A field is missing or wrong.", "有字段缺失或不正确。";
+    /// The query names a parameter that the operation does not have; the error names it.
+    UnknownParameter = "unknown_parameter", "There is no such query parameter.", "没有这个查询参数。";
+    /// The body of a request came too slowly, or stopped on its way.
+    RequestTimeout = "request_timeout", "The request came too slowly.", "请求内容发送过慢。";
     /// A binary frame where only text is spoken.
     BinaryNotSupported = "binary_not_supported", "Send text frames, not binary ones.", "请发送文本帧，不支持二进制帧。";
     /// The frame is larger than `limits.frame_bytes`.
@@ -161,7 +165,7 @@ impl fmt::Display for ErrorCode {
 pub struct FieldError {
     /// The field's name as the sender wrote it.
     pub field: String,
-    /// Always `invalid_field` today; more words may come.
+    /// `invalid_field`, or `unknown_parameter`; more words may come.
     pub code: ErrorCode,
     /// What would be right.
     pub detail: String,

@@ -3,6 +3,7 @@
 mod headers;
 mod health;
 mod metrics;
+mod own_names;
 mod page;
 mod panel;
 
@@ -13,7 +14,7 @@ use poem::web::Json;
 use poem::{Endpoint, EndpointExt as _, Response, Route, get};
 use serde_json::json;
 use teahouse_accounts::Accounts;
-use teahouse_api::{ApiParts, Cors, Origins, framed};
+use teahouse_api::{ApiParts, Cors, Origins, Strangers, framed};
 use teahouse_chat::Chat;
 use teahouse_gateway::{Gateway, GatewayMetrics, GatewayParts};
 use teahouse_plugins::Plugins;
@@ -25,6 +26,8 @@ use headers::Guarded;
 use health::Readiness;
 use metrics::{Counted, Metrics, Sources};
 use page::{Page, Root};
+
+pub(crate) use own_names::{OwnNames, UnderOwnNames};
 
 use crate::config::Config;
 use crate::simulator;
@@ -56,9 +59,10 @@ pub(crate) fn endpoint(parts: Parts<'_>) -> anyhow::Result<impl Endpoint<Output 
         gateway: Arc::clone(&parts.sockets),
         plugins: parts.plugins.clone(),
     };
+    let names = OwnNames::of(parts.config);
     let metrics = Metrics::new()?.with(sources)?;
     let counted = Counted { inner: routes(parts, metrics.clone()), metrics };
-    Ok(Guarded(framed(counted)).with(cors))
+    Ok(Guarded(framed(UnderOwnNames::new(counted, names))).with(cors))
 }
 
 fn routes(parts: Parts<'_>, metrics: Metrics) -> Route {
@@ -69,14 +73,16 @@ fn routes(parts: Parts<'_>, metrics: Metrics) -> Route {
         metrics: sockets,
         config: config.gateway(),
     });
+    let page = Page::default();
+    let strangers = Strangers::new(config.limits.stranger_requests_per_second);
     let routes = Route::new()
         .at("/healthz", get(make_sync(|_| Json(json!({ "alive": true })))))
-        .at("/readyz", get(ready(Readiness { db, chat: chat.clone(), shutdown })))
-        .at("/metrics", get(scrape(metrics)))
-        .nest("/admin", panel::routes(accounts.clone()))
+        .at("/readyz", get(strangers.counted(ready(Readiness { db, chat: chat.clone(), shutdown }))))
+        .at("/metrics", get(strangers.counted(scrape(metrics))))
+        .nest("/admin", strangers.counted(panel::routes(accounts.clone())))
         .at("/ws", get(gateway.socket()))
-        .at(page::FILES, get(Root { door: gateway.tutorial_door(Page) }));
-    let routes = with_api(routes, ApiParts { accounts, chat, plugins, limits: config.api() });
+        .at(page::FILES, get(Root { door: gateway.tutorial_door(page.clone()), files: page }));
+    let routes = with_api(routes, ApiParts { accounts, chat, plugins, limits: config.api(), strangers });
     match simulator {
         Some(simulator) => routes.nest(simulator::MOUNT, simulator.endpoint()),
         None => routes,

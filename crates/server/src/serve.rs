@@ -21,7 +21,7 @@ pub(crate) use database::connect;
 pub(crate) use greeting::{SignIns, base_url};
 use house::House;
 pub(crate) use house::with_accounts;
-pub(crate) use listen::{announce, listen};
+pub(crate) use listen::{announce, from_here, listen};
 pub(crate) use plugins::{with_lifecycle, with_replay};
 pub(crate) use runtime::block_on_one_thread;
 pub(crate) use signals::shutdown_on_signals;
@@ -70,10 +70,10 @@ fn simulated(loaded: &mut Loaded, address: SocketAddr) -> anyhow::Result<Option<
     if loaded.config.mode != Mode::Development {
         return Ok(None);
     }
-    let wechat = &mut loaded.config.wechat;
+    let (wechat, server) = (&mut loaded.config.wechat, &loaded.config.server);
     if !loaded.settings.is_written("wechat.api_base") {
         let base = format!("http://{}{}", listen::from_here(address), simulator::MOUNT);
         wechat.api_base = ApiBase::parse(&base).context("the simulator's own address")?;
     }
-    Ok(Some(simulator::knowing(wechat)))
+    Ok(Some(simulator::knowing(wechat, server, address)))
 }

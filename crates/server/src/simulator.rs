@@ -1,7 +1,12 @@
 //! WeChat's simulator within the server: in development its mini-program is configured and its paths are
 //! mounted, so that people can sign in without WeChat.
 
-use teahouse_wechat_sim::{AppConfig, Config, Simulator};
+use std::net::SocketAddr;
+
+use teahouse_wechat_sim::{AppConfig, Config, Reach, Simulator};
+
+use crate::config::ServerConfig;
+use crate::serve::from_here;
 
 /// Below which path the simulator is mounted.
 pub(crate) const MOUNT: &str = "/wechat-sim";
@@ -21,9 +26,13 @@ pub(crate) fn apps() -> String {
     format!("[{}]", shown.join(", "))
 }
 
-/// A simulator that knows the mini-programs of `wechat`.
-pub(crate) fn knowing(wechat: &teahouse_wechat::Config) -> Simulator {
-    let mut config = Config::default();
+/// A simulator that knows the mini-programs of `wechat`, and reaches the server that listens on `address`.
+pub(crate) fn knowing(
+    wechat: &teahouse_wechat::Config,
+    server: &ServerConfig,
+    address: SocketAddr,
+) -> Simulator {
+    let mut config = Config { reach: reach(server, address), ..Config::default() };
     for app in wechat.apps() {
         if config.apps.iter().all(|known| known.app_id != app.id)
             && let Ok(known) = AppConfig::new(app.id.as_str(), app.secret.expose())
@@ -32,4 +41,14 @@ pub(crate) fn knowing(wechat: &teahouse_wechat::Config) -> Simulator {
         }
     }
     Simulator::new(config)
+}
+
+/// Where WeChat would push to: the mini-program's own server, which is this one, and what else its operator names.
+fn reach(server: &ServerConfig, address: SocketAddr) -> Reach {
+    let here = format!("http://{}", from_here(address));
+    // An origin is nothing but scheme, host and port.
+    let public = server.public_url.as_deref().and_then(|url| url::Url::parse(url).ok());
+    let public = public.map(|url| url.origin().ascii_serialization());
+    let origins = [here].into_iter().chain(public).chain(server.simulator_reach.iter().cloned());
+    Reach::Origins(origins.filter_map(|origin| origin.parse().ok()).collect())
 }

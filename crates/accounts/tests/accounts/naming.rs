@@ -55,7 +55,8 @@ impl NameGate for Gate {
 async fn minted(world: &World, key: &str, id: &str, called: &str) -> NewSession {
     let external_id = ExternalId::parse(id).unwrap();
     let user = ExternalUser { external_id, name: Some(name(called)), avatar: None };
-    world.accounts.mint(key, user, &device()).await.unwrap()
+    let key = world.accounts.business_by_key(key).await.unwrap();
+    world.accounts.mint(&key, user, &device()).await.unwrap()
 }
 
 on_both! {

@@ -53,28 +53,29 @@ on_both! {
         let boss = world.accounts.create_api_key(&name("boss"), KeyScope::Admin).await.unwrap().secret();
         assert_eq!(world.accounts.admin_by_key(&boss).await.unwrap().name(), "boss");
         assert!(matches!(world.accounts.admin_by_key(&shop).await, Err(Error::KeyScope)));
-        let wrong = world.accounts.mint(&boss, external("u-1"), &device()).await;
-        assert!(matches!(wrong, Err(Error::KeyScope)));
+        assert!(matches!(world.accounts.business_by_key(&boss).await, Err(Error::KeyScope)));
+        assert!(world.accounts.business_by_key(&shop).await.is_ok());
         assert!(matches!(world.accounts.admin_by_key("teahouse_x").await, Err(Error::ApiKeyInvalid)));
     }
 
     async fn a_business_vouches_for_its_users_with_a_key(mut world: World) {
         let key = world.accounts.create_api_key(&name("shop"), KeyScope::Users).await.unwrap();
+        let key = world.accounts.business_by_key(&key.secret()).await.unwrap();
         let known = ExternalUser {
             name: Some(name("李雷")),
             avatar: Some(AvatarUrl::parse("https://shop.example/1.png").unwrap()),
             ..external("customer-1")
         };
-        let first = world.accounts.mint(&key.secret(), known, &device()).await.unwrap();
+        let first = world.accounts.mint(&key, known, &device()).await.unwrap();
         assert_eq!((first.user.name.as_str(), first.user.is_guest), ("李雷", false));
-        let again = world.accounts.mint(&key.secret(), external("customer-1"), &device()).await.unwrap();
+        let again = world.accounts.mint(&key, external("customer-1"), &device()).await.unwrap();
         assert_eq!(again.user, first.user, "what is not told stays");
         let renamed = ExternalUser { name: Some(name("韩梅梅")), ..external("customer-1") };
-        let renamed = world.accounts.mint(&key.secret(), renamed, &device()).await.unwrap();
+        let renamed = world.accounts.mint(&key, renamed, &device()).await.unwrap();
         assert_eq!((renamed.user.id, renamed.user.name.as_str()), (first.user.id, "韩梅梅"));
         assert_eq!(first.session.sender().name, "韩梅梅", "older sessions see it too");
         assert_eq!(world.event().await, AccountEvent::UserChanged { user: first.user.id });
-        let other = world.accounts.mint(&key.secret(), external("customer-2"), &device()).await.unwrap();
+        let other = world.accounts.mint(&key, external("customer-2"), &device()).await.unwrap();
         assert_ne!(other.user.id, first.user.id);
     }
 
@@ -83,13 +84,13 @@ on_both! {
         let secret = key.secret();
         let bare = secret.trim_start_matches("teahouse_");
         for wrong in ["", "x", bare, &format!("teahouse_{}", "a".repeat(43))] {
-            let refused = world.accounts.mint(wrong, external("c"), &device()).await.unwrap_err();
+            let refused = world.accounts.business_by_key(wrong).await.unwrap_err();
             assert_eq!(refused.code(), ErrorCode::ApiKeyInvalid, "{wrong}");
         }
         assert!(matches!(world.accounts.authenticate(bare).await, Err(Error::SessionExpired)));
         assert!(world.accounts.revoke_api_key(key.id).await.unwrap());
         assert!(!world.accounts.revoke_api_key(key.id).await.unwrap());
-        let refused = world.accounts.mint(&secret, external("c"), &device()).await.unwrap_err();
+        let refused = world.accounts.business_by_key(&secret).await.unwrap_err();
         assert_eq!(refused.code(), ErrorCode::ApiKeyInvalid);
     }
 

@@ -15,17 +15,24 @@ use crate::document::{header_of, headers_of_every_answer};
 pub(crate) const SIGNED_IN: &[ErrorCode] =
     &[ErrorCode::SessionRequired, ErrorCode::SessionExpired, ErrorCode::Banned, ErrorCode::RateLimited];
 /// Whoever administers by key may hold the wrong one.
-pub(crate) const ADMINISTERING: &[ErrorCode] = &[ErrorCode::ApiKeyInvalid, ErrorCode::NotAllowed];
+pub(crate) const ADMINISTERING: &[ErrorCode] =
+    &[ErrorCode::ApiKeyInvalid, ErrorCode::NotAllowed, ErrorCode::RateLimited];
 /// Whoever reads parameters may find one wrong.
 pub(crate) const PARAMETERS: &[ErrorCode] = &[ErrorCode::InvalidField];
 /// Whoever reads a body may find it wrong in each of these ways.
-pub(crate) const BODY: &[ErrorCode] =
-    &[ErrorCode::BadJson, ErrorCode::UnsupportedMediaType, ErrorCode::BodyTooLarge, ErrorCode::InvalidField];
+pub(crate) const BODY: &[ErrorCode] = &[
+    ErrorCode::BadJson,
+    ErrorCode::UnsupportedMediaType,
+    ErrorCode::BodyTooLarge,
+    ErrorCode::RequestTimeout,
+    ErrorCode::InvalidField,
+];
 /// Whoever keeps a promise by `Idempotency-Key` may find the key used for something else, or the first of two requests
 /// still under way.
 pub(crate) const IDEMPOTENT: &[ErrorCode] = &[ErrorCode::IdempotencyConflict, ErrorCode::Conflict];
 /// Nobody is safe from these.
-const ALWAYS: &[ErrorCode] = &[ErrorCode::Internal, ErrorCode::Unavailable, ErrorCode::StorageFull];
+const ALWAYS: &[ErrorCode] =
+    &[ErrorCode::UnknownParameter, ErrorCode::Internal, ErrorCode::Unavailable, ErrorCode::StorageFull];
 
 /// The refusals that one operation knows.
 pub(crate) trait Refusals: Send + Sync + 'static {

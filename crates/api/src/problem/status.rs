@@ -8,7 +8,8 @@ use teahouse_protocol::ErrorCode;
 pub const fn status_of(code: ErrorCode) -> StatusCode {
     use ErrorCode as E;
     match code {
-        E::BadJson | E::UnknownType | E::BinaryNotSupported => StatusCode::BAD_REQUEST,
+        E::BadJson | E::UnknownType | E::UnknownParameter | E::BinaryNotSupported => StatusCode::BAD_REQUEST,
+        E::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
         E::SessionRequired
         | E::SessionExpired
         | E::ApiKeyInvalid

@@ -2,20 +2,13 @@
 
 use std::path::Path;
 
+use poem::http::Method;
 use serde_json::Value;
 
-use crate::kit::{DOCUMENT, Server, text};
+use crate::kit::{DOCUMENT, Server, operations, request, text};
 
 /// Set to write the file anew, after a change of the surface that is meant.
 const UPDATE: &str = "UPDATE_GOLDEN";
-
-fn operations() -> impl Iterator<Item = (&'static str, &'static str, &'static Value)> {
-    let paths = DOCUMENT["paths"].as_object().unwrap();
-    paths.iter().flat_map(|(path, operations)| {
-        let operations = operations.as_object().unwrap();
-        operations.iter().map(move |(method, operation)| (path.as_str(), method.as_str(), operation))
-    })
-}
 
 #[test]
 fn it_is_the_one_that_is_kept() {
@@ -170,6 +163,28 @@ async fn it_is_served_in_each_form() {
     assert!(yaml.body.contains("\nopenapi: \"3.0"), "{}", &yaml.body[..200]);
     let page = server.get("/docs").await;
     assert!(page.body.starts_with("<!doctype html>") && page.body.contains("signInWithWechat"));
+}
+
+/// The documents are megabytes: one copy serves everybody, and who has it is told so.
+#[tokio::test]
+async fn it_is_compressed_and_known_by_its_tag() {
+    let server = Server::start().await;
+    for path in ["/openapi.json", "/openapi.yaml", "/docs"] {
+        let ask = |headers: &[(&str, &str)]| {
+            let builder = request(Method::GET, path);
+            headers.iter().fold(builder, |builder, (name, value)| builder.header(*name, *value)).finish()
+        };
+        let packed = server.send_raw(ask(&[("accept-encoding", "gzip, br")])).await;
+        assert_eq!(packed.header("content-encoding"), Some("gzip"), "{path}");
+        assert_eq!(packed.header("vary"), Some("Accept-Encoding"));
+        let tag = packed.header("etag").unwrap().to_owned();
+        let again = server.send_raw(ask(&[("accept-encoding", "gzip"), ("if-none-match", &tag)])).await;
+        assert_eq!(again.status().as_u16(), 304);
+        let again = server.send_raw(ask(&[("accept-encoding", "gzip")])).await;
+        let (first, second) = (packed.into_body().into_bytes().await, again.into_body().into_bytes().await);
+        let (first, second) = (first.unwrap(), second.unwrap());
+        assert!(first == second && first.len() < 600 * 1024, "{path}: {} bytes", first.len());
+    }
 }
 
 /// The page works on a machine that reaches nothing but this server.

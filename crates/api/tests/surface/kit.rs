@@ -10,7 +10,7 @@ use poem::http::{Method, StatusCode, header};
 use poem::{Endpoint, EndpointExt, Request, Response};
 use serde_json::{Value, json};
 use teahouse_accounts::{Accounts, AccountsParts, GuestsConfig, KeyScope, MasterKey, SessionsConfig};
-use teahouse_api::{ApiLimits, ApiParts};
+use teahouse_api::{ApiLimits, ApiParts, Strangers};
 use teahouse_bus::Bus;
 use teahouse_chat::{Chat, ChatConfig, ChatLimits, ChatParts, Dialect, Encode};
 use teahouse_jobs::Outbox;
@@ -22,7 +22,8 @@ use teahouse_protocol::{Clock, DisplayName, NodeId, ServerEvent, SystemClock};
 use teahouse_store::{DatabaseConfig, Db};
 
 /// No limit that a test could meet by accident.
-pub(crate) const NO_LIMITS: ApiLimits = ApiLimits { requests_per_second: 0, body_bytes: 64 * 1024 };
+pub(crate) const NO_LIMITS: ApiLimits =
+    ApiLimits { requests_per_second: 0, requests_at_once: 0, body_bytes: 64 * 1024 };
 
 pub(crate) struct Server {
     endpoint: BoxEndpoint<'static, Response>,
@@ -56,6 +57,10 @@ impl Server {
     }
 
     pub(crate) async fn with(limits: ApiLimits, guests: bool) -> Self {
+        Self::with_strangers(limits, guests, 0).await
+    }
+
+    pub(crate) async fn with_strangers(limits: ApiLimits, guests: bool, strangers_per_second: u32) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let db = Db::connect(&DatabaseConfig::sqlite(folder.path().join("teahouse.db"))).await.unwrap();
         db.migrate().await.unwrap();
@@ -108,7 +113,8 @@ impl Server {
             config: PluginsConfig { enabled: false, ..PluginsConfig::default() },
         };
         let (plugins, _) = Plugins::start(plugins).await.unwrap();
-        let parts = ApiParts { accounts: accounts.clone(), chat: chat.clone(), plugins, limits };
+        let strangers = Strangers::new(strangers_per_second);
+        let parts = ApiParts { accounts: accounts.clone(), chat: chat.clone(), plugins, limits, strangers };
         let endpoint = teahouse_api::routes(parts).boxed();
         Self { endpoint, accounts, chat, _folder: folder }
     }
@@ -132,6 +138,11 @@ impl Server {
 
     pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
         self.send(request(Method::POST, path).content_type("application/json").body(body.to_string())).await
+    }
+
+    /// The answer as it is, were it no text.
+    pub(crate) async fn send_raw(&self, request: Request) -> Response {
+        self.endpoint.call(request).await.expect("errors are answers")
     }
 
     pub(crate) async fn send(&self, request: Request) -> Answer {
@@ -281,6 +292,15 @@ impl Answer {
 
 pub(crate) static DOCUMENT: LazyLock<Value> =
     LazyLock::new(|| serde_json::from_str(&teahouse_api::openapi_json()).unwrap());
+
+/// Path, method and description of each operation.
+pub(crate) fn operations() -> impl Iterator<Item = (&'static str, &'static str, &'static Value)> {
+    let paths = DOCUMENT["paths"].as_object().unwrap();
+    paths.iter().flat_map(|(path, operations)| {
+        let operations = operations.as_object().unwrap();
+        operations.iter().map(move |(method, operation)| (path.as_str(), method.as_str(), operation))
+    })
+}
 
 /// What the document says of the operation behind a path; a template's literal parts weigh more than its parameters.
 fn operation(method: &Method, path: &str) -> Option<&'static Value> {

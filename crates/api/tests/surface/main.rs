@@ -2,9 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "what fails in the kit fails the test")]
 
+mod counting;
 mod document;
 mod kit;
 mod messages;
+mod parameters;
 mod people;
 mod plugins;
 mod problems;

@@ -1,8 +1,10 @@
 //! `teahouse wechat-sim`.
 
 use poem::Route;
+use teahouse_api::framed;
 
 use crate::config::Loaded;
+use crate::http::{OwnNames, UnderOwnNames};
 use crate::{logging, serve, simulator};
 
 /// Serves the simulator alone until a signal comes.
@@ -12,8 +14,9 @@ pub(super) fn run(loaded: &Loaded) -> anyhow::Result<()> {
     serve::block_on_one_thread(async {
         let (listener, address) = serve::listen(&config.server).await?;
         let shutdown = serve::shutdown_on_signals()?;
-        let apps = simulator::knowing(&config.wechat);
+        let apps = simulator::knowing(&config.wechat, &config.server, address);
         let routes = Route::new().nest(simulator::MOUNT, apps.endpoint());
+        let routes = framed(UnderOwnNames::new(routes, OwnNames::of(config)));
         println!("WeChat's simulator: set TEAHOUSE__WECHAT__API_BASE=http://{address}{}", simulator::MOUNT);
         serve::announce(address);
         poem::Server::new_with_acceptor(poem::listener::TcpAcceptor::from_tokio(listener)?)

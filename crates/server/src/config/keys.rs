@@ -109,6 +109,18 @@ pub(crate) static ALL: &[Key] = &[
         "10",
         "How many seconds a stopping server gives its connections to finish.",
     ),
+    key(
+        "server.development_hosts",
+        Kind::Texts,
+        "[]",
+        "In development mode, by which host names and addresses the server answers beside those of the loopback and of `public_url`, such as `192.168.1.7`. Under any other name it answers nothing, and to pages from elsewhere nothing: whoever reaches a development server can be anyone on it.",
+    ),
+    key(
+        "server.simulator_reach",
+        Kind::Texts,
+        "[]",
+        "Where WeChat's simulator may push to and fetch from, beside this server itself: origins such as `http://127.0.0.1:9000`.",
+    ),
     unset(
         "database.url",
         Kind::Url(&["sqlite:", "postgres://", "postgresql://"]),
@@ -327,7 +339,49 @@ pub(crate) static ALL: &[Key] = &[
         "60",
         "Sockets that one address may open without a valid session; each is told so and closed. 0: no limit.",
     ),
+    key(
+        "limits.guest_return_s",
+        Kind::Number(0..=86_400),
+        "3600",
+        "How long a guest of the tutorials' doors, whose clients can keep no token, may come again after their socket is gone: a client of the same kind from the same address is that guest, and no new one is made. 0: each connection is a new guest.",
+    ),
     key("limits.requests_per_second", COUNT, "50", "REST requests of one user, averaged. 0: no limit."),
+    key(
+        "limits.requests_at_once",
+        COUNT,
+        "32",
+        "REST requests of one user that may be under way at the same time. 0: no limit.",
+    ),
+    key(
+        "limits.requests_at_once_per_address",
+        COUNT,
+        "512",
+        "HTTP requests of one address that may be under way at the same time, from their heads to the last byte of their answers. 0: no limit, as behind a proxy that the server is not told of.",
+    ),
+    key(
+        "limits.stranger_requests_per_second",
+        COUNT,
+        "100",
+        "HTTP requests of one address, averaged, that show no session and no key that is good: sign-ins, guesses, health and metrics. 0: no limit, as behind a proxy.",
+    ),
+    key(
+        "limits.header_ms",
+        Kind::Number(1..=600_000),
+        "15000",
+        "How long a client may take for the head of a request; also how long a connection is kept that asks for nothing.",
+    ),
+    key(
+        "limits.stall_ms",
+        Kind::Number(0..=600_000),
+        "15000",
+        "How long the body of a request may stand still on its way, and the taking of an answer. Then the request is refused with `request_timeout`, or the connection is cut. 0: no limit.",
+    ),
+    key(
+        "limits.bytes_per_second",
+        COUNT,
+        "1024",
+        "How much of a body must come, and of an answer be taken, each second: averaged over the time that the server waits for the client, and beyond `stall_ms`. 0: only standing still is bounded.",
+    ),
     key(
         "limits.frames_per_second",
         COUNT,

@@ -1,6 +1,9 @@
 //! What must hold between keys, and what production asks for.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use teahouse_outbound::Origin;
 
 use super::Mode;
 use super::load::Loaded;
@@ -13,6 +16,7 @@ pub(super) fn broken(loaded: &Loaded) -> Vec<Problem> {
     let mut judge = Judge { loaded, problems: Vec::new() };
     judge.log();
     judge.origins();
+    judge.development();
     judge.apps();
     judge.key();
     if loaded.config.mode == Mode::Production {
@@ -48,6 +52,30 @@ impl Judge<'_> {
                 self.refuse(
                     "server.cors_origins",
                     &format!("has {origin:?}; it must be * or scheme and host, such as https://shop.example"),
+                );
+            }
+        }
+    }
+
+    fn development(&mut self) {
+        let server = &self.loaded.config.server;
+        for host in &server.development_hosts {
+            if host.parse::<IpAddr>().is_err() && !is_host_name(host) {
+                self.refuse(
+                    "server.development_hosts",
+                    &format!(
+                        "has {host:?}; it must be a host name or an address without port, such as tea.local"
+                    ),
+                );
+            }
+        }
+        for origin in &server.simulator_reach {
+            if origin.parse::<Origin>().is_err() {
+                self.refuse(
+                    "server.simulator_reach",
+                    &format!(
+                        "has {origin:?}; it must be scheme, host and port, such as http://127.0.0.1:9000"
+                    ),
                 );
             }
         }
@@ -101,6 +129,10 @@ impl Judge<'_> {
             self.refuse("chat.history", "is false, which is for benchmarks alone: messages would be lost");
         }
     }
+}
+
+fn is_host_name(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))
 }
 
 fn is_origin(text: &str) -> bool {

@@ -54,6 +54,8 @@ pub(crate) struct ServerConfig {
     pub(crate) workers: usize,
     pub(crate) public_url: Option<String>,
     pub(crate) cors_origins: Vec<String>,
+    pub(crate) development_hosts: Vec<String>,
+    pub(crate) simulator_reach: Vec<String>,
     pub(crate) drain_s: u64,
 }
 
@@ -121,6 +123,11 @@ impl Config {
             strangers_per_minute: limits.strangers_per_minute,
             session_openings_per_minute: limits.session_openings_per_minute,
             address_openings_per_minute: limits.address_openings_per_minute,
+            guest_return_ms: limits.guest_return_s * 1000,
+            requests_at_once_per_address: limits.requests_at_once_per_address,
+            stall_ms: limits.stall_ms,
+            bytes_per_second: limits.bytes_per_second,
+            header_ms: limits.header_ms,
             shutdown_ms: self.server.drain_s * 1000,
             ..GatewayConfig::default()
         }
@@ -144,7 +151,11 @@ impl Config {
 
     /// The limits of the REST surface.
     pub(crate) fn api(&self) -> ApiLimits {
-        ApiLimits { requests_per_second: self.limits.requests_per_second, body_bytes: self.limits.body_bytes }
+        ApiLimits {
+            requests_per_second: self.limits.requests_per_second,
+            requests_at_once: self.limits.requests_at_once,
+            body_bytes: self.limits.body_bytes,
+        }
     }
 }
 
@@ -171,6 +182,8 @@ impl Default for ServerConfig {
             workers: 0,
             public_url: None,
             cors_origins: Vec::new(),
+            development_hosts: Vec::new(),
+            simulator_reach: Vec::new(),
             drain_s: 10,
         }
     }
@@ -199,7 +212,14 @@ pub(crate) struct LimitsConfig {
     pub(crate) address_openings_per_minute: u32,
     pub(crate) sign_ins_per_minute: u32,
     pub(crate) strangers_per_minute: u32,
+    pub(crate) guest_return_s: u64,
     pub(crate) requests_per_second: u32,
+    pub(crate) requests_at_once: u32,
+    pub(crate) requests_at_once_per_address: u32,
+    pub(crate) stranger_requests_per_second: u32,
+    pub(crate) header_ms: u64,
+    pub(crate) stall_ms: u64,
+    pub(crate) bytes_per_second: u32,
     pub(crate) frames_per_second: u32,
     pub(crate) frame_burst: u32,
     pub(crate) user_frames_per_second: u32,
@@ -225,7 +245,14 @@ impl Default for LimitsConfig {
             address_openings_per_minute: 10_000,
             sign_ins_per_minute: 300,
             strangers_per_minute: 60,
+            guest_return_s: 3_600,
             requests_per_second: 50,
+            requests_at_once: 32,
+            requests_at_once_per_address: 512,
+            stranger_requests_per_second: 100,
+            header_ms: 15_000,
+            stall_ms: 15_000,
+            bytes_per_second: 1_024,
             frames_per_second: 50,
             frame_burst: 200,
             user_frames_per_second: 100,

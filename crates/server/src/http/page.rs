@@ -1,8 +1,13 @@
 //! The chat page and its files, embedded from `clients/web`.
 
-use poem::http::{HeaderMap, StatusCode, header};
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
 use poem::{Endpoint, Request, Response};
 use rust_embed::{EmbeddedFile, RustEmbed};
+use teahouse_api::Asset;
 
 #[derive(RustEmbed)]
 #[folder = "$CARGO_MANIFEST_DIR/../../clients/web"]
@@ -21,18 +26,27 @@ pub(super) const FILES: &str = "/*file";
 /// wildcard at the root takes the root as well.
 pub(super) struct Root<D> {
     pub(super) door: D,
+    pub(super) files: Page,
 }
 
 impl<D: Endpoint<Output = Response>> Endpoint for Root<D> {
     type Output = Response;
 
     async fn call(&self, request: Request) -> poem::Result<Response> {
-        if request.uri().path() == "/" { self.door.call(request).await } else { Page.call(request).await }
+        if request.uri().path() == "/" {
+            self.door.call(request).await
+        } else {
+            self.files.call(request).await
+        }
     }
 }
 
-/// Serves the page at the root, and its files by their path.
-pub(super) struct Page;
+/// Serves the page at the root, and its files by their path. Clones share them.
+#[derive(Clone, Default)]
+pub(super) struct Page {
+    /// What was asked for already, with its digest: a build for development reads files anew, as they are edited.
+    known: Arc<Mutex<HashMap<String, ([u8; 32], Asset)>>>,
+}
 
 impl Endpoint for Page {
     type Output = Response;
@@ -43,35 +57,26 @@ impl Endpoint for Page {
             name => name,
         };
         let file = Files::get(name).ok_or(poem::error::NotFoundError)?;
-        Ok(answer(file, request.headers()))
+        Ok(self.asset(name, file).answer(request.headers()).await)
     }
 }
 
-fn answer(file: EmbeddedFile, asked: &HeaderMap) -> Response {
-    let tag = etag(&file);
-    let response = Response::builder()
-        // Asked for again each time, so that modules of two builds are never mixed; the tag makes that cheap.
-        .header(header::CACHE_CONTROL, "no-cache")
-        .header(header::ETAG, &tag);
-    if is_known(asked, &tag) {
-        return response.status(StatusCode::NOT_MODIFIED).finish();
+impl Page {
+    /// Only names of files come this far, so that there is an end to them.
+    fn asset(&self, name: &str, file: EmbeddedFile) -> Asset {
+        let digest = file.metadata.sha256_hash();
+        let mut known = self.known.lock();
+        if let Some((_, asset)) = known.get(name).filter(|(of, _)| *of == digest) {
+            return asset.clone();
+        }
+        let kind = content_type(&file);
+        let asset = match file.data {
+            Cow::Borrowed(embedded) => Asset::new(&kind, embedded),
+            Cow::Owned(read) => Asset::new(&kind, read),
+        };
+        known.insert(name.to_owned(), (digest, asset.clone()));
+        asset
     }
-    response.content_type(content_type(&file)).body(file.data.into_owned())
-}
-
-/// RFC 9110 §13.1.2; a proxy that compresses may have made the tag weak.
-fn is_known(asked: &HeaderMap, tag: &str) -> bool {
-    let known = asked.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    known
-        .split(',')
-        .map(|known| known.trim().trim_start_matches("W/"))
-        .any(|known| known == tag || known == "*")
-}
-
-fn etag(file: &EmbeddedFile) -> String {
-    let hash = file.metadata.sha256_hash();
-    let shown: String = hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    format!("\"{shown}\"")
 }
 
 fn content_type(file: &EmbeddedFile) -> String {

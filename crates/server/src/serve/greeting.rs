@@ -18,6 +18,7 @@ pub(super) fn print(config: &Config, address: SocketAddr) {
     println!("  who can sign in: {}", SignIns::of(config));
     if mode == Mode::Development && !address.ip().is_loopback() {
         println!("  CAREFUL: in development mode whoever reaches this address can sign in as anyone");
+        println!("  It answers as localhost, and as what server.development_hosts names");
     }
 }
 
