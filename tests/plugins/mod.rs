@@ -11,7 +11,7 @@ mod names;
 mod nodes;
 mod operator;
 mod outside;
-mod package;
+pub(crate) mod package;
 mod policy;
 mod presses;
 mod queue;

@@ -18,7 +18,7 @@ pub(crate) struct Workshop {
 
 impl Workshop {
     /// With the manifest and the component of `tests/components/NAME`.
-    pub(super) fn of(name: &'static str) -> Self {
+    pub(crate) fn of(name: &'static str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("components").join(name);
         for file in ["plugin.toml", "config.schema.json"] {

@@ -5,34 +5,43 @@ use teahouse_tests::{Answer, Socket, TestServer, node, server_test};
 
 const MAGIC: &str = "F2C224D4-2BCE-4C64-AF9F-A6D872000D1A";
 
-async fn drive(server: &TestServer, sdk: &str) -> Value {
+/// Drives an SDK, whose calls go to `call`.
+async fn drive(server: &TestServer, sdk: &str, call: &str) -> Value {
     let url = server.url("");
-    let printed = node("wafer/session.cjs", &[("SERVER", &url), ("SDK", sdk)]).await;
+    let printed = node("wafer/session.cjs", &[("SERVER", &url), ("SDK", sdk), ("CALL", call)]).await;
     serde_json::from_str(printed.trim()).expect("one line of JSON")
 }
 
 /// What must hold of both SDKs: signed in, known to the server, and back by itself after its session ended.
-fn judge(seen: &Value) {
+fn judge(seen: &Value, call: &str) {
     assert_eq!(seen["login"]["nickName"], "小明", "{seen}");
     assert_eq!(seen["first"]["status"], 200, "{seen}");
     assert!(seen["first"]["data"].to_string().contains("小明"), "{seen}");
     assert_eq!(seen["ended"], 1, "the SDK's session was there to end: {seen}");
     assert_eq!(seen["again"], seen["first"], "{seen}");
-    assert_eq!(seen["paths"], json!(["/wafer/user", "/wafer/login", "/wafer/user"]), "{seen}");
+    assert_eq!(seen["paths"], json!([call, "/wafer/login", call]), "{seen}");
     assert_ne!(seen["newSession"]["skey"], seen["session"]["skey"], "{seen}");
 }
 
 /// The newer dialect needs `code`, `data.skey` and `data.userinfo`, and logs in again with the code alone.
 #[server_test]
 async fn wafer2_client_sdk_signs_in_and_recovers(server: TestServer) {
-    judge(&drive(&server, "wafer2-client-sdk").await);
+    judge(&drive(&server, "wafer2-client-sdk", "/wafer/user").await, "/wafer/user");
+}
+
+/// What the SDKs keep is a session for the whole REST interface; where it is lost, they log in again by themselves.
+#[server_test]
+async fn the_sdks_sessions_are_sessions_for_rest(server: TestServer) {
+    for sdk in ["wafer-client-sdk", "wafer2-client-sdk"] {
+        judge(&drive(&server, sdk, "/v1/me").await, "/v1/me");
+    }
 }
 
 /// The older dialect needs the magic key, and sends id and skey; the same headers open the socket.
 #[server_test]
 async fn wafer_client_sdk_signs_in_recovers_and_opens_the_socket(server: TestServer) {
-    let seen = drive(&server, "wafer-client-sdk").await;
-    judge(&seen);
+    let seen = drive(&server, "wafer-client-sdk", "/wafer/user").await;
+    judge(&seen, "/wafer/user");
     let id = seen["newSession"]["id"].as_str().expect("an id");
     let skey = seen["newSession"]["skey"].as_str().expect("a skey");
     let headers = [("X-WX-Id", id), ("X-WX-Skey", skey), ("Sec-WebSocket-Protocol", "teahouse.v1")];

@@ -4,10 +4,10 @@
 
 const { makeWx, postJson } = require('./wx.cjs');
 
-const { SERVER, SDK } = process.env;
+const { SERVER, SDK, CALL } = process.env;
 const CONTROL = `${SERVER}/wechat-sim/control`;
 const LOGIN_URL = `${SERVER}/wafer/login`;
-const USER_URL = `${SERVER}/wafer/user`;
+const USER_URL = `${SERVER}${CALL}`;
 
 /** An SDK call with callbacks, as a promise. */
 function called(call, options) {
