@@ -45,6 +45,10 @@ impl Presence {
         }
         let mut presence = Self { db: db.clone(), id, session: None };
         presence.take_place(now).await?;
+        let pulled = crate::outbox::pull_in(db.writer(), now).await?;
+        if pulled > 0 {
+            tracing::warn!(jobs = pulled, "the clock was put back: jobs of the future are done now");
+        }
         Ok(presence)
     }
 

@@ -4,6 +4,8 @@
 //! back-off, and a death to the end of time. So one index serves every search, and rows that nobody may take now cost
 //! it nothing.
 
+use std::time::Duration;
+
 use sea_orm::sea_query::{Expr, LockBehavior, LockType};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, ExprTrait, IntoActiveModel,
@@ -140,6 +142,21 @@ pub async fn bury(
         .exec(conn)
         .await?;
     Ok(())
+}
+
+/// Makes rows of the future due at once, and returns how many: they were written by a clock that ran ahead and has been put
+/// right since, and would wait for as long as it was ahead.
+pub(crate) async fn pull_in(conn: &impl ConnectionTrait, now: Timestamp) -> Result<u64, Error> {
+    /// Clocks of nodes that are well differ by less.
+    const AHEAD: Duration = Duration::from_secs(60);
+    let pulled = outbox::Entity::update_many()
+        .col_expr(outbox::Column::DueAtMs, now.millis().into())
+        .filter(outbox::Column::CreatedAtMs.gt((now + AHEAD).millis()))
+        .filter(outbox::Column::DueAtMs.lt(NEVER))
+        .filter(outbox::Column::LeaseUntilMs.is_null())
+        .exec(conn)
+        .await?;
+    Ok(pulled.rows_affected)
 }
 
 /// When the next row of `kinds` falls due, a lease's end included; `None` when nothing is left to do.

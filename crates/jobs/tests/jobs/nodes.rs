@@ -76,6 +76,21 @@ on_both! {
         assert_eq!(world.nodes().await, 0);
     }
 
+    /// The clock ran a day ahead, was put right, and the server started again.
+    async fn what_was_written_in_the_future_does_not_wait_for_it(mut world: World) {
+        let day = Duration::from_secs(24 * 60 * 60);
+        let tomorrow = world.clock.now() + day;
+        let row = teahouse_store::outbox::new_row(Probe::NAME, "7".to_owned(), tomorrow, tomorrow);
+        let job = row.id;
+        teahouse_store::outbox::insert(world.db.writer(), vec![row]).await.unwrap();
+        let node = teahouse_jobs::Node::enter(&world.db, world.outbox.clone(), Company::Others).await.unwrap();
+        let runner = world.node(Act::Succeed);
+        assert_eq!(world.begun().await.job, job);
+        world.settled().await;
+        runner.stopped().await;
+        drop(node);
+    }
+
     async fn a_node_that_lives_keeps_what_it_claimed(mut world: World) {
         let now = world.clock.now();
         let alive = Presence::enter(&world.db, NodeId::generate(), Company::Others, now).await.unwrap();
