@@ -62,7 +62,7 @@ impl Accounts {
     /// # Errors
     /// [`Error::WechatAppUnknown`], [`Error::WechatCodeInvalid`], [`Error::WechatCodeUsed`],
     /// [`Error::WechatUserBlocked`], [`Error::WechatSignatureMismatch`], [`Error::WechatDataInvalid`],
-    /// [`Error::WechatSessionLost`] (the data was made before the login that the code is of),
+    /// [`Error::WechatSessionLost`] (the data was made under another session key than the code's),
     /// [`Error::WechatUnavailable`], [`Error::WechatMisconfigured`], [`Error::InvalidField`], [`Error::Banned`],
     /// [`Error::RateLimited`].
     pub async fn sign_in_wechat(&self, request: WechatSignIn, device: &Device) -> Result<NewSession, Error> {
@@ -72,10 +72,7 @@ impl Accounts {
         let evidence = Evidence::new(request.data)?;
         let code = LoginCode::parse(request.code).map_err(|error| FieldError::new("code", error))?;
         let login = self.0.wechat.code_to_session(app, &code).await.map_err(refusal::of_login)?;
-        let proven = match self.check(&evidence, app, &login.openid, &login.session_key) {
-            Ok(proven) => proven,
-            Err(error) => return Err(self.explain(error, &evidence, app, &login.openid).await),
-        };
+        let proven = self.check(&evidence, app, &login.openid, &login.session_key)?;
         let newcomer = new_user(ANONYMOUS.to_owned(), None, Provider::Wechat, self.now());
         let mut person = Arrival { app, login, proven, newcomer };
         // Before the transaction, which must not wait for it.
@@ -102,11 +99,7 @@ impl Accounts {
         let key = self.0.master_key.open(id, sealed).ok_or(Error::WechatSessionLost)?;
         let app = self.wechat_app(Some(&identity.app_id)).map_err(|_| Error::WechatSessionLost)?;
         let openid = OpenId::parse(identity.subject).map_err(|_| Error::WechatSessionLost)?;
-        let proven = self.check(&evidence, app, &openid, &key).map_err(|error| match error {
-            Error::WechatSignatureMismatch => Error::WechatSessionLost,
-            Error::WechatDataInvalid(cause) if cause.suggests_stale_key() => Error::WechatSessionLost,
-            other => other,
-        })?;
+        let proven = self.check(&evidence, app, &openid, &key)?;
         let user = users::find(self.0.db.conn(), caller.user_id()).await?.ok_or(Error::UserNotFound)?;
         let name = match proven.name {
             Some(name) if name.as_str() != user.name => Some(self.ask_for_name(&user, name).await?),
@@ -129,6 +122,10 @@ impl Accounts {
     }
 
     /// What the evidence proves under `key`.
+    ///
+    /// # Errors
+    /// [`Error::WechatSessionLost`] where it was made under another key, whether or not we ever had that: the phone signs
+    /// in again, and makes it anew.
     fn check(
         &self,
         evidence: &Evidence,
@@ -136,23 +133,9 @@ impl Accounts {
         openid: &OpenId,
         key: &SessionKey,
     ) -> Result<Proven, Error> {
-        evidence.check(&app.id, openid, key, self.now(), self.0.watermark_max_age)
-    }
-
-    /// Why data does not fit the key of a fresh login. If it fits the one before, the phone made it too early, and
-    /// signing in again cures it; else it is wrong.
-    async fn explain(&self, error: Error, evidence: &Evidence, app: &App, openid: &OpenId) -> Error {
-        let before = identities::find_by_subject(
-            self.0.db.conn(),
-            Provider::Wechat.as_str(),
-            app.id.as_str(),
-            openid.as_str(),
-        );
-        let Ok(Some(identity)) = before.await else { return error };
-        let key = identity.session_key_sealed.and_then(|sealed| self.0.master_key.open(identity.id, &sealed));
-        match key {
-            Some(key) if self.check(evidence, app, openid, &key).is_ok() => Error::WechatSessionLost,
-            _ => error,
-        }
+        evidence.check(&app.id, openid, key, self.now(), self.0.watermark_max_age).map_err(|error| {
+            let is_lost = evidence.is_of_another_key(&app.id, openid, key);
+            if is_lost { Error::WechatSessionLost } else { error }
+        })
     }
 }

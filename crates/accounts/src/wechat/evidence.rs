@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::Deserialize;
 use teahouse_protocol::{DisplayName, FieldError, Timestamp};
-use teahouse_wechat::decrypt::{self, Expected, UserInfo};
+use teahouse_wechat::decrypt::{self, DecryptError, Expected, UserInfo};
 use teahouse_wechat::{AppId, OpenId, SessionKey, UnionId, integrity};
 
 use super::WechatData;
@@ -86,12 +86,29 @@ impl Evidence {
             unionid: encrypted.unionid,
         })
     }
+
+    /// Whether data that does not hold was made under another session key than `key`: nothing of it fits `key`. Where one
+    /// half of it does, the key is the phone's, and the other half is wrong by itself.
+    pub(super) fn is_of_another_key(&self, app_id: &AppId, openid: &OpenId, key: &SessionKey) -> bool {
+        let signed = self.signed.as_ref().map(|signed| signed.fits(key));
+        // Its age says nothing about its key.
+        let expected = Expected { app_id, openid, now: UNIX_EPOCH, max_age: Duration::MAX };
+        let encrypted = self.encrypted.as_ref().and_then(|encrypted| encrypted.fits(key, &expected));
+        let fits: Vec<bool> = signed.into_iter().chain(encrypted).collect();
+        !fits.is_empty() && !fits.contains(&true)
+    }
 }
 
 impl Signed {
+    /// Whether it was made under `key`.
+    fn fits(&self, key: &SessionKey) -> bool {
+        integrity::check_raw_data(&self.raw_data, &self.signature, key).is_ok()
+    }
+
     fn check(&self, key: &SessionKey) -> Result<Proven, Error> {
-        integrity::check_raw_data(&self.raw_data, &self.signature, key)
-            .map_err(|_| Error::WechatSignatureMismatch)?;
+        if !self.fits(key) {
+            return Err(Error::WechatSignatureMismatch);
+        }
         let data: RawData = serde_json::from_str(&self.raw_data)
             .map_err(|_| FieldError::new("raw_data", "must be WeChat's JSON"))?;
         Ok(Proven::new(&data.nick_name, &data.avatar_url, None))
@@ -99,6 +116,18 @@ impl Signed {
 }
 
 impl Encrypted {
+    /// Whether it was made under `key`; `None` where it is no encrypted text at all.
+    fn fits(&self, key: &SessionKey, expected: &Expected<'_>) -> Option<bool> {
+        match decrypt::decrypt::<UserInfo>(&self.data, &self.iv, key, expected) {
+            Err(error) if error.suggests_stale_key() => Some(false),
+            Err(DecryptError::Base64(_) | DecryptError::IvLength(_) | DecryptError::CiphertextLength(_)) => {
+                None
+            }
+            // Opened; what it says may be wrong all the same.
+            _ => Some(true),
+        }
+    }
+
     fn check(&self, key: &SessionKey, expected: &Expected<'_>) -> Result<Proven, Error> {
         let info: UserInfo =
             decrypt::decrypt(&self.data, &self.iv, key, expected).map_err(Error::WechatDataInvalid)?;

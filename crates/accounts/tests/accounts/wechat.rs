@@ -129,6 +129,38 @@ on_both! {
         world.accounts.sign_in_wechat(ann.login(json!({})).await, &device()).await.unwrap();
     }
 
+    /// Nobody signed in before, so that there is no earlier key to compare with: the phone's data is of a session that WeChat
+    /// has replaced since.
+    async fn at_a_first_sign_in_data_under_another_key_asks_for_another_login(world: World) {
+        let ann = world.phone("Ann").await;
+        let early = ann.login(json!({})).await.data;
+        ann.expire().await;
+        let signed = WechatData { encrypted_data: None, iv: None, ..early.clone() };
+        let encrypted = WechatData { raw_data: None, signature: None, ..early.clone() };
+        for data in [early, signed, encrypted] {
+            let request = WechatSignIn { data, ..ann.code().await };
+            assert_eq!(refusal(&world, request).await, ErrorCode::WechatSessionLost);
+        }
+        assert_eq!(world.count("SELECT count(*) FROM users").await, 0);
+        let again = ann.login(json!({})).await;
+        world.accounts.sign_in_wechat(again, &device()).await.expect("the repeat");
+    }
+
+    /// One half fits the session key: so it is the phone's, and the other half is wrong by itself.
+    async fn data_of_which_half_holds_is_refused_with_its_word(world: World) {
+        let ann = world.phone("Ann").await;
+        let (early, request) = {
+            let early = ann.login(json!({})).await.data;
+            ann.expire().await;
+            (early, ann.login(json!({})).await)
+        };
+        let data = WechatData { signature: early.signature, ..request.data };
+        assert_eq!(refusal(&world, WechatSignIn { data, ..request }).await, ErrorCode::WechatSignatureMismatch);
+        let request = ann.login(json!({})).await;
+        let data = WechatData { encrypted_data: early.encrypted_data, iv: early.iv, ..request.data };
+        assert_eq!(refusal(&world, WechatSignIn { data, ..request }).await, ErrorCode::WechatDataInvalid);
+    }
+
     async fn a_code_of_another_app_is_refused(world: World) {
         let ann = world.phone("Ann").await;
         let request = ann.login(json!({ "app_id": OTHER_APP })).await;
