@@ -12,6 +12,7 @@ mod m0007_replacements;
 mod m0008_tallies;
 mod m0009_shares;
 mod m0010_reactions;
+mod m0011_fingerprints;
 
 /// Brings a database to the newest schema, a step at a time.
 #[derive(Debug)]
@@ -31,6 +32,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0008_tallies::Migration),
             Box::new(m0009_shares::Migration),
             Box::new(m0010_reactions::Migration),
+            Box::new(m0011_fingerprints::Migration),
         ]
     }
 }

@@ -3,6 +3,7 @@
 mod changing;
 mod history;
 mod listening;
+mod repeating;
 mod resuming;
 mod sending;
 mod tutorial;

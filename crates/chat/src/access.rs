@@ -5,9 +5,9 @@ use std::sync::{Arc, OnceLock};
 
 use teahouse_accounts::Session;
 use teahouse_jobs::{EnqueueError, Outbox};
-use teahouse_protocol::{Role, RoomId, RoomKind, Timestamp, UserId, Visibility};
+use teahouse_protocol::{Role, RoomId, RoomKind, Seq, Timestamp, UserId, Visibility};
 use teahouse_store::writer::MemberState;
-use teahouse_store::{Db, members, rooms};
+use teahouse_store::{Db, members, reads, rooms};
 
 use crate::cached::Look;
 use crate::connection::Seat;
@@ -185,6 +185,10 @@ impl Access {
     async fn enter_lobby(&self, user: UserId, now: Timestamp) -> Result<(), Error> {
         let tx = self.db.begin().await?;
         let is_new = members::insert(&tx, self.lobby, user, Role::Member, now).await?;
+        let lobby = rooms::find(&tx, self.lobby).await?;
+        if let Some(head) = lobby.filter(|_| is_new).and_then(|row| Seq::new(row.last_seq)) {
+            reads::begin(&tx, self.lobby, user, head, now).await?;
+        }
         if is_new && self.hooks.get().is_some() {
             self.outbox.enqueue(&tx, CAME, &user, now).await.map_err(|error| match error {
                 EnqueueError::Store(error) => Error::from(error),

@@ -24,8 +24,8 @@ impl Chat {
         draft: Draft,
         hops: u8,
     ) -> Result<SendOutcome, Error> {
-        let reader = self.admit_bot(bot, room).await?;
-        self.send_with(bot, reader, draft, hops).await
+        let reader = self.admit_bot(bot, room).await;
+        self.send_with(bot, reader, room, draft, hops).await
     }
 
     /// Reacts to a message as a bot, which becomes a member of the room where it is none yet.

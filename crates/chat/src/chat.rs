@@ -1,6 +1,7 @@
 //! The face of the crate: what the doors hold, and how it is started and stopped.
 
 use std::sync::{Arc, OnceLock, Weak};
+use std::time::Duration;
 
 use parking_lot::RwLock;
 use teahouse_accounts::{AccountEvent, Accounts, Session};
@@ -207,6 +208,12 @@ impl Chat {
         self.0.writer.read().as_ref().map_or(0, WriterQueue::waiting)
     }
 
+    /// For how long writes have not moved though there were some.
+    #[must_use]
+    pub fn writes_stuck_for(&self) -> Duration {
+        self.0.writer.read().as_ref().map_or(Duration::ZERO, WriterQueue::stuck_for)
+    }
+
     /// The section `chat` of the configuration.
     #[must_use]
     pub fn config(&self) -> &ChatConfig {
@@ -365,7 +372,7 @@ impl Chat {
 
 /// Closes connections whose session expired, and forgets what is not needed any more.
 async fn sweep(chat: Chat) {
-    const EVERY: std::time::Duration = std::time::Duration::from_secs(1);
+    const EVERY: Duration = Duration::from_secs(1);
     let mut ticks = tokio::time::interval(EVERY);
     loop {
         ticks.tick().await;

@@ -75,8 +75,8 @@ impl Connection {
             ClientFrame::Listen(listen) => {
                 self.later(|chat, core| async move { join::listen(&chat, &core, listen).await })
             }
-            ClientFrame::Edit { id, message, content } => {
-                self.edit(Edit::Content { message, json: content }, id)
+            ClientFrame::Edit { id, message, content, mentions } => {
+                self.edit(Edit::Content { message, json: content, mentions }, id)
             }
             ClientFrame::Recall { id, message } => self.edit(Edit::Recall { message }, id),
             ClientFrame::React { id, message, emoji } => self.edit(Edit::React { message, emoji }, id),
@@ -94,36 +94,27 @@ impl Connection {
     }
 
     /// The hot path: no allocation but the message's own, and no wait. Only a room that this connection has not
-    /// joined, or whose facts an event made stale, costs a look into the database.
+    /// joined, or whose facts an event made stale, an answer to another message, and a refusal cost a look into the
+    /// database.
     fn msg(&mut self, draft: Draft) -> Handled {
         let room = draft.room.or_else(|| self.core.current_room()).unwrap_or_else(|| self.chat.lobby());
         let known = self.core.seat(room).and_then(|seat| seat.reader());
         let watched = self.chat.watches(room, draft.content.kind(), Watched::Message);
-        let Some(reader) = known else {
-            return self.later(move |chat, core| async move {
-                let visit = Visit { seat: chat.seat(&core, room), chat: &chat };
-                let reader =
-                    chat.access().require_live_reader(&visit.seat, core.user_id(), chat.now()).await?;
-                if watched {
-                    return chat.accept_watched(reader, Arc::clone(&core), draft).await;
-                }
-                chat.accept(
-                    reader,
-                    core.session(),
-                    draft,
-                    Ticket::Socket(Arc::clone(&core), Noted::default()),
-                )
-            });
+        let (Some(reader), None) = (known, draft.reply_to) else {
+            return self.later(move |chat, core| accept_after_looks(chat, core, room, draft));
         };
-        if watched {
+        match reader.and_then(|reader| self.chat.admit(reader, self.core.session(), &draft)) {
             // What comes next on this connection waits for the filters, so that its order stays; others don't.
-            return match reader {
-                Ok(reader) => self.later(move |chat, core| chat.accept_watched(reader, core, draft)),
-                Err(error) => Handled::Refused(error),
-            };
+            Ok(member) if watched => self.later(move |chat, core| chat.accept_watched(member, core, draft)),
+            Ok(member) => {
+                let ticket = Ticket::Socket(Arc::clone(&self.core), Noted::default());
+                self.chat.accept(member, self.core.session(), draft, ticket).into()
+            }
+            Err(refusal) if draft.client_id.is_some() => {
+                self.later(move |chat, core| async move { refuse(&chat, &core, refusal, room, &draft).await })
+            }
+            Err(refusal) => Handled::Refused(refusal),
         }
-        let ticket = Ticket::Socket(Arc::clone(&self.core), Noted::default());
-        reader.and_then(|reader| self.chat.accept(reader, self.core.session(), draft, ticket)).into()
     }
 
     fn edit(&self, edit: Edit, id: Option<teahouse_protocol::ClientId>) -> Handled {
@@ -165,6 +156,27 @@ impl Connection {
     {
         Handled::Later(Box::pin(work(self.chat.clone(), Arc::clone(&self.core))))
     }
+}
+
+/// Takes a message of which something must be looked up first: the room, or the message that it answers.
+async fn accept_after_looks(chat: Chat, core: Arc<Core>, room: RoomId, draft: Draft) -> Result<(), Error> {
+    let visit = Visit { seat: chat.seat(&core, room), chat: &chat };
+    let reader = chat.access().require_live_reader(&visit.seat, core.user_id(), chat.now()).await;
+    let member = match chat.admit_answer(reader, core.session(), &draft).await {
+        Ok(member) => member,
+        Err(refusal) => return refuse(&chat, &core, refusal, room, &draft).await,
+    };
+    if chat.watches(room, draft.content.kind(), Watched::Message) {
+        return chat.accept_watched(member, Arc::clone(&core), draft).await;
+    }
+    chat.accept(member, core.session(), draft, Ticket::Socket(Arc::clone(&core), Noted::default()))
+}
+
+/// Refuses a message, unless it was accepted before: then its ack is repeated.
+async fn refuse(chat: &Chat, core: &Core, refusal: Error, room: RoomId, draft: &Draft) -> Result<(), Error> {
+    let ack = chat.ack_before(refusal, core.user_id(), room, draft).await?;
+    core.mailbox().send(&ServerEvent::Ack(ack));
+    Ok(())
 }
 
 /// A look into a room that the connection may not listen to. However it ends, also when the connection is gone in the

@@ -8,25 +8,28 @@ use teahouse_protocol::{
     ServerEvent, Timestamp, UserId, once_put,
 };
 use teahouse_store::held::HeldState;
-use teahouse_store::rooms;
 use teahouse_store::writer::ChangeKind;
+use teahouse_store::{messages, reactions, rooms};
 
 use crate::access::Member;
 use crate::connection::Core;
 use crate::filters::EditPassed;
 use crate::hooks::Watched;
 use crate::news::News;
-use crate::pipeline::{Changed, ReplacedNote};
+use crate::pipeline::{Changed, ReplacedNote, each_once};
 use crate::underway::finished;
 use crate::{Chat, Error, reason};
 
 /// A change to what was said.
+#[derive(Clone)]
 pub(crate) enum Edit {
     /// It says something else.
     Content {
         message: MessageId,
         /// The new content as JSON; the message's kind says how to read it.
         json: String,
+        /// Who is meant from now on; absent: as before.
+        mentions: Option<Vec<UserId>>,
     },
     /// It is taken back.
     Recall { message: MessageId },
@@ -56,13 +59,28 @@ pub struct EditOutcome {
 }
 
 impl Chat {
-    /// Changes what the caller's own message says; `json` is its new content, in the message's kind.
+    /// Changes what the caller's own message says; `json` is its new content, in the message's kind. Who is meant stays.
+    ///
+    /// # Errors
+    /// As [`Chat::edit_mentioning`].
+    pub async fn edit(&self, caller: &Session, message: MessageId, json: &str) -> Result<EditOutcome, Error> {
+        self.edit_mentioning(caller, message, json, None).await
+    }
+
+    /// Changes what the caller's own message says, and who is meant where `mentions` says so.
     ///
     /// # Errors
     /// [`Error::MessageNotFound`], [`Error::NotAllowed`] for another's message, [`Error::Field`],
     /// [`Error::Conflict`] once it was recalled and while it is held, [`Error::Rejected`], and as [`Chat::send`].
-    pub async fn edit(&self, caller: &Session, message: MessageId, json: &str) -> Result<EditOutcome, Error> {
-        let made = self.carry_out(caller, Edit::Content { message, json: json.to_owned() }).await?;
+    pub async fn edit_mentioning(
+        &self,
+        caller: &Session,
+        message: MessageId,
+        json: &str,
+        mentions: Option<Vec<UserId>>,
+    ) -> Result<EditOutcome, Error> {
+        let edit = Edit::Content { message, json: json.to_owned(), mentions };
+        let made = self.carry_out(caller, edit).await?;
         let message = self.message(caller, message).await?;
         Ok(EditOutcome { message, state: made.state, replaced: made.replaced })
     }
@@ -112,7 +130,47 @@ impl Chat {
     /// To its end, also when the client hangs up in the middle: a filter has begun to look at it.
     async fn carry_out(&self, caller: &Session, edit: Edit) -> Result<Made, Error> {
         let (chat, caller) = (self.clone(), caller.clone());
-        finished(async move { chat.carry_out_now(&caller, edit).await }).await
+        finished(async move {
+            let asked = edit.clone();
+            match chat.carry_out_now(&caller, edit).await {
+                // Sent again by a client that lost the ack, while its user's rights went.
+                Err(refusal) if refusal.may_have_come_since() => {
+                    Box::pin(chat.carried_out_before(refusal, &caller, asked)).await
+                }
+                done => done,
+            }
+        })
+        .await
+    }
+
+    /// A change that would change nothing is refused to nobody who made it: then it is so already.
+    async fn carried_out_before(&self, refusal: Error, caller: &Session, edit: Edit) -> Result<Made, Error> {
+        self.paces().repeat(caller.user_id())?;
+        let Some(row) = messages::find(self.db().conn(), edit.message()).await? else { return Err(refusal) };
+        let is_own = row.sender_id == caller.user_id().uuid();
+        let is_so = match &edit {
+            Edit::Content { json, mentions, .. } => {
+                let content = Kind::from_number(row.kind)
+                    .and_then(|kind| Content::from_json(kind, json).ok())
+                    .map(|content| content.to_stored());
+                let mentions = mentions.clone().map(each_once);
+                is_own
+                    && row.recalled_at_ms.is_none()
+                    && content.is_some_and(|content| content == row.content)
+                    && mentions.is_none_or(|mentions| mentions == messages::mentions(&row))
+            }
+            Edit::Recall { .. } => is_own && row.recalled_at_ms.is_some(),
+            Edit::React { message, emoji } => {
+                reactions::is_there(self.db().conn(), *message, caller.user_id(), *emoji).await?
+            }
+            // That something is not there would tell a stranger that the message is.
+            Edit::Unreact { .. } => false,
+        };
+        if !is_so {
+            return Err(refusal);
+        }
+        let replaced = self.replacement_of(edit.message()).await?.filter(|_| edit.is_content());
+        Ok(Made { seq: None, at: self.now(), state: AckState::Sent, replaced })
     }
 
     async fn carry_out_now(&self, caller: &Session, edit: Edit) -> Result<Made, Error> {
@@ -127,7 +185,8 @@ impl Chat {
         let member = self.access().require_member(caller, room, now).await?;
         let mut note = None;
         let kind = match edit {
-            Edit::Content { message, json } => {
+            Edit::Content { message, json, mentions } => {
+                let mentions = mentions.map(each_once);
                 if sender != caller.user_id() {
                     return Err(Error::NotAllowed(reason::SENDER_ONLY));
                 }
@@ -138,13 +197,13 @@ impl Chat {
                 let kind = Kind::from_number(row.kind).unwrap_or_default();
                 let mut content = Content::from_json(kind, &json).map_err(Error::Field)?;
                 if self.watches(room, kind, Watched::Edit) {
-                    match self.filter_edit(caller, &member, &row, content, now).await? {
+                    match self.filter_edit(caller, &member, &row, content, mentions.as_deref(), now).await? {
                         EditPassed::Kept(state) => return self.kept_edit(room, state, now).await,
                         EditPassed::Made(passed, replaced) => (content, note) = (passed, replaced),
                     }
                 }
                 let recounts = self.recounts_edits(room);
-                ChangeKind::Edit { message, content, replaced: note.clone(), recounts }
+                ChangeKind::Edit { message, content, mentions, replaced: note.clone(), recounts }
             }
             Edit::Recall { message } => {
                 if sender != caller.user_id() {
@@ -235,6 +294,10 @@ impl Chat {
 }
 
 impl Edit {
+    const fn is_content(&self) -> bool {
+        matches!(self, Self::Content { .. })
+    }
+
     const fn message(&self) -> MessageId {
         match self {
             Self::Content { message, .. }

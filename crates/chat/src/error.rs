@@ -48,6 +48,9 @@ pub enum Error {
     /// A field says what it must not.
     #[error("{0}")]
     Field(FieldError),
+    /// Something else was sent under this client id before.
+    #[error("this client id was used for something else")]
+    ClientIdTaken,
     /// The thing is in a state that does not allow this; the text says what to do first.
     #[error("{0}")]
     Conflict(Reason),
@@ -78,11 +81,17 @@ impl Error {
             Self::ApprovalRequired => ErrorCode::ApprovalRequired,
             Self::RateLimited { .. } => ErrorCode::RateLimited,
             Self::Field(_) => ErrorCode::InvalidField,
+            Self::ClientIdTaken => ErrorCode::IdempotencyConflict,
             Self::Conflict(_) => ErrorCode::Conflict,
             Self::Busy => ErrorCode::Unavailable,
             Self::Accounts(error) => error.code(),
             Self::Store(error) => error.code(),
         }
+    }
+
+    /// Whether a message that is refused so now may have been accepted before.
+    pub(crate) const fn may_have_come_since(&self) -> bool {
+        !matches!(self, Self::Busy | Self::ClientIdTaken | Self::Accounts(_) | Self::Store(_))
     }
 
     /// In Chinese, where this tells a person more than its code does.

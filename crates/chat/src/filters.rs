@@ -19,6 +19,7 @@ use crate::hooks::{Decision, Flag, Passage, Proposed, Refusal, Replaced, RoomBri
 use crate::hub::{ConnectionId, RoomFacts};
 use crate::keeping::{Keep, Repeat};
 use crate::pipeline::{Admitted, Noted, Passed, ReplacedNote, Ticket};
+use crate::repeats::SentKey;
 use crate::reviews::review_rows;
 use crate::{Chat, Error};
 
@@ -64,10 +65,11 @@ impl Chat {
     ) -> Result<Passed, Error> {
         let mut turn = None;
         if let Some(id) = &admitted.message.client_id {
-            let (sender, room) = (admitted.message.sender, admitted.message.room);
+            let NewMessage { sender, room, fingerprint, .. } = admitted.message;
             let taken = self.underway().turn((sender, room, id)).await;
             if taken.is_repeat()
-                && let Some(answer) = Box::pin(self.first_answer(id, sender, room)).await?
+                && let Some(answer) =
+                    Box::pin(self.first_answer(&SentKey { id, sender, room, fingerprint })).await?
             {
                 return Box::pin(self.answered_again(answer)).await;
             }
@@ -100,6 +102,7 @@ impl Chat {
             return Ok(Passed::Appended);
         };
         let client_id = admitted.message.client_id.clone();
+        let fingerprint = admitted.message.fingerprint;
         let locale = admitted.message.locale.clone();
         let mut proposed = self.proposed(session, &admitted.member, admitted.message);
         let Judgement { decision, replaced, flags } = judge(hooks.check(&proposed).await, &proposed);
@@ -108,21 +111,24 @@ impl Chat {
             proposed.content = replaced.content;
         }
         let sender = proposed.sender.id;
+        // Whose rights went meanwhile is answered as the first time where this is a repeat.
+        let still = match decision {
+            Decision::Reject(_) => Ok(()),
+            _ => self.require_still_a_writer(proposed.room.id, sender).await,
+        };
         if let Some(id) = &client_id {
             // A replaced one is plain: it is noted in the transaction that writes it, which finds one that was there before.
             let plain = decision == Decision::Accept && flags.is_empty();
             let room = proposed.room.id;
-            if !plain || self.keeps_something_of(sender, room).await? {
-                match Box::pin(self.first_answer(id, sender, room)).await? {
+            if !plain || still.is_err() || self.keeps_something_of(sender, room).await? {
+                match Box::pin(self.first_answer(&SentKey { id, sender, room, fingerprint })).await? {
                     Some(Repeat::Sent(first)) => return Ok(Passed::Repeated(first, note)),
                     Some(Repeat::Kept(kept)) => return Ok(Passed::Kept(kept)),
                     None => {}
                 }
             }
         }
-        if !matches!(decision, Decision::Reject(_)) {
-            self.require_still_a_writer(proposed.room.id, sender).await?;
-        }
+        still?;
         let (state, flag) = match decision {
             Decision::Accept => {
                 let noted = Noted { is_flagged: !flags.is_empty(), replaced: note, turn: None };
@@ -131,7 +137,8 @@ impl Chat {
                     Box::pin(reviews::insert(self.db().writer(), rows)).await?;
                 }
                 let replaced = noted.replaced.as_deref().map(replaced_by);
-                let message = NewMessage { locale, replaced, ..new_message(proposed, client_id) };
+                let message =
+                    NewMessage { fingerprint, locale, replaced, ..new_message(proposed, client_id) };
                 self.append(Entry::Message(message), ticket(noted))?;
                 return Ok(Passed::Appended);
             }
@@ -140,7 +147,10 @@ impl Chat {
             Decision::Hold(flag) => (HeldState::Held, flag),
             Decision::Shadow(flag) => (HeldState::Shadowed, flag),
         };
-        Box::pin(self.keep(session, Keep { proposed, client_id, state, flag, flags, note, from })).await
+        Box::pin(
+            self.keep(session, Keep { proposed, client_id, fingerprint, state, flag, flags, note, from }),
+        )
+        .await
     }
 
     /// Rights were looked at before the filters, which take their time: who was muted or put out meanwhile is stopped here.
@@ -162,6 +172,7 @@ impl Chat {
         member: &Member,
         row: &message::Model,
         content: Content,
+        mentions: Option<&[UserId]>,
         now: Timestamp,
     ) -> Result<EditPassed, Error> {
         let kind = content.kind();
@@ -175,6 +186,9 @@ impl Chat {
         }
         let before = self.proposed(session, member, message_again(row, said));
         let mut after = Proposed { content, at: now, ..before.clone() };
+        if let Some(mentions) = mentions {
+            after.mentions = mentions.to_vec();
+        }
         if let Some(state) = self.held_alike(&after).await? {
             return Ok(EditPassed::Kept(state));
         }
@@ -231,14 +245,14 @@ impl Chat {
     }
 
     /// The message that the log has under this client id.
-    pub(crate) async fn find_sent(
-        &self,
-        id: &ClientId,
-        sender: UserId,
-        room: RoomId,
-    ) -> Result<Option<FirstAck>, Error> {
-        let row = messages::find_by_client_id(self.db().conn(), id, sender, room).await?;
-        Ok(row.as_ref().map(messages::first_ack))
+    ///
+    /// # Errors
+    /// [`Error::ClientIdTaken`] where it is another.
+    pub(crate) async fn find_sent(&self, key: &SentKey<'_>) -> Result<Option<FirstAck>, Error> {
+        let row = messages::find_by_client_id(self.db().conn(), key.id, key.sender, key.room).await?;
+        let Some(row) = row else { return Ok(None) };
+        key.require_same(messages::fingerprint(&row))?;
+        Ok(Some(messages::first_ack(&row)))
     }
 }
 
@@ -298,6 +312,7 @@ fn new_message(proposed: Proposed, client_id: Option<ClientId>) -> NewMessage {
         sender: proposed.sender.id,
         client_id,
         content: proposed.content,
+        fingerprint: None,
         reply_to: proposed.reply_to,
         mentions: proposed.mentions,
         at: proposed.at,
@@ -314,6 +329,7 @@ fn message_again(row: &message::Model, content: Content) -> NewMessage {
         room: RoomId::from_uuid(row.room_id),
         sender: UserId::from_uuid(row.sender_id),
         client_id: None,
+        fingerprint: None,
         content,
         reply_to: row.reply_to.map(MessageId::from_uuid),
         mentions: messages::mentions(row),

@@ -292,13 +292,15 @@ impl Chat {
 fn released(row: &held_message::Model, recounts: bool) -> Option<Released> {
     let content = Content::from_stored(Kind::from_number(row.kind)?, row.content.clone())?;
     if let Some(message) = row.edit_of {
-        return Some(Released::Edit { message: MessageId::from_uuid(message), content, recounts });
+        let (message, mentions) = (MessageId::from_uuid(message), held::mentions(row));
+        return Some(Released::Edit { message, content, mentions, recounts });
     }
     Some(Released::Message(Box::new(NewMessage {
         id: MessageId::from_uuid(row.id),
         room: RoomId::from_uuid(row.room_id),
         sender: UserId::from_uuid(row.sender_id),
         client_id: row.client_id.as_deref().and_then(|id| ClientId::new(id).ok()),
+        fingerprint: held::fingerprint(row),
         content,
         reply_to: row.reply_to.map(MessageId::from_uuid),
         mentions: held::mentions(row),

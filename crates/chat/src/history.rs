@@ -345,7 +345,8 @@ fn event_of(
                 row.and_then(|row| Content::from_stored(Kind::from_number(row.kind)?, row.content.clone()));
             let text =
                 content.as_ref().filter(|content| content.kind() != Kind::Text).map(Content::plain_text);
-            ServerEvent::Edited(Edited { room, seq, message, by, content, text, at })
+            let mentions = row.map(messages::mentions).unwrap_or_default();
+            ServerEvent::Edited(Edited { room, seq, message, by, content, text, mentions, at })
         }
         Detail::Recalled(message) => ServerEvent::Recalled(Recalled { room, seq, message, by, at }),
         Detail::Reaction(message, detail) => ServerEvent::Reaction(Reaction {

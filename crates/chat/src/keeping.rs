@@ -12,12 +12,13 @@ use teahouse_protocol::{
 use teahouse_store::entity::held_message;
 use teahouse_store::held::{self, HeldState};
 use teahouse_store::writer::FirstAck;
-use teahouse_store::{messages, replacements, reviews, rooms};
+use teahouse_store::{Fingerprint, messages, replacements, reviews, rooms};
 
 use crate::hooks::{Flag, Proposed};
 use crate::hub::ConnectionId;
 use crate::news::News;
 use crate::pipeline::{Passed, ReplacedNote, SendOutcome};
+use crate::repeats::SentKey;
 use crate::reviews::review_rows;
 use crate::{Chat, Error};
 
@@ -34,6 +35,7 @@ pub(crate) struct KeptSenders(Cache<(RoomId, UserId), bool>);
 pub(crate) struct Keep {
     pub(crate) proposed: Proposed,
     pub(crate) client_id: Option<ClientId>,
+    pub(crate) fingerprint: Option<Fingerprint>,
     /// Held or shadowed.
     pub(crate) state: HeldState,
     /// Why.
@@ -97,10 +99,11 @@ impl Kept {
 impl Chat {
     /// Writes a message that must not come into its room yet, and shows a shadowed one to its sender.
     pub(crate) async fn keep(&self, session: &Session, keep: Keep) -> Result<Passed, Error> {
-        let Keep { proposed, client_id, state, flag, flags, note, from } = keep;
+        let Keep { proposed, client_id, fingerprint, state, flag, flags, note, from } = keep;
         let (room, sender) = (proposed.room.id, proposed.sender.id);
         let after = self.head_seq(room).await?;
-        let row = held_row(&proposed, client_id.as_ref(), state, &flag, after);
+        let mut row = held_row(&proposed, client_id.as_ref(), state, &flag, after);
+        row.fingerprint = fingerprint.map(Fingerprint::to_stored);
         let notes = review_rows(&proposed, flags, self.now());
         let tx = self.db().begin().await?;
         let is_new = held::insert(&tx, row.clone()).await?;
@@ -112,7 +115,7 @@ impl Chat {
         self.kept_senders().0.insert((room, sender), true);
         if let (false, Some(id)) = (is_new, &client_id) {
             // Sent twice at once: the other one was a moment earlier.
-            return match self.first_answer(id, sender, room).await? {
+            return match self.first_answer(&SentKey { id, sender, room, fingerprint }).await? {
                 Some(Repeat::Sent(first)) => Ok(Passed::Repeated(first, note)),
                 Some(Repeat::Kept(kept)) => Ok(Passed::Kept(kept)),
                 None => Err(Error::Busy),
@@ -161,6 +164,7 @@ impl Chat {
                 by: user,
                 content: Some(content),
                 text,
+                mentions: after.mentions,
                 at: after.at,
             };
             let event = Arc::new(ServerEvent::Edited(edited));
@@ -175,8 +179,9 @@ impl Chat {
             return Ok(None);
         }
         let content = after.content.to_stored();
+        let mentions = messages::mentions_to_stored(&after.mentions);
         let waiting = held::waiting_edits(self.db().conn(), after.room.id, after.id).await?;
-        Ok(waiting.iter().find(|row| row.content == content).map(HeldState::of))
+        Ok(waiting.iter().find(|row| row.content == content && row.mentions == mentions).map(HeldState::of))
     }
 
     /// Whether a look for what was kept of `sender` could find anything. Asked for every message, and mostly known: the look
@@ -192,22 +197,22 @@ impl Chat {
     }
 
     /// What was answered to this client id before: by a message in the log, or by one that was kept.
-    pub(crate) async fn first_answer(
-        &self,
-        id: &ClientId,
-        sender: UserId,
-        room: RoomId,
-    ) -> Result<Option<Repeat>, Error> {
-        if let Some(first) = self.find_sent(id, sender, room).await? {
+    ///
+    /// # Errors
+    /// [`Error::ClientIdTaken`] where that was another.
+    pub(crate) async fn first_answer(&self, key: &SentKey<'_>) -> Result<Option<Repeat>, Error> {
+        let SentKey { id, sender, room, .. } = *key;
+        if let Some(first) = self.find_sent(key).await? {
             return Ok(Some(Repeat::Sent(first)));
         }
         let Some(row) = held::find_by_client_id(self.db().conn(), id, sender, room).await? else {
             return Ok(None);
         };
+        key.require_same(held::fingerprint(&row))?;
         let state = HeldState::of(&row);
         // Let through between the two looks.
         if state == HeldState::Released
-            && let Some(first) = self.find_sent(id, sender, room).await?
+            && let Some(first) = self.find_sent(key).await?
         {
             return Ok(Some(Repeat::Sent(first)));
         }
@@ -279,5 +284,6 @@ fn held_row(
         decided_by: None,
         decided_at_ms: None,
         reason: None,
+        fingerprint: None,
     }
 }

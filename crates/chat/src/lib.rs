@@ -34,6 +34,7 @@ mod publish;
 mod reactions;
 mod reads;
 mod reason;
+mod repeats;
 mod replacing;
 mod reviews;
 mod rooms;

@@ -21,6 +21,8 @@ pub(crate) struct Paces {
     acts: Pace,
     /// What goes into none: read marks, typing, questions, joins of sockets.
     signals: Pace,
+    /// Looks whether something that is refused now was accepted before.
+    repeats: Pace,
     /// When a user was last shown as writing in a room.
     typed: DashMap<(UserId, RoomId), Timestamp>,
 }
@@ -38,6 +40,7 @@ impl Paces {
         Self {
             acts: Pace::new(limits.messages_per_second, limits.message_burst),
             signals: Pace::new(limits.signals_per_second, limits.signal_burst),
+            repeats: Pace::new(limits.messages_per_second, limits.message_burst),
             typed: DashMap::new(),
         }
     }
@@ -56,6 +59,14 @@ impl Paces {
     /// [`Error::RateLimited`], and then it does not count.
     pub(crate) fn signal(&self, user: UserId, weight: usize) -> Result<(), Error> {
         self.signals.check(user, u32::try_from(weight).unwrap_or(u32::MAX))
+    }
+
+    /// Counts a look whether something that is refused now was accepted before: as many as acts.
+    ///
+    /// # Errors
+    /// [`Error::RateLimited`], and then it does not count.
+    pub(crate) fn repeat(&self, user: UserId) -> Result<(), Error> {
+        self.repeats.check(user, 1)
     }
 
     /// Whether `user` may be shown as writing in `room` now; if so it counts as shown.
@@ -79,6 +90,7 @@ impl Paces {
     pub(crate) fn sweep(&self, now: Timestamp) {
         self.acts.sweep();
         self.signals.sweep();
+        self.repeats.sweep();
         self.typed.retain(|_, at| !is_long_ago(*at, now));
     }
 }

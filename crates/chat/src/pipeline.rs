@@ -4,6 +4,7 @@
 //! the batch writer, and [`publish`](crate::publish) takes it up after the commit. Both doors, socket and REST, enter
 //! here. Where nothing watches, the way is [`Chat::accept`]: no wait, and no allocation but the message's own.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use teahouse_accounts::Session;
@@ -20,6 +21,7 @@ use crate::access::{Member, Reader};
 use crate::connection::Core;
 use crate::hooks::{CommandRefusal, Watched};
 use crate::keeping::Kept;
+use crate::repeats::fingerprint_of;
 use crate::underway::{Finished, Turn, finished};
 use crate::{Chat, Error, reason};
 
@@ -80,7 +82,7 @@ pub(crate) struct Noted {
     pub(crate) turn: Option<Turn>,
 }
 
-/// A message whose sender may send it, before the filters.
+/// A message on its way, whose sender may send it.
 pub(crate) struct Admitted {
     pub(crate) member: Member,
     pub(crate) message: NewMessage,
@@ -98,62 +100,54 @@ pub(crate) enum Passed {
 
 impl Chat {
     /// Whether `session` may say this now. Costs them one of the messages that they may send.
-    pub(crate) fn admit(
-        &self,
-        reader: Reader,
-        session: &Session,
-        draft: Draft,
-        hops: u8,
-    ) -> Result<Admitted, Error> {
-        let at = self.now();
+    pub(crate) fn admit(&self, reader: Reader, session: &Session, draft: &Draft) -> Result<Member, Error> {
         let user = session.user_id();
-        let member = reader.require_member(user)?.require_writer(at)?;
+        let member = reader.require_member(user)?.require_writer(self.now())?;
         self.count_act(user)?;
         // A conversation of two is no bot's room: one that is in it reads what is said there as it is.
         if member.room.kind != RoomKind::Direct {
             self.check_command(&member, &draft.content)?;
         }
-        // Asked for by bots alone, of what may be a command.
-        let locale = session.locale().filter(|_| may_be_a_command(&draft.content)).cloned();
-        let message = NewMessage {
-            id: MessageId::generate(),
-            room: member.room.id,
-            sender: user,
-            client_id: draft.client_id,
-            content: draft.content,
-            reply_to: draft.reply_to,
-            mentions: draft.mentions,
-            at,
-            hops,
-            locale,
-            replaced: None,
-        };
-        Ok(Admitted { member, message })
+        Ok(member)
+    }
+
+    /// As [`Chat::admit`], also for an answer to another message.
+    pub(crate) async fn admit_answer(
+        &self,
+        reader: Result<Reader, Error>,
+        session: &Session,
+        draft: &Draft,
+    ) -> Result<Member, Error> {
+        let member = self.admit(reader?, session, draft)?;
+        if let Some(message) = draft.reply_to {
+            Box::pin(self.require_answerable(member.room.id, session.user_id(), message)).await?;
+        }
+        Ok(member)
     }
 
     /// Takes a message that no filter watches: from here on it is answered by way of `ticket`.
     pub(crate) fn accept(
         &self,
-        reader: Reader,
+        member: Member,
         session: &Session,
         draft: Draft,
         ticket: Ticket,
     ) -> Result<(), Error> {
-        let admitted = self.admit(reader, session, draft, 0)?;
+        let admitted = self.admitted(member, session, draft, 0);
         self.append(Entry::Message(admitted.message), ticket)
     }
 
     /// Takes a message from a socket past the filters, and answers what they stop.
     pub(crate) fn accept_watched(
         &self,
-        reader: Reader,
+        member: Member,
         core: Arc<Core>,
         draft: Draft,
     ) -> Finished<Result<(), Error>> {
         let chat = self.clone();
         finished(async move {
             let id = draft.client_id.clone();
-            let admitted = chat.admit(reader, core.session(), draft, 0)?;
+            let admitted = chat.admitted(member, core.session(), draft, 0);
             let socket = Arc::clone(&core);
             let ticket = move |noted| Ticket::Socket(socket, noted);
             let ack = match chat.filter(core.session(), admitted, Some(core.id()), ticket).await? {
@@ -164,6 +158,26 @@ impl Chat {
             core.mailbox().send(&ServerEvent::Ack(ack));
             Ok(())
         })
+    }
+
+    fn admitted(&self, member: Member, session: &Session, draft: Draft, hops: u8) -> Admitted {
+        // Asked for by bots alone, of what may be a command.
+        let locale = session.locale().filter(|_| may_be_a_command(&draft.content)).cloned();
+        let message = NewMessage {
+            id: MessageId::generate(),
+            room: member.room.id,
+            sender: session.user_id(),
+            fingerprint: fingerprint_of(&draft),
+            client_id: draft.client_id,
+            content: draft.content,
+            reply_to: draft.reply_to,
+            mentions: each_once(draft.mentions),
+            at: self.now(),
+            hops,
+            locale,
+            replaced: None,
+        };
+        Admitted { member, message }
     }
 
     /// A text that begins with a stroke may name a command; whether the member may use it is asked before anything is
@@ -183,23 +197,29 @@ impl Chat {
     ///
     /// # Errors
     /// [`Error::RoomNotFound`], [`Error::NotAMember`], [`Error::NotAllowed`] in a channel, [`Error::Muted`],
-    /// [`Error::RateLimited`], [`Error::Rejected`], [`Error::Field`] for a command that is used wrongly,
-    /// [`Error::Busy`], [`Error::Store`].
+    /// [`Error::RateLimited`], [`Error::Rejected`], [`Error::Field`] for a command that is used wrongly and for an answer
+    /// to no message of the room, [`Error::ClientIdTaken`], [`Error::Busy`], [`Error::Store`]. A message that was sent
+    /// before is none of these, whatever became of its sender's rights.
     pub async fn send(&self, caller: &Session, room: RoomId, draft: Draft) -> Result<SendOutcome, Error> {
-        let reader = self.access().require_reader(caller, room, self.now()).await?;
-        self.send_with(caller, reader, draft, 0).await
+        let reader = self.access().require_reader(caller, room, self.now()).await;
+        self.send_with(caller, reader, room, draft, 0).await
     }
 
     /// As [`Chat::send`], for who was looked at before.
     pub(crate) async fn send_with(
         &self,
         caller: &Session,
-        reader: Reader,
+        reader: Result<Reader, Error>,
+        room: RoomId,
         draft: Draft,
         hops: u8,
     ) -> Result<SendOutcome, Error> {
-        let watched = self.watches(reader.room.id, draft.content.kind(), Watched::Message);
-        let admitted = self.admit(reader, caller, draft, hops)?;
+        let watched = self.watches(room, draft.content.kind(), Watched::Message);
+        let member = match self.admit_answer(reader, caller, &draft).await {
+            Ok(member) => member,
+            Err(refusal) => return Box::pin(self.outcome_before(refusal, caller, room, &draft)).await,
+        };
+        let admitted = self.admitted(member, caller, draft, hops);
         let (tell, told) = oneshot::channel();
         let sender = caller.clone();
         let ticket = move |noted| Ticket::Sender(sender, tell, noted);
@@ -218,8 +238,7 @@ impl Chat {
                 Sent::Repeated(first) => first,
             },
         };
-        let message = self.message(caller, first.message).await?;
-        Ok(SendOutcome { repeated: true, ..SendOutcome::sent(message, None) })
+        self.repeated_outcome(caller, first).await
     }
 
     /// Makes a change in `room`'s log and waits until it is durable. Rights were checked by the caller.
@@ -254,6 +273,13 @@ impl Chat {
 
 fn may_be_a_command(content: &Content) -> bool {
     matches!(content, Content::Text(text) if text.starts_with('/'))
+}
+
+/// Those who are meant, each once, in the order in which they were named. They are few.
+pub(crate) fn each_once(mut users: Vec<UserId>) -> Vec<UserId> {
+    let mut seen = HashSet::with_capacity(users.len());
+    users.retain(|user| seen.insert(*user));
+    users
 }
 
 /// The ack of a message that was sent before.

@@ -18,11 +18,19 @@ use crate::{Chat, Error, reason};
 
 /// How long a press is known to have been made, for clients that lost its ack.
 const REPEATED_FOR: Duration = Duration::from_secs(600);
-/// Presses remembered for that, about 150 bytes each.
+/// Presses remembered for that, about 200 bytes each.
 const REMEMBERED: u64 = 50_000;
 
 /// Presses made lately, by who pressed and the client's own id.
-pub(crate) struct Presses(Cache<(UserId, ClientId), Timestamp>);
+pub(crate) struct Presses(Cache<(UserId, ClientId), Pressed>);
+
+/// A press that was made.
+#[derive(Clone)]
+struct Pressed {
+    at: Timestamp,
+    message: MessageId,
+    button: String,
+}
 
 /// A card that can be pressed.
 struct Card {
@@ -43,6 +51,7 @@ impl Chat {
     /// those who only read a channel may press: it is no writing.
     ///
     /// # Errors
+    /// [`Error::ClientIdTaken`] for another press under the same `client_id`;
     /// [`Error::MessageNotFound`], also for an ephemeral message of another, or an hour old; [`Error::NotAMember`],
     /// [`Error::RateLimited`]; [`Error::Field`] when it has no such button; [`Error::Conflict`] when it is no card of a
     /// bot's or was recalled; [`Error::Store`].
@@ -71,8 +80,9 @@ impl Chat {
             Some(key) => Some(self.underway().turn(("press", key)).await),
             None => None,
         };
-        if let Some(at) = repeat.as_ref().and_then(|key| self.presses().0.get(key)) {
-            return Ok(at);
+        if let Some(first) = repeat.as_ref().and_then(|key| self.presses().0.get(key)) {
+            let is_same = first.message == message && first.button == button;
+            return if is_same { Ok(first.at) } else { Err(Error::ClientIdTaken) };
         }
         self.count_act(user)?;
         let at = self.now();
@@ -95,7 +105,7 @@ impl Chat {
         };
         hooks.pressed(press).await?;
         if let Some(key) = repeat {
-            self.presses().0.insert(key, at);
+            self.presses().0.insert(key, Pressed { at, message, button: button.to_owned() });
         }
         Ok(at)
     }

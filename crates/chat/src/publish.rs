@@ -130,6 +130,7 @@ fn settle(
                     Ok(Sent::New(Box::new(message), replaced))
                 }
                 Ok(Outcome::Repeated(first)) => Ok(Sent::Repeated(first)),
+                Ok(Outcome::IdTaken) => Err(Error::ClientIdTaken),
                 Ok(_) => Err(Error::RoomNotFound),
                 Err(error) => Err(error.into()),
             };
@@ -169,6 +170,7 @@ fn settle_socket(
             let ack = ack_of(message.client_id, first, replaced);
             repeated.push(Origin { core, ack: ServerEvent::Ack(ack) });
         }
+        Ok(Outcome::IdTaken) => refuse(&core, message, &Error::ClientIdTaken),
         Ok(_) => refuse(&core, message, &Error::RoomNotFound),
         Err(error) => refuse(&core, message, &error.into()),
     }
@@ -220,6 +222,7 @@ fn settle_change(
             Ok(Changed::Logged(Vec::new()))
         }
         Outcome::Repeated(_) => Ok(Changed::Logged(Vec::new())),
+        Outcome::IdTaken => Err(Error::ClientIdTaken),
         Outcome::NoRoom => Err(Error::RoomNotFound),
         Outcome::TooManyKinds => Err(Error::Conflict(reason::TOO_MANY_REACTIONS)),
         Outcome::LastOwner => Err(Error::Conflict(reason::LAST_OWNER)),

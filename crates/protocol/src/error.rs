@@ -92,7 +92,7 @@ error_codes! {
     RateLimited = "rate_limited", "Too fast: wait a moment.", "操作过于频繁，请稍后再试。";
     /// Too many connections from one address.
     TooManyConnections = "too_many_connections", "Too many connections from your address.", "来自你地址的连接过多。";
-    /// The same idempotency key came with another body.
+    /// The same idempotency key came with another body, or the same client id with something else.
     IdempotencyConflict = "idempotency_conflict", "This idempotency key was used for something else.", "幂等键已用于其他请求。";
     /// The thing is in a state that does not allow this.
     Conflict = "conflict", "This is not possible now.", "当前状态不允许此操作。";

@@ -222,6 +222,10 @@ pub struct Edited {
     /// The content as one line of text, for kinds other than text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
+    /// Who is meant now.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", oai(default, skip_serializing_if_is_empty))]
+    pub mentions: Vec<UserId>,
     /// When.
     pub at: Timestamp,
 }

@@ -47,6 +47,8 @@ pub enum ClientFrame {
         message: MessageId,
         /// Its new content as the client wrote it; the message's kind says how to read it.
         content: String,
+        /// Who is meant from now on; absent: as before.
+        mentions: Option<Vec<UserId>>,
     },
     /// Take back what was said.
     Recall {
@@ -244,8 +246,7 @@ impl<'a> Fields<'a> {
                 .ok_or_else(|| FieldError::new("kind", "unknown kind of message"))?,
         };
         let content = self.content.ok_or_else(|| FieldError::new("content", "is missing"))?;
-        let mentions: Vec<UserId> = optional("mentions", self.mentions)?.unwrap_or_default();
-        at_most("mentions", mentions.len(), MAX_MENTIONS)?;
+        let mentions = self.mentions()?.unwrap_or_default();
         Ok(Draft {
             client_id,
             room: optional("room", self.room)?,
@@ -281,7 +282,13 @@ impl<'a> Fields<'a> {
     fn edit(&self, id: Option<ClientId>) -> Result<ClientFrame, FieldError> {
         let message = required("message", self.message)?;
         let content = self.content.ok_or_else(|| FieldError::new("content", "is missing"))?;
-        Ok(ClientFrame::Edit { id, message, content: content.get().to_owned() })
+        Ok(ClientFrame::Edit { id, message, content: content.get().to_owned(), mentions: self.mentions()? })
+    }
+
+    fn mentions(&self) -> Result<Option<Vec<UserId>>, FieldError> {
+        let mentions: Option<Vec<UserId>> = optional("mentions", self.mentions)?;
+        at_most("mentions", mentions.as_ref().map_or(0, Vec::len), MAX_MENTIONS)?;
+        Ok(mentions)
     }
 
     fn react(&self, id: Option<ClientId>) -> Result<ClientFrame, FieldError> {

@@ -73,11 +73,15 @@ fn routes(parts: Parts<'_>, metrics: Metrics) -> Route {
         metrics: sockets,
         config: config.gateway(),
     });
+    let stalled_after = config.database.stalled_after();
     let page = Page::default();
     let strangers = Strangers::new(config.limits.stranger_requests_per_second);
     let routes = Route::new()
         .at("/healthz", get(make_sync(|_| Json(json!({ "alive": true })))))
-        .at("/readyz", get(strangers.counted(ready(Readiness { db, chat: chat.clone(), shutdown }))))
+        .at(
+            "/readyz",
+            get(strangers.counted(ready(Readiness { db, chat: chat.clone(), stalled_after, shutdown }))),
+        )
         .at("/metrics", get(strangers.counted(scrape(metrics))))
         .nest("/admin", strangers.counted(panel::routes(accounts.clone())))
         .at("/ws", get(gateway.socket()))

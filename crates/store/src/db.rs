@@ -33,11 +33,21 @@ pub struct DatabaseConfig {
     pub url: SecretString,
     /// The most connections to PostgreSQL, or the most readers of SQLite, which has one writer.
     pub max_connections: u32,
+    /// How long a transaction of messages may take, in milliseconds. Past it it is given up, and its senders are told to
+    /// try again.
+    pub write_timeout_ms: u64,
+    /// How long writes may stand still, in milliseconds, before the server counts as not ready.
+    pub stalled_after_ms: u64,
 }
 
 impl Default for DatabaseConfig {
     fn default() -> Self {
-        Self { url: SecretString::default(), max_connections: 8 }
+        Self {
+            url: SecretString::default(),
+            max_connections: 8,
+            write_timeout_ms: 10_000,
+            stalled_after_ms: 5_000,
+        }
     }
 }
 
@@ -46,6 +56,16 @@ impl DatabaseConfig {
     #[must_use]
     pub fn sqlite(path: impl AsRef<Path>) -> Self {
         Self { url: format!("sqlite://{}", path.as_ref().display()).into(), ..Self::default() }
+    }
+
+    const fn write_timeout(&self) -> Duration {
+        Duration::from_millis(self.write_timeout_ms)
+    }
+
+    /// How long writes may stand still before the server counts as not ready.
+    #[must_use]
+    pub const fn stalled_after(&self) -> Duration {
+        Duration::from_millis(self.stalled_after_ms)
     }
 
     /// The database at `url`.
@@ -60,6 +80,7 @@ impl DatabaseConfig {
 pub struct Db {
     readers: DatabaseConnection,
     writer: DatabaseConnection,
+    write_timeout: Duration,
 }
 
 impl Db {
@@ -70,9 +91,9 @@ impl Db {
     pub async fn connect(config: &DatabaseConfig) -> Result<Self, Error> {
         let url = config.url.expose_secret();
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            connect_postgres(url, config.max_connections).await
+            connect_postgres(url, config).await
         } else {
-            connect_sqlite(url, config.max_connections).await
+            connect_sqlite(url, config).await
         }
     }
 
@@ -86,6 +107,11 @@ impl Db {
     #[must_use]
     pub fn writer(&self) -> &DatabaseConnection {
         &self.writer
+    }
+
+    /// How long a transaction of the batch writer may take.
+    pub(crate) const fn write_timeout(&self) -> Duration {
+        self.write_timeout
     }
 
     /// Begins a transaction that writes. On SQLite it holds the one write lock from here on, so that it can't fail
@@ -198,22 +224,22 @@ impl MigrationLock {
     }
 }
 
-async fn connect_postgres(url: &str, max_connections: u32) -> Result<Db, Error> {
+async fn connect_postgres(url: &str, config: &DatabaseConfig) -> Result<Db, Error> {
     let options = PgConnectOptions::from_str(url)
         .map_err(conn_error)?
         .application_name("teahouse")
         .statement_cache_capacity(STATEMENT_CACHE);
     let pool = PgPoolOptions::new()
-        .max_connections(max_connections.max(2))
+        .max_connections(config.max_connections.max(2))
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .connect_with(options)
         .await
         .map_err(conn_error)?;
     let connection = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
-    Ok(Db { readers: connection.clone(), writer: connection })
+    Ok(Db { readers: connection.clone(), writer: connection, write_timeout: config.write_timeout() })
 }
 
-async fn connect_sqlite(url: &str, readers: u32) -> Result<Db, Error> {
+async fn connect_sqlite(url: &str, config: &DatabaseConfig) -> Result<Db, Error> {
     let options = SqliteConnectOptions::from_str(url)
         .map_err(conn_error)?
         .create_if_missing(true)
@@ -242,10 +268,11 @@ async fn connect_sqlite(url: &str, readers: u32) -> Result<Db, Error> {
     };
     // The writer comes first: it makes the file, and turns the write-ahead log on.
     let writer = pool(1).connect_with(options.clone()).await.map_err(conn_error)?;
-    let readers = pool(readers.max(1)).connect_with(options).await.map_err(conn_error)?;
+    let readers = pool(config.max_connections.max(1)).connect_with(options).await.map_err(conn_error)?;
     Ok(Db {
         readers: SqlxSqliteConnector::from_sqlx_sqlite_pool(readers),
         writer: SqlxSqliteConnector::from_sqlx_sqlite_pool(writer),
+        write_timeout: config.write_timeout(),
     })
 }
 

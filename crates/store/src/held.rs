@@ -8,7 +8,7 @@ use teahouse_protocol::{ClientId, MessageId, RoomId, Seq, Timestamp, UserId};
 use uuid::Uuid;
 
 use crate::entity::held_message;
-use crate::{Error, PageSize};
+use crate::{Error, Fingerprint, PageSize};
 
 /// What became of what a filter kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,6 +83,12 @@ pub struct HeldDecision {
 #[must_use]
 pub fn mentions(row: &held_message::Model) -> Vec<UserId> {
     row.mentions.as_deref().and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default()
+}
+
+/// What was sent when `row` came first, where that was noted.
+#[must_use]
+pub fn fingerprint(row: &held_message::Model) -> Option<Fingerprint> {
+    row.fingerprint.map(Fingerprint::from_stored)
 }
 
 /// Keeps a message from its room; false when the sender has one under the same client id there.

@@ -3,6 +3,7 @@
 mod db;
 pub mod entity;
 mod error;
+mod fingerprint;
 mod page;
 mod statements;
 
@@ -38,4 +39,5 @@ pub mod writer;
 
 pub use db::{DatabaseConfig, Db};
 pub use error::Error;
+pub use fingerprint::Fingerprint;
 pub use page::PageSize;

@@ -1,7 +1,8 @@
 //! A room's log: every durable event has the next number. Messages stand in their own table, the rest here.
 
 use sea_orm::entity::prelude::*;
-use sea_orm::{ConnectionTrait, QueryOrder, QuerySelect};
+use sea_orm::sea_query::LockType;
+use sea_orm::{ConnectionTrait, DatabaseTransaction, QueryOrder, QuerySelect};
 use teahouse_protocol::{RoomId, Seq};
 
 use crate::entity::{message, room, room_event};
@@ -61,6 +62,23 @@ pub async fn page_after(
     rows.sort_unstable_by_key(LogRow::seq);
     rows.truncate(usize::from(size.get()));
     Ok(rows)
+}
+
+/// Keeps the logs of `rooms` as they are until the transaction ends: nothing is written to them, changed or recalled.
+/// SQLite has one writer anyway.
+pub async fn hold(tx: &DatabaseTransaction, rooms: Vec<Uuid>) -> Result<(), Error> {
+    if tx.get_database_backend() != sea_orm::DatabaseBackend::Postgres {
+        return Ok(());
+    }
+    // In the order of the batches, which this keeps out.
+    let held = room::Entity::find()
+        .select_only()
+        .column(room::Column::Id)
+        .filter(room::Column::Id.is_in(rooms))
+        .order_by_asc(room::Column::Id)
+        .lock(LockType::KeyShare);
+    held.into_tuple::<Uuid>().all(tx).await?;
+    Ok(())
 }
 
 /// The newest number of each of `rooms` that is there, in order of room id. On PostgreSQL their rows are locked until the

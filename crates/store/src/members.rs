@@ -1,6 +1,6 @@
 //! Who is in which room, as what.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::entity::{ban, member};
 use crate::writer::MemberState;
-use crate::{Error, PageSize};
+use crate::{Error, PageSize, statements};
 
 /// The number of `role` in the database; a higher one outranks a lower.
 #[must_use]
@@ -96,6 +96,23 @@ pub async fn roles_of(
         .all(conn)
         .await?;
     Ok(rows.iter().map(|row| (UserId::from_uuid(row.user_id), role(row))).collect())
+}
+
+/// Those of `wanted`, room and user, who are members there. Reads the primary key.
+pub async fn among(
+    conn: &impl ConnectionTrait,
+    wanted: &[(Uuid, Uuid)],
+) -> Result<HashSet<(Uuid, Uuid)>, Error> {
+    /// Two values each stay far below what the engines take.
+    const A_STATEMENT: usize = 1_000;
+    let mut found = HashSet::new();
+    for some in wanted.chunks(A_STATEMENT) {
+        let values = some.iter().map(|(room, user)| vec![(*room).into(), (*user).into()]);
+        let statement = statements::pick(conn, "members", &["room_id", "user_id"], values.collect());
+        let rows = member::Entity::find().from_raw_sql(statement).all(conn).await?;
+        found.extend(rows.into_iter().map(|row| (row.room_id, row.user_id)));
+    }
+    Ok(found)
 }
 
 /// How many members `room` has.

@@ -8,9 +8,9 @@ use uuid::Uuid;
 
 use crate::entity::message;
 use crate::writer::{FirstAck, NewMessage};
-use crate::{Error, PageSize, statements};
+use crate::{Error, Fingerprint, PageSize, statements};
 
-/// Rows a statement: 13 columns each stay far below SQLite's 32 766 variables and PostgreSQL's 65 535.
+/// Rows a statement: 14 columns each stay far below SQLite's 32 766 variables and PostgreSQL's 65 535.
 const ROWS_A_STATEMENT: usize = 512;
 
 /// The message `id`.
@@ -39,6 +39,43 @@ pub async fn find_by_client_id(
         .filter(message::Column::RoomId.eq(room.uuid()))
         .one(conn)
         .await?)
+}
+
+/// The messages that were sent under these client ids, by these senders to these rooms. Reads the index by client id.
+pub async fn find_by_client_ids(
+    conn: &impl ConnectionTrait,
+    wanted: &[(&ClientId, UserId, RoomId)],
+) -> Result<Vec<message::Model>, Error> {
+    let mut found = Vec::new();
+    for some in wanted.chunks(ROWS_A_STATEMENT) {
+        let columns = ["client_id", "sender_id", "room_id"];
+        let values = some
+            .iter()
+            .map(|(id, sender, room)| vec![id.as_str().into(), sender.uuid().into(), room.uuid().into()]);
+        let statement = statements::pick(conn, "messages", &columns, values.collect());
+        found.extend(message::Entity::find().from_raw_sql(statement).all(conn).await?);
+    }
+    Ok(found)
+}
+
+/// The messages at these places, room and number. Reads the index (room, seq).
+pub async fn find_at(
+    conn: &impl ConnectionTrait,
+    places: &[(Uuid, i64)],
+) -> Result<Vec<message::Model>, Error> {
+    let mut found = Vec::new();
+    for some in places.chunks(ROWS_A_STATEMENT) {
+        let values = some.iter().map(|(room, seq)| vec![(*room).into(), (*seq).into()]);
+        let statement = statements::pick(conn, "messages", &["room_id", "seq"], values.collect());
+        found.extend(message::Entity::find().from_raw_sql(statement).all(conn).await?);
+    }
+    Ok(found)
+}
+
+/// What was sent when `row` came first, where that was noted.
+#[must_use]
+pub fn fingerprint(row: &message::Model) -> Option<Fingerprint> {
+    row.fingerprint.map(Fingerprint::from_stored)
 }
 
 /// What was answered when `row` came first.
@@ -166,6 +203,7 @@ pub(crate) fn row(message: &NewMessage, seq: Seq) -> message::ActiveModel {
         edited_at_ms: Set(None),
         recalled_at_ms: Set(None),
         hops: Set(i16::from(message.hops)),
+        fingerprint: Set(message.fingerprint.map(Fingerprint::to_stored)),
     }
 }
 

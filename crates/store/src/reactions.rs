@@ -76,6 +76,17 @@ pub async fn page_of_kind(
     Ok(query.order_by_asc(reaction::Column::UserId).limit(size.rows()).all(conn).await?)
 }
 
+/// Whether `user` has put `emoji` to `message`. Reads the primary key.
+pub async fn is_there(
+    conn: &impl ConnectionTrait,
+    message: MessageId,
+    user: UserId,
+    emoji: Emoji,
+) -> Result<bool, Error> {
+    let key = (message.uuid(), user.uuid(), emoji.as_str().to_owned());
+    Ok(reaction::Entity::find_by_id(key).one(conn).await?.is_some())
+}
+
 /// Whether `emoji` would be one kind too many for `message`.
 pub(crate) async fn is_one_too_many(
     tx: &impl ConnectionTrait,

@@ -1,14 +1,19 @@
 //! How far each user has read each room's log, and where they were mentioned.
 
+use std::collections::HashSet;
+
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
-use sea_orm::{ConnectionTrait, PaginatorTrait};
-use teahouse_protocol::{MessageId, RoomId, Seq, Timestamp, UserId};
+use sea_orm::{ConnectionTrait, IntoActiveModel, PaginatorTrait};
+use teahouse_protocol::{RoomId, Seq, Timestamp, UserId};
 
 use crate::Error;
-use crate::entity::{mention, read_cursor};
-use crate::statements::ROWS_A_STATEMENT;
+use crate::entity::{mention, message, read_cursor};
+use crate::statements::{self, ROWS_A_STATEMENT};
+
+/// Mentions a statement: 4 values each stay far below what the engines take.
+const MENTIONS_A_STATEMENT: usize = 1_000;
 
 /// How far somebody has read a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,47 +94,79 @@ pub async fn advance_many(
     Ok(moved)
 }
 
-/// Remembers that `users` are meant in `message`; again is the same as once.
-pub async fn insert_mentions(
+/// `user`, who is new in `room`, has read all up to `seq`: they begin with nothing unread. A cursor that is there stays.
+pub async fn begin(
     conn: &impl ConnectionTrait,
     room: RoomId,
+    user: UserId,
     seq: Seq,
-    message: MessageId,
-    users: &[UserId],
+    at: Timestamp,
 ) -> Result<(), Error> {
-    if users.is_empty() {
-        return Ok(());
-    }
-    let rows = users.iter().map(|user| mention::ActiveModel {
-        user_id: Set(user.uuid()),
+    let row = read_cursor::ActiveModel {
         room_id: Set(room.uuid()),
+        user_id: Set(user.uuid()),
         seq: Set(seq.get()),
-        message_id: Set(message.uuid()),
-    });
-    mention::Entity::insert_many(rows)
+        read_at_ms: Set(at.millis()),
+    };
+    read_cursor::Entity::insert(row)
         .on_conflict(OnConflict::new().do_nothing().to_owned())
         .exec_without_returning(conn)
         .await?;
     Ok(())
 }
 
-/// Who of `users` is noted as mentioned by the message `seq` of `room`. Reads the primary key.
+/// Forgets how far `user` had read `room`.
+pub async fn forget(conn: &impl ConnectionTrait, room: RoomId, user: UserId) -> Result<(), Error> {
+    read_cursor::Entity::delete_by_id((room.uuid(), user.uuid())).exec(conn).await?;
+    Ok(())
+}
+
+/// Remembers who is meant where; again is the same as once.
+pub async fn insert_mentions(
+    conn: &impl ConnectionTrait,
+    mentions: Vec<mention::Model>,
+) -> Result<(), Error> {
+    for some in mentions.chunks(MENTIONS_A_STATEMENT) {
+        mention::Entity::insert_many(some.iter().cloned().map(IntoActiveModel::into_active_model))
+            .on_conflict(OnConflict::new().do_nothing().to_owned())
+            .exec_without_returning(conn)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Those of `wanted` that are noted as mentioned there: room, number, who. Reads the primary key.
 pub async fn mentioned(
     conn: &impl ConnectionTrait,
-    room: RoomId,
-    seq: Seq,
-    users: &[UserId],
-) -> Result<Vec<UserId>, Error> {
-    if users.is_empty() {
-        return Ok(Vec::new());
+    wanted: &[(Uuid, i64, Uuid)],
+) -> Result<HashSet<(Uuid, i64, Uuid)>, Error> {
+    let mut found = HashSet::new();
+    for some in wanted.chunks(MENTIONS_A_STATEMENT) {
+        let values = some.iter().map(|(room, seq, user)| vec![(*user).into(), (*room).into(), (*seq).into()]);
+        let columns = ["user_id", "room_id", "seq"];
+        let statement = statements::pick(conn, "mentions", &columns, values.collect());
+        let rows = mention::Entity::find().from_raw_sql(statement).all(conn).await?;
+        found.extend(rows.into_iter().map(|row| (row.room_id, row.seq, row.user_id)));
     }
-    let rows = mention::Entity::find()
+    Ok(found)
+}
+
+/// `users` are meant in the message `row` no more. Reads the primary key.
+pub(crate) async fn delete_mentions(
+    conn: &impl ConnectionTrait,
+    row: &message::Model,
+    users: &[UserId],
+) -> Result<(), Error> {
+    if users.is_empty() {
+        return Ok(());
+    }
+    mention::Entity::delete_many()
         .filter(mention::Column::UserId.is_in(users.iter().map(|user| user.uuid())))
-        .filter(mention::Column::RoomId.eq(room.uuid()))
-        .filter(mention::Column::Seq.eq(seq.get()))
-        .all(conn)
+        .filter(mention::Column::RoomId.eq(row.room_id))
+        .filter(mention::Column::Seq.eq(row.seq))
+        .exec(conn)
         .await?;
-    Ok(rows.into_iter().map(|row| UserId::from_uuid(row.user_id)).collect())
+    Ok(())
 }
 
 /// How often `user` is mentioned in `room` after `read`.

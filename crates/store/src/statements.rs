@@ -1,5 +1,7 @@
 //! Statements by the bundle: where the engines differ in what a statement costs.
 
+use std::fmt::Write as _;
+
 use sea_orm::{ConnectionTrait, DatabaseBackend, QueryTrait, Statement, Value};
 use uuid::Uuid;
 
@@ -71,19 +73,47 @@ pub(crate) fn set_last_seen(backend: DatabaseBackend, seen: &[(Uuid, i64)]) -> S
 
 /// Writes a number of each row. A join with a list of values, because a `CASE` would be walked through for each row.
 fn set_each(backend: DatabaseBackend, table: &str, column: &str, numbers: &[(Uuid, i64)]) -> Statement {
-    let mut values = Vec::with_capacity(numbers.len() * 2);
-    let mut rows = String::new();
-    for (place, (id, number)) in numbers.iter().enumerate() {
-        let comma = if place == 0 { "" } else { "," };
-        let row = match backend {
-            DatabaseBackend::Postgres => format!("{comma}(${},${})", place * 2 + 1, place * 2 + 2),
-            _ => format!("{comma}(?,?)"),
-        };
-        rows.push_str(&row);
-        values.extend([Value::from(*id), Value::from(*number)]);
-    }
+    let rows = places(backend, numbers.len(), 2);
+    let values = numbers.iter().flat_map(|(id, number)| [Value::from(*id), Value::from(*number)]);
     let sql = format!(
         "UPDATE {table} SET {column} = given.column2 FROM (VALUES {rows}) AS given WHERE {table}.id = given.column1"
     );
     Statement::from_sql_and_values(backend, sql, values)
+}
+
+/// The rows of `table` whose `columns` hold one of `wanted`: a walk through that list with one look into their index for
+/// each. A cross join, because SQLite then keeps that order.
+pub(crate) fn pick(
+    conn: &impl ConnectionTrait,
+    table: &str,
+    columns: &[&str],
+    wanted: Vec<Vec<Value>>,
+) -> Statement {
+    let backend = conn.get_database_backend();
+    let rows = places(backend, wanted.len(), columns.len());
+    let equal = |(place, column): (usize, &&str)| format!("{table}.{column} = wanted.column{}", place + 1);
+    let equal: Vec<String> = columns.iter().enumerate().map(equal).collect();
+    let sql = format!(
+        "SELECT {table}.* FROM (VALUES {rows}) AS wanted CROSS JOIN {table} WHERE {}",
+        equal.join(" AND ")
+    );
+    Statement::from_sql_and_values(backend, sql, wanted.into_iter().flatten())
+}
+
+/// The places for the values of `rows` rows of `columns` each: `(?,?),(?,?)`.
+fn places(backend: DatabaseBackend, rows: usize, columns: usize) -> String {
+    let mut text = String::with_capacity(rows * (columns * 5 + 3));
+    for place in 0..rows * columns {
+        text.push_str(match place {
+            0 => "(",
+            _ if place % columns == 0 => "),(",
+            _ => ",",
+        });
+        match backend {
+            DatabaseBackend::Postgres => _ = write!(text, "${}", place + 1),
+            _ => text.push('?'),
+        }
+    }
+    text.push(')');
+    text
 }

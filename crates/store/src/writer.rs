@@ -8,6 +8,8 @@ mod apply;
 mod batch;
 mod entry;
 mod heads;
+mod pulse;
+mod repeats;
 
 use std::time::{Duration, Instant};
 
@@ -19,6 +21,8 @@ pub use entry::{
     Change, ChangeKind, Entry, FirstAck, MemberEdit, MemberState, NewMessage, NewRoom, Outcome, Release,
     Released, Removal, RoomEdit,
 };
+
+use pulse::Pulse;
 
 use crate::{Db, Error};
 
@@ -64,11 +68,14 @@ pub enum QueueError {
 
 /// The sending half: hands entries to the writer. The writer ends when every clone is gone and nothing waits.
 #[derive(Debug)]
-pub struct WriterQueue<T>(mpsc::Sender<Append<T>>);
+pub struct WriterQueue<T> {
+    entries: mpsc::Sender<Append<T>>,
+    pulse: Pulse,
+}
 
 impl<T> Clone for WriterQueue<T> {
     fn clone(&self) -> Self {
-        Self(self.0.clone())
+        Self { entries: self.entries.clone(), pulse: self.pulse.clone() }
     }
 }
 
@@ -78,7 +85,7 @@ impl<T> WriterQueue<T> {
     /// # Errors
     /// [`QueueError`]: `append` is dropped.
     pub fn try_append(&self, append: Append<T>) -> Result<(), QueueError> {
-        self.0.try_send(append).map_err(|error| match error {
+        self.entries.try_send(append).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => QueueError::Full,
             mpsc::error::TrySendError::Closed(_) => QueueError::Closed,
         })
@@ -87,7 +94,14 @@ impl<T> WriterQueue<T> {
     /// How many entries wait now.
     #[must_use]
     pub fn waiting(&self) -> usize {
-        self.0.max_capacity() - self.0.capacity()
+        self.entries.max_capacity() - self.entries.capacity()
+    }
+
+    /// For how long writes have not moved though there were some: the batch under way, or all that the database refused
+    /// since it took one. Zero when all is well.
+    #[must_use]
+    pub fn stuck_for(&self) -> Duration {
+        self.pulse.stuck_for()
     }
 }
 
@@ -96,6 +110,7 @@ impl<T> WriterQueue<T> {
 pub struct BatchWriter<T> {
     entries: mpsc::Receiver<Append<T>>,
     finished: mpsc::Sender<Vec<Appended<T>>>,
+    pulse: Pulse,
 }
 
 /// The outcomes, a batch at a time, in the order of their numbers.
@@ -108,7 +123,9 @@ pub fn batch_writer<T>() -> (WriterQueue<T>, BatchWriter<T>, Finished<T>) {
     const FINISHED_BATCHES: usize = 4;
     let (queue, entries) = mpsc::channel(QUEUED_ENTRIES);
     let (finished, outcomes) = mpsc::channel(FINISHED_BATCHES);
-    (WriterQueue(queue), BatchWriter { entries, finished }, outcomes)
+    let pulse = Pulse::default();
+    let writer = BatchWriter { entries, finished, pulse: pulse.clone() };
+    (WriterQueue { entries: queue, pulse }, writer, outcomes)
 }
 
 impl<T: Send> BatchWriter<T> {
@@ -118,13 +135,16 @@ impl<T: Send> BatchWriter<T> {
         let mut gathered = Vec::new();
         let mut patience = Duration::ZERO;
         while self.entries.recv_many(&mut gathered, QUEUED_ENTRIES).await > 0 {
+            self.pulse.begin();
             self.gather_more(&mut gathered, patience).await;
             let began = Instant::now();
             let appended = batches.write(std::mem::take(&mut gathered)).await;
             patience = began.elapsed().min(PATIENCE);
+            self.pulse.written(&appended);
             if self.finished.send(appended).await.is_err() {
                 return;
             }
+            self.pulse.end();
         }
     }
 

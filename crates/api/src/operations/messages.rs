@@ -19,7 +19,9 @@ use crate::shapes::{
 };
 
 refusals! {
-    Press: SIGNED_IN, PARAMETERS, BODY, &[MessageNotFound, RoomNotFound, NotAMember, Conflict];
+    Press: SIGNED_IN, PARAMETERS, BODY, &[
+        MessageNotFound, RoomNotFound, NotAMember, Conflict, IdempotencyConflict,
+    ];
     ListMessages: SIGNED_IN, PARAMETERS, &[RoomNotFound];
     ListEvents: SIGNED_IN, PARAMETERS, &[RoomNotFound];
     PostMessage: SIGNED_IN, PARAMETERS, BODY, IDEMPOTENT, &[
@@ -127,17 +129,18 @@ impl MessageOperations {
 
     /// Edit a message
     ///
-    /// Its kind stays; the answer is the message as it is now. 202 where a filter holds the edit for the room's
-    /// moderators: until they decide, the message stays as it was. For its sender.
+    /// Its kind stays, and who is meant unless `mentions` says so; the answer is the message as it is now. 202 where a
+    /// filter holds the edit for the room's moderators: until they decide, the message stays as it was. For its sender.
     #[oai(path = "/messages/:message", method = "put", operation_id = "editMessage")]
     async fn edit(
         &self,
         caller: Caller,
         message: Path<MessageId>,
-        body: Body<EditMessage>,
+        mut body: Body<EditMessage>,
     ) -> Result<Edited, Refused<ChangeMessage>> {
+        let mentions = body.value.mentions().map_err(Problem::field)?;
         let content = body.value.content.json();
-        let edited = self.chat.edit(caller.session(), message.0, content).await?;
+        let edited = self.chat.edit_mentioning(caller.session(), message.0, content, mentions).await?;
         Ok(Edited(match edited.state {
             AckState::Sent => Reply::new(&edited.message),
             AckState::Held => Reply::kept_back(&HeldMessage::from(edited.message)),

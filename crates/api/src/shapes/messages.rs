@@ -38,9 +38,7 @@ pub(crate) struct SendMessage {
 impl SendMessage {
     /// The draft for `room`, its content read as what its kind says.
     pub(crate) fn into_draft(self, room: RoomId) -> Result<Draft, FieldError> {
-        if self.mentions.len() > MAX_MENTIONS {
-            return Err(FieldError::new("mentions", format!("must be at most {MAX_MENTIONS}")));
-        }
+        at_most(&self.mentions)?;
         Ok(Draft {
             client_id: self.client_id,
             room: Some(room),
@@ -56,6 +54,25 @@ impl SendMessage {
 pub(crate) struct EditMessage {
     /// A string for text, for every other kind an object of that kind.
     pub(crate) content: AnyContent,
+    /// Who is meant from now on; left out: as before.
+    #[oai(validator(max_items = 50))]
+    mentions: Option<Vec<UserId>>,
+}
+
+impl EditMessage {
+    /// Who is meant from now on, where that is said.
+    pub(crate) fn mentions(&mut self) -> Result<Option<Vec<UserId>>, FieldError> {
+        let mentions = self.mentions.take();
+        at_most(mentions.as_deref().unwrap_or_default())?;
+        Ok(mentions)
+    }
+}
+
+fn at_most(mentions: &[UserId]) -> Result<(), FieldError> {
+    if mentions.len() > MAX_MENTIONS {
+        return Err(FieldError::new("mentions", format!("must be at most {MAX_MENTIONS}")));
+    }
+    Ok(())
 }
 
 /// A message, or an edit of one, that waits for the room's moderators. What they decide comes as a `notice`.

@@ -1,10 +1,14 @@
 //! What follows a batch of the writer. Mentions: who is meant in a message finds it counted in their list of rooms, and
 //! is told where they are connected. Then the plugins hear of the batch.
 
+use std::collections::HashMap;
+
 use teahouse_jobs::{Failure, Job, JobKind};
-use teahouse_protocol::{Message, MessageId, Notice, RoomId, Seq, ServerEvent, UserId};
+use teahouse_protocol::{Message, Notice, ServerEvent, UserId};
+use teahouse_store::entity::{mention, message};
 use teahouse_store::writer::Committed;
-use teahouse_store::{PageSize, members, messages, reads};
+use teahouse_store::{log, members, messages, reads};
+use uuid::Uuid;
 
 use super::retry;
 use crate::{Chat, Error};
@@ -19,10 +23,7 @@ impl JobKind for Mentions {
     /// Repeated whole when a part fails: who was told of a mention is not told again, and the plugins' events have the
     /// same ids each time.
     async fn run(&self, job: Job<Committed>) -> Result<(), Failure> {
-        for (room, seq) in &job.payload.mentioning {
-            let Some(seq) = Seq::new(*seq) else { continue };
-            self.0.mention(RoomId::from_uuid(*room), seq).await.map_err(retry)?;
-        }
+        self.0.count_mentions(&job.payload.mentioning).await.map_err(retry)?;
         match self.0.hooks() {
             Some(hooks) => hooks.committed(&job.payload).await.map_err(retry),
             None => Ok(()),
@@ -31,40 +32,70 @@ impl JobKind for Mentions {
 }
 
 impl Chat {
-    async fn mention(&self, room: RoomId, seq: Seq) -> Result<(), Error> {
-        let before = Seq::new(seq.get() - 1).unwrap_or_default();
-        let rows = messages::page_after(self.db().conn(), room, before, PageSize::capped(1)).await?;
-        let Some(message) = self.messages_of(rows).await?.pop().filter(|message| message.seq == seq) else {
+    /// Counts who is meant in the messages at `places`, and tells those who were not counted there before. As many queries
+    /// for a whole batch as for one message: each names at most [`MAX_MENTIONS`](teahouse_protocol::MAX_MENTIONS) people.
+    ///
+    /// The rooms' logs are held meanwhile: a message that is recalled, or edited anew, takes its mentions back after this,
+    /// or is seen here without them.
+    async fn count_mentions(&self, places: &[(Uuid, i64)]) -> Result<(), Error> {
+        if places.is_empty() {
             return Ok(());
-        };
-        let meant = self.meant(&message).await?;
-        let told = reads::mentioned(self.db().conn(), room, seq, &meant).await?;
-        reads::insert_mentions(self.db().writer(), room, seq, message.id, &meant).await?;
-        for user in meant.into_iter().filter(|user| !told.contains(user)) {
-            self.tell(user, notice(room, message.id, &message)).await;
+        }
+        let tx = self.db().begin().await?;
+        log::hold(&tx, places.iter().map(|(room, _)| *room).collect()).await?;
+        let rows = messages::find_at(&tx, places).await?;
+        let meant: HashMap<(Uuid, i64, Uuid), Uuid> = rows.iter().flat_map(meant_in).collect();
+        let inside: Vec<(Uuid, Uuid)> = meant.keys().map(|(room, _, user)| (*room, *user)).collect();
+        // Only who can read the room is told: a mention must not show a private room to a stranger.
+        let inside = members::among(&tx, &inside).await?;
+        let mut meant: Vec<_> =
+            meant.into_iter().filter(|((room, _, user), _)| inside.contains(&(*room, *user))).collect();
+        let wanted: Vec<_> = meant.iter().map(|(place, _)| *place).collect();
+        let told = reads::mentioned(&tx, &wanted).await?;
+        meant.retain(|(place, _)| !told.contains(place));
+        let counted = meant.iter().map(|((room_id, seq, user_id), message_id)| mention::Model {
+            user_id: *user_id,
+            room_id: *room_id,
+            seq: *seq,
+            message_id: *message_id,
+        });
+        reads::insert_mentions(&tx, counted.collect()).await?;
+        tx.commit().await.map_err(teahouse_store::Error::from)?;
+        self.tell_of_mentions(rows, meant).await
+    }
+
+    async fn tell_of_mentions(
+        &self,
+        rows: Vec<message::Model>,
+        meant: Vec<((Uuid, i64, Uuid), Uuid)>,
+    ) -> Result<(), Error> {
+        if meant.is_empty() {
+            return Ok(());
+        }
+        let messages = self.messages_of(rows).await?;
+        let notices: HashMap<Uuid, ServerEvent> =
+            messages.iter().map(|message| (message.id.uuid(), notice(message))).collect();
+        for ((_, _, user), message) in meant {
+            if let Some(notice) = notices.get(&message) {
+                self.tell(UserId::from_uuid(user), notice.clone()).await;
+            }
         }
         Ok(())
     }
-
-    /// Only who can read the room is told: a mention must not show a private room to a stranger.
-    async fn meant(&self, message: &Message) -> Result<Vec<UserId>, Error> {
-        let mut meant = Vec::new();
-        for user in &message.mentions {
-            let is_other = *user != message.sender.id && !meant.contains(user);
-            if is_other && members::find(self.db().conn(), message.room, *user).await?.is_some() {
-                meant.push(*user);
-            }
-        }
-        Ok(meant)
-    }
 }
 
-fn notice(room: RoomId, id: MessageId, message: &Message) -> ServerEvent {
+/// Who is meant in `row`, each once and never its sender: room, number and user, and the message.
+fn meant_in(row: &message::Model) -> impl Iterator<Item = ((Uuid, i64, Uuid), Uuid)> {
+    let others = messages::mentions(row).into_iter().filter(move |user| user.uuid() != row.sender_id);
+    others.map(move |user| ((row.room_id, row.seq, user.uuid()), row.id))
+}
+
+fn notice(message: &Message) -> ServerEvent {
     let said = message.content.as_ref().map(teahouse_protocol::Content::plain_text).unwrap_or_default();
     ServerEvent::Notice(Notice {
         kind: "mention",
-        room: Some(room),
-        message: Some(id),
+        room: Some(message.room),
+        message: Some(message.id),
         user: None,
         text: format!("{}: {}", message.sender.name, preview(&said)),
         at: message.at,

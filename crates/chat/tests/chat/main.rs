@@ -17,6 +17,7 @@ mod presence;
 mod races;
 mod reacting;
 mod reading;
+mod repeats;
 mod resuming;
 mod rights;
 mod sending;

@@ -132,4 +132,67 @@ on_both! {
         assert_eq!(teahouse_store::reads::find(db.conn(), room, bob.user_id()).await.unwrap(), seq(50));
         drop((phone, other));
     }
+
+    /// However they come in: by an owner, by themselves, into the lobby; and when they come back.
+    async fn who_is_new_in_a_room_begins_with_nothing_unread(world: World) {
+        let [ann, bob] = world.people(["ann", "bob"]).await;
+        let room = world.public_group(&ann, &[]).await;
+        for text in ["one", "two"] {
+            world.say(&ann, room, text).await;
+            world.say(&ann, world.chat.lobby(), text).await;
+        }
+        world.chat.join(&bob, room).await.unwrap();
+        let [cid] = world.people(["cid"]).await;
+        for (who, where_to) in [(&bob, room), (&cid, world.chat.lobby())] {
+            assert_eq!(summary(&world, who, where_to).await.unread, 0);
+            world.say(&ann, where_to, "three").await;
+            assert_eq!(summary(&world, who, where_to).await.unread, 1);
+        }
+        world.chat.leave(&bob, room).await.unwrap();
+        world.say(&ann, room, "while bob was away").await;
+        world.chat.join(&bob, room).await.unwrap();
+        assert_eq!(summary(&world, &bob, room).await.unread, 0);
+    }
+
+    async fn a_recall_takes_its_mentions_along(world: World) {
+        let [ann, bob] = world.people(["ann", "bob"]).await;
+        let room = world.group(&ann, &[&bob]).await;
+        let mut there = world.socket(&bob);
+        let mut mentioning = draft(None, "bob?");
+        mentioning.mentions = vec![bob.user_id()];
+        let said = world.chat.send(&ann, room, mentioning).await.unwrap().message;
+        there.sees("notice").await;
+        assert_eq!(summary(&world, &bob, room).await.mentions, 1);
+        world.chat.recall(&ann, said.id).await.unwrap();
+        assert_eq!(summary(&world, &bob, room).await.mentions, 0);
+    }
+
+    async fn an_edit_says_anew_who_is_meant(world: World) {
+        let [ann, bob, cid] = world.people(["ann", "bob", "cid"]).await;
+        let room = world.group(&ann, &[&bob, &cid]).await;
+        let (mut bobs, mut cids) = (world.socket(&bob), world.socket(&cid));
+        let mut listener = world.joined(&cid, room).await;
+        let mut mentioning = draft(None, "bob?");
+        mentioning.mentions = vec![bob.user_id(), bob.user_id()];
+        let said = world.chat.send(&ann, room, mentioning).await.unwrap().message;
+        assert_eq!(said.mentions, [bob.user_id()], "each once");
+        bobs.sees("notice").await;
+        // Said without: as before.
+        world.chat.edit(&ann, said.id, r#""bob!""#).await.unwrap();
+        assert_eq!(summary(&world, &bob, room).await.mentions, 1);
+        let meant = Some(vec![cid.user_id(), cid.user_id()]);
+        let edited = world.chat.edit_mentioning(&ann, said.id, r#""cid!""#, meant).await.unwrap();
+        assert_eq!(edited.message.mentions, [cid.user_id()]);
+        assert_eq!(cids.sees("notice").await["message"], json!(said.id));
+        let counts = [summary(&world, &bob, room).await.mentions, summary(&world, &cid, room).await.mentions];
+        assert_eq!(counts, [0, 1]);
+        assert_eq!(listener.until("edited").await["mentions"], json!([bob.user_id()]));
+        assert_eq!(listener.until("edited").await["mentions"], json!([cid.user_id()]));
+        // By the socket, and nobody any more.
+        let frame = json!({ "type": "edit", "message": said.id, "content": "cid!", "mentions": [] });
+        world.joined(&ann, room).await.ask(frame).await;
+        assert_eq!(listener.until("edited").await.get("mentions"), None);
+        assert_eq!(summary(&world, &cid, room).await.mentions, 0);
+        bobs.has_nothing().await;
+    }
 }

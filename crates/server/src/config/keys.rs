@@ -133,6 +133,18 @@ pub(crate) static ALL: &[Key] = &[
         "The most connections held to the database. SQLite uses them for reading; it writes through one.",
     ),
     key(
+        "database.write_timeout_ms",
+        Kind::Number(100..=600_000),
+        "10000",
+        "How long a transaction of messages may take, in milliseconds. Past it it is given up, and its senders are told to try again.",
+    ),
+    key(
+        "database.stalled_after_ms",
+        Kind::Number(100..=600_000),
+        "5000",
+        "How long writes may stand still, in milliseconds, before `/readyz` answers 503. They stand still while one batch is under way, and while the database refuses all.",
+    ),
+    key(
         "wechat.api_base",
         Kind::Url(&["https://", "http://"]),
         "https://api.weixin.qq.com",

@@ -13,14 +13,13 @@ use tokio_util::sync::CancellationToken;
 /// A load balancer asks every few seconds, and wants to know within one.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Several seconds of work: a writer with more before it does not keep up.
-const MOST_QUEUED: usize = 50_000;
-
 /// What readiness depends on.
 #[derive(Clone)]
 pub(super) struct Readiness {
     pub(super) db: Db,
     pub(super) chat: Chat,
+    /// How long writes may stand still.
+    pub(super) stalled_after: Duration,
     pub(super) shutdown: CancellationToken,
 }
 
@@ -68,10 +67,12 @@ impl Readiness {
 
     /// It stands still while the database refuses writes, also where reading works.
     fn writer(&self) -> Check {
-        match self.chat.queued() {
-            0..=MOST_QUEUED => Check::passed("writer"),
-            queued => Check::failed("writer", format!("{queued} messages wait for the database")),
+        let stuck = self.chat.writes_stuck_for();
+        if stuck < self.stalled_after {
+            return Check::passed("writer");
         }
+        let queued = self.chat.queued();
+        Check::failed("writer", format!("no write was done for {} s, and {queued} wait", stuck.as_secs()))
     }
 
     fn service(&self) -> Check {

@@ -35,6 +35,8 @@ pub struct Model {
     pub decided_by: Option<String>,
     pub decided_at_ms: Option<i64>,
     pub reason: Option<String>,
+    /// See `Fingerprint`.
+    pub fingerprint: Option<i64>,
 }
 
 /// Joins are written where they are needed.

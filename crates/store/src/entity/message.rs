@@ -26,6 +26,8 @@ pub struct Model {
     pub recalled_at_ms: Option<i64>,
     /// How many plugins in a row answered each other; 0: a person wrote it.
     pub hops: i16,
+    /// See `Fingerprint`.
+    pub fingerprint: Option<i64>,
 }
 
 /// Joins are written where they are needed.

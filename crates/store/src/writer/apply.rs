@@ -5,7 +5,8 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{ConnectionTrait, IntoActiveModel};
 use teahouse_protocol::{
-    Content, Emoji, MemberChange, MessageId, REACTIONS_COUNTED, Replaced, Role, RoomId, Timestamp, UserId,
+    Content, Emoji, MemberChange, MessageId, REACTIONS_COUNTED, Replaced, Role, RoomId, Seq, Timestamp,
+    UserId,
 };
 
 use super::heads::Heads;
@@ -15,7 +16,9 @@ use super::{
 use crate::entity::{ban, member, message, room, room_event};
 use crate::held::{HeldDecision, HeldState};
 use crate::log::{Detail, MemberDetail, ReactionDetail, RoomDetail};
-use crate::{Error, audit, held, join_requests, members, messages, reactions, replacements, rooms};
+use crate::{
+    Error, Fingerprint, audit, held, join_requests, members, messages, reactions, reads, replacements, rooms,
+};
 
 /// Carries `change` out. What changes nothing leaves no event and takes no number.
 pub(super) async fn change(
@@ -40,7 +43,7 @@ pub(super) async fn change(
     {
         return Ok(Outcome::TooManyKinds);
     }
-    let details = details(tx, change).await?;
+    let details = details(tx, change, heads.reached(change.room)).await?;
     let mut logged = Vec::with_capacity(details.len());
     for detail in details {
         logged.push(log(tx, change, heads, detail).await?);
@@ -76,23 +79,49 @@ async fn release(
     note(tx, change).await?;
     match &release.what {
         Released::Message(message) => {
-            if let Some(id) = &message.client_id
-                && let Some(first) = messages::find_by_client_id(tx, id, message.sender, message.room).await?
+            let first = match &message.client_id {
+                Some(id) => messages::find_by_client_id(tx, id, message.sender, message.room).await?,
+                None => None,
+            };
+            if let Some(first) = &first
+                && Fingerprint::same(messages::fingerprint(first), message.fingerprint)
             {
-                return Ok(Outcome::Repeated(messages::first_ack(&first)));
+                return Ok(Outcome::Repeated(messages::first_ack(first)));
             }
             let Some(seq) = heads.take_next(change.room) else { return Ok(Outcome::NoRoom) };
-            message::Entity::insert(messages::row(message, seq)).exec_without_returning(tx).await?;
+            let mut row = messages::row(message, seq);
+            if first.is_some() {
+                row.client_id = Set(None);
+            }
+            message::Entity::insert(row).exec_without_returning(tx).await?;
             Ok(Outcome::Written(seq))
         }
-        Released::Edit { message, content, .. } => {
-            if edit(tx, *message, content, None, change.at).await? {
+        Released::Edit { message, content, mentions, .. } => {
+            if edit(tx, *message, content, Some(mentions), None, change.at).await? {
                 let row = log(tx, change, heads, Detail::Edited(*message)).await?;
                 return Ok(Outcome::Logged(vec![row]));
             }
             Ok(Outcome::Logged(Vec::new()))
         }
     }
+}
+
+/// The place of a message whose mentions `change` has just set, where there are any.
+pub(super) async fn mentioned_anew(
+    tx: &impl ConnectionTrait,
+    change: &Change,
+) -> Result<Option<(Uuid, i64)>, Error> {
+    let (message, mentions) = match &change.kind {
+        ChangeKind::Edit { message, mentions: Some(mentions), .. } => (message, mentions),
+        ChangeKind::Release(Release { what: Released::Edit { message, mentions, .. }, .. }) => {
+            (message, mentions)
+        }
+        _ => return Ok(None),
+    };
+    if mentions.is_empty() {
+        return Ok(None);
+    }
+    Ok(messages::find(tx, *message).await?.map(|row| (row.room_id, row.seq)))
 }
 
 /// What a message says that `change` is about to edit, where somebody is to be told.
@@ -105,17 +134,19 @@ pub(super) async fn said_before(tx: &impl ConnectionTrait, change: &Change) -> R
     Ok(messages::find(tx, *message).await?.map(|row| row.content))
 }
 
-async fn details(tx: &impl ConnectionTrait, change: &Change) -> Result<Vec<Detail>, Error> {
+/// `head` is how far the room's log reaches.
+async fn details(tx: &impl ConnectionTrait, change: &Change, head: Seq) -> Result<Vec<Detail>, Error> {
     let (room, at) = (change.room, change.at);
     let one = match &change.kind {
         ChangeKind::CreateRoom(new) => {
             let joined = |(user, role): &(UserId, Role)| Detail::Member(MemberDetail::joined(*user, *role));
             return Ok(new.members.iter().map(joined).collect());
         }
-        ChangeKind::Edit { message, content, replaced, .. } => {
+        ChangeKind::Edit { message, content, mentions, replaced, .. } => {
             // An older edit that a moderator lets through later must not undo this one.
             held::withdraw_edits(tx, room, *message, change.actor, at).await?;
-            edit(tx, *message, content, replaced.as_deref(), at).await?.then_some(Detail::Edited(*message))
+            let edited = edit(tx, *message, content, mentions.as_deref(), replaced.as_deref(), at).await?;
+            edited.then_some(Detail::Edited(*message))
         }
         ChangeKind::Recall { message } => {
             held::withdraw_edits(tx, room, *message, change.actor, at).await?;
@@ -131,10 +162,10 @@ async fn details(tx: &impl ConnectionTrait, change: &Change) -> Result<Vec<Detai
             let emoji = emoji.or(forms.first().map(String::as_str)).unwrap_or_default();
             reaction(tx, *message, is_gone, emoji, true).await?
         }
-        ChangeKind::AddMember { user, role } => add_member(tx, room, *user, *role, at)
+        ChangeKind::AddMember { user, role } => add_member(tx, room, *user, *role, head, at)
             .await?
             .then(|| Detail::Member(MemberDetail::joined(*user, *role))),
-        ChangeKind::AcceptJoin { user } => accept_join(tx, room, *user, at)
+        ChangeKind::AcceptJoin { user } => accept_join(tx, room, *user, head, at)
             .await?
             .then(|| Detail::Member(MemberDetail::joined(*user, Role::Member))),
         ChangeKind::ChangeMember { user, edit } => {
@@ -206,36 +237,51 @@ async fn edit(
     tx: &impl ConnectionTrait,
     id: MessageId,
     content: &Content,
+    mentions: Option<&[UserId]>,
     replaced: Option<&Replaced>,
     at: Timestamp,
 ) -> Result<bool, Error> {
+    let Some(row) = messages::find(tx, id).await?.filter(|row| row.recalled_at_ms.is_none()) else {
+        return Ok(false);
+    };
+    // One that says it already may say it by another's will from now on.
+    replacements::settle(tx, id, replaced).await?;
     let content = content.to_stored();
-    let done = message::Entity::update_many()
-        .col_expr(message::Column::Content, Expr::value(content.clone()))
+    let meant = match mentions {
+        Some(mentions) => messages::mentions_to_stored(mentions),
+        None => row.mentions.clone(),
+    };
+    if row.content == content && row.mentions == meant {
+        return Ok(false);
+    }
+    message::Entity::update_many()
+        .col_expr(message::Column::Content, Expr::value(content))
+        .col_expr(message::Column::Mentions, Expr::value(meant))
         .col_expr(message::Column::EditedAtMs, Expr::value(at.millis()))
         .filter(message::Column::Id.eq(id.uuid()))
-        .filter(message::Column::Content.ne(content))
-        .filter(message::Column::RecalledAtMs.is_null())
         .exec(tx)
         .await?;
-    let edited = done.rows_affected > 0;
-    // One that says it already may say it by another's will from now on.
-    if edited || messages::find(tx, id).await?.is_some_and(|row| row.recalled_at_ms.is_none()) {
-        replacements::settle(tx, id, replaced).await?;
+    if let Some(mentions) = mentions {
+        let gone = messages::mentions(&row).into_iter().filter(|user| !mentions.contains(user));
+        reads::delete_mentions(tx, &row, &gone.collect::<Vec<_>>()).await?;
     }
-    Ok(edited)
+    Ok(true)
 }
 
 /// What was recalled is gone: no later reader of the log or of the history finds it.
 async fn recall(tx: &impl ConnectionTrait, id: MessageId, at: Timestamp) -> Result<bool, Error> {
+    let Some(row) = messages::find(tx, id).await? else { return Ok(false) };
     let done = message::Entity::update_many()
         .col_expr(message::Column::Content, Expr::value(""))
         .col_expr(message::Column::Mentions, Expr::value(None::<String>))
+        // By it, somebody could try out what was said.
+        .col_expr(message::Column::Fingerprint, Expr::value(None::<i64>))
         .col_expr(message::Column::RecalledAtMs, Expr::value(at.millis()))
         .filter(message::Column::Id.eq(id.uuid()))
         .filter(message::Column::RecalledAtMs.is_null())
         .exec(tx)
         .await?;
+    reads::delete_mentions(tx, &row, &messages::mentions(&row)).await?;
     Ok(done.rows_affected > 0)
 }
 
@@ -274,6 +320,7 @@ async fn add_member(
     room: RoomId,
     user: UserId,
     role: Role,
+    head: Seq,
     at: Timestamp,
 ) -> Result<bool, Error> {
     if members::is_banned(tx, room, user).await? {
@@ -281,7 +328,11 @@ async fn add_member(
     }
     // Whichever way somebody comes in, they ask no more.
     join_requests::take(tx, room, user).await?;
-    members::insert(tx, room, user, role, at).await
+    let is_new = members::insert(tx, room, user, role, at).await?;
+    if is_new {
+        reads::begin(tx, room, user, head, at).await?;
+    }
+    Ok(is_new)
 }
 
 /// The request decides, in the transaction that lets them in: of two who answer it, one is too late.
@@ -289,12 +340,17 @@ async fn accept_join(
     tx: &impl ConnectionTrait,
     room: RoomId,
     user: UserId,
+    head: Seq,
     at: Timestamp,
 ) -> Result<bool, Error> {
     if members::is_banned(tx, room, user).await? || !join_requests::take(tx, room, user).await? {
         return Ok(false);
     }
-    members::insert(tx, room, user, Role::Member, at).await
+    let is_new = members::insert(tx, room, user, Role::Member, at).await?;
+    if is_new {
+        reads::begin(tx, room, user, head, at).await?;
+    }
+    Ok(is_new)
 }
 
 async fn change_member(
@@ -332,6 +388,8 @@ async fn remove_member(
 ) -> Result<bool, Error> {
     let key = (change.room.uuid(), user.uuid());
     let removed = member::Entity::delete_by_id(key).exec(tx).await?.rows_affected > 0;
+    // Should they come back, they begin anew.
+    reads::forget(tx, change.room, user).await?;
     if removal != Removal::Banned {
         return Ok(removed);
     }

@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 
-use sea_orm::{ConnectionTrait, EntityTrait, IntoActiveModel, Statement};
+use sea_orm::{ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, Statement};
 use serde::{Deserialize, Serialize};
 use teahouse_protocol::{RoomId, Seq, Timestamp};
 use uuid::Uuid;
 
 use super::heads::{Heads, Remembered};
+use super::repeats::{First, Repeats, Suspects, key_of};
 use super::{
     Append, Appended, Change, ChangeKind, Entry, FirstAck, NewMessage, NewRoom, Outcome, Released, apply,
 };
@@ -19,32 +20,23 @@ use crate::{Db, Error, messages, outbox, replacements};
 pub(super) struct Batches {
     db: Db,
     remembered: Remembered,
+    suspects: Suspects,
 }
-
-/// The places in a batch of messages that were written before, and what was answered then.
-type Repeats = HashMap<usize, FirstAck>;
 
 impl Batches {
     pub(super) fn new(db: Db) -> Self {
-        Self { remembered: Remembered::new(&db), db }
+        Self { remembered: Remembered::new(&db), suspects: Suspects::default(), db }
     }
 
     /// Writes `gathered` in one transaction and says what became of each, in the order of their numbers: messages come
     /// before changes. What one client sent in turn keeps its turn, since a change is waited for.
     ///
-    /// A client id that was used before makes the transaction fail: then repeats are looked up and set aside, and the
-    /// rest is written. So the common case pays nothing for them. Where a single entry is at fault otherwise, each is
-    /// tried alone: one bad message must not fail the others'.
+    /// Where a single entry is at fault, it is searched by halves: one bad message must not fail the others'.
     pub(super) async fn write<T>(&mut self, mut gathered: Vec<Append<T>>) -> Vec<Appended<T>> {
         gathered.sort_by(|one, other| turn(&one.entry).cmp(&turn(&other.entry)));
         let (entries, tickets): (Vec<Entry>, Vec<T>) =
             gathered.into_iter().map(|append| (append.entry, append.ticket)).unzip();
-        let outcomes = match self.commit(&entries, &Repeats::new()).await {
-            Ok(outcomes) => outcomes.into_iter().map(Ok).collect(),
-            Err(Error::Conflict(_)) => self.write_without_repeats(&entries).await,
-            Err(error @ (Error::Unavailable(_) | Error::StorageFull(_))) => failed(entries.len(), &error),
-            Err(_) => self.write_each(&entries).await,
-        };
+        let outcomes = self.write_by_halves(&entries).await;
         entries
             .into_iter()
             .zip(tickets)
@@ -53,57 +45,45 @@ impl Batches {
             .collect()
     }
 
-    async fn write_without_repeats(&mut self, entries: &[Entry]) -> Vec<Result<Outcome, Error>> {
-        let repeats = match self.find_repeats(entries).await {
-            Ok(repeats) => repeats,
-            Err(error) => return failed(entries.len(), &error),
-        };
-        match self.commit(entries, &repeats).await {
-            Ok(outcomes) => outcomes.into_iter().map(Ok).collect(),
-            Err(error @ (Error::Unavailable(_) | Error::StorageFull(_))) => failed(entries.len(), &error),
-            // Another node wrote one of them in between: alone, each finds its own.
-            Err(_) => self.write_each(entries).await,
-        }
-    }
-
-    async fn write_each(&mut self, entries: &[Entry]) -> Vec<Result<Outcome, Error>> {
+    async fn write_by_halves(&mut self, entries: &[Entry]) -> Vec<Result<Outcome, Error>> {
         let mut outcomes = Vec::with_capacity(entries.len());
-        for entry in entries {
-            let outcome = self.write_alone(std::slice::from_ref(entry)).await;
-            if let Err(error @ (Error::Unavailable(_) | Error::StorageFull(_))) = &outcome {
-                // Each further try would wait as long: nobody would be answered in time.
-                outcomes.extend(failed(entries.len() - outcomes.len(), error));
-                return outcomes;
+        // The next one last.
+        let mut parts = vec![entries];
+        while let Some(part) = parts.pop() {
+            match self.write_together(part).await {
+                Ok(written) => outcomes.extend(written.into_iter().map(Ok)),
+                Err(error @ (Error::Unavailable(_) | Error::StorageFull(_))) => {
+                    // Each further try would wait as long: nobody would be answered in time.
+                    outcomes.extend(failed(entries.len() - outcomes.len(), &error));
+                    return outcomes;
+                }
+                Err(error) if part.len() == 1 => outcomes.push(Err(error)),
+                Err(_) => {
+                    let (first, second) = part.split_at(part.len() / 2);
+                    parts.extend([second, first]);
+                }
             }
-            outcomes.push(outcome);
         }
         outcomes
     }
 
-    async fn write_alone(&mut self, entry: &[Entry]) -> Result<Outcome, Error> {
-        let mut outcomes = match self.commit(entry, &Repeats::new()).await {
-            Err(conflict @ Error::Conflict(_)) => {
-                let repeats = self.find_repeats(entry).await?;
-                return repeats.get(&0).map(|first| Outcome::Repeated(*first)).ok_or(conflict);
+    /// Writes `entries` in one transaction. A client id that was used before makes it fail: then all repeats are found by
+    /// one query and set aside, and the rest is written. So the common case pays nothing for them; and whoever has sent
+    /// one is looked after, so that they make no second one fail.
+    async fn write_together(&mut self, entries: &[Entry]) -> Result<Vec<Outcome>, Error> {
+        let mut repeats = self.suspects.find_repeats(&self.db, entries).await?;
+        loop {
+            let conflict = match self.commit(entries, &repeats).await {
+                Err(error @ Error::Conflict(_)) => error,
+                other => return other,
+            };
+            let found = self.suspects.find_all_repeats(&self.db, entries).await?;
+            // More come to light with each round only where another node writes them meanwhile.
+            if found.len() <= repeats.len() {
+                return Err(conflict);
             }
-            other => other?,
-        };
-        Ok(outcomes.pop().unwrap_or(Outcome::Unchanged))
-    }
-
-    /// Which of `entries` were written before.
-    async fn find_repeats(&self, entries: &[Entry]) -> Result<Repeats, Error> {
-        let mut repeats = Repeats::new();
-        for (place, entry) in entries.iter().enumerate() {
-            let Entry::Message(message) = entry else { continue };
-            let Some(client_id) = &message.client_id else { continue };
-            let conn = self.db.conn();
-            let first = messages::find_by_client_id(conn, client_id, message.sender, message.room).await?;
-            if let Some(row) = first {
-                repeats.insert(place, messages::first_ack(&row));
-            }
+            repeats = found;
         }
-        Ok(repeats)
     }
 
     /// One transaction over `entries`, leaving out the `repeats`.
@@ -112,7 +92,7 @@ impl Batches {
         const ATTEMPTS: u32 = 3;
         let mut attempt = 1;
         loop {
-            match self.transaction(entries, repeats).await {
+            match self.timely_transaction(entries, repeats).await {
                 Ok((outcomes, heads)) => {
                     self.remembered.keep(heads);
                     return Ok(outcomes);
@@ -128,6 +108,23 @@ impl Batches {
         }
     }
 
+    /// Gives up what takes too long: those who wait are answered, and the next may find it better. A transaction that was
+    /// given up while it was committed may be there all the same; a message sent again under its client id finds it.
+    async fn timely_transaction(
+        &self,
+        entries: &[Entry],
+        repeats: &Repeats,
+    ) -> Result<(Vec<Outcome>, Heads), Error> {
+        let limit = self.db.write_timeout();
+        match tokio::time::timeout(limit, self.transaction(entries, repeats)).await {
+            Ok(done) => done,
+            Err(_) => Err(Error::Unavailable(DbErr::Custom(format!(
+                "a transaction was not done within {} ms",
+                limit.as_millis()
+            )))),
+        }
+    }
+
     async fn transaction(
         &self,
         entries: &[Entry],
@@ -138,20 +135,20 @@ impl Batches {
         let mut heads = self.remembered.open(&tx, rooms).await?;
         let mut outcomes = number_messages(&mut heads, entries, repeats);
         let mut statements = insert_messages(&tx, entries, &outcomes);
-        let mut edited = Vec::new();
+        let (mut edited, mut mentioning) = (Vec::new(), Vec::new());
         if entries.iter().any(|entry| matches!(entry, Entry::Change(_))) {
             run_all(&tx, std::mem::take(&mut statements)).await?;
             for (place, entry) in entries.iter().enumerate() {
                 if let Entry::Change(change) = entry {
                     let before = apply::said_before(&tx, change).await?;
                     outcomes[place] = apply::change(&tx, change, &mut heads).await?;
-                    if let (Some(before), Some(row)) = (before, outcomes[place].rows().first()) {
-                        edited.push((row.room_id, row.seq, before));
-                    }
+                    let Some(row) = outcomes[place].rows().first() else { continue };
+                    edited.extend(before.map(|before| (row.room_id, row.seq, before)));
+                    mentioning.extend(apply::mentioned_anew(&tx, change).await?);
                 }
             }
         }
-        statements.extend(closing(&tx, entries, &outcomes, &heads, edited));
+        statements.extend(closing(&tx, entries, &outcomes, &heads, edited, mentioning));
         run_all(&tx, statements).await?;
         tx.commit().await?;
         Ok((outcomes, heads))
@@ -178,17 +175,18 @@ fn failed(count: usize, error: &Error) -> Vec<Result<Outcome, Error>> {
 fn number_messages(heads: &mut Heads, entries: &[Entry], repeats: &Repeats) -> Vec<Outcome> {
     let mut outcomes = vec![Outcome::Unchanged; entries.len()];
     // Two with one client id in one batch: the second repeats the first.
-    let mut first_here: HashMap<_, FirstAck> = HashMap::new();
+    let mut first_here: HashMap<_, First> = HashMap::new();
     for (place, entry) in entries.iter().enumerate() {
         let Entry::Message(message) = entry else { continue };
-        let key = message.client_id.as_ref().map(|id| (id, message.sender, message.room));
+        let key = key_of(message);
         let known = repeats.get(&place).or_else(|| key.as_ref().and_then(|key| first_here.get(key)));
         outcomes[place] = match known {
-            Some(first) => Outcome::Repeated(*first),
+            Some(first) => first.answer(message),
             None => heads.take_next(message.room).map_or(Outcome::NoRoom, Outcome::Written),
         };
         if let (Outcome::Written(seq), Some(key)) = (&outcomes[place], key) {
-            first_here.insert(key, FirstAck { message: message.id, seq: *seq, at: message.at });
+            let ack = FirstAck { message: message.id, seq: *seq, at: message.at };
+            first_here.insert(key, First::new(ack, message.fingerprint));
         }
     }
     outcomes
@@ -233,17 +231,18 @@ fn closing(
     outcomes: &[Outcome],
     heads: &Heads,
     edited: Vec<(Uuid, i64, String)>,
+    mut mentioning: Vec<(Uuid, i64)>,
 ) -> Vec<Statement> {
     let ranges = heads.grown();
     if ranges.is_empty() {
         return Vec::new();
     }
     let now: Vec<(Uuid, i64)> = ranges.iter().map(|(room, _, last)| (*room, *last)).collect();
-    let mentioning = written(entries, outcomes)
-        .chain(released(entries, outcomes))
-        .filter(|(message, _)| !message.mentions.is_empty())
-        .map(|(message, seq)| (message.room.uuid(), seq.get()))
-        .collect();
+    let said = written(entries, outcomes).chain(released(entries, outcomes));
+    mentioning.extend(
+        said.filter(|(message, _)| !message.mentions.is_empty())
+            .map(|(message, seq)| (message.room.uuid(), seq.get())),
+    );
     let at = entries.iter().map(Entry::at).max().unwrap_or(Timestamp::from_millis(0));
     let locales = written(entries, outcomes)
         .filter_map(|(message, seq)| {
@@ -259,7 +258,7 @@ fn closing(
 pub struct Committed {
     /// Room, first and last number.
     pub ranges: Vec<(Uuid, i64, i64)>,
-    /// Room and number of each message that mentions somebody.
+    /// Room and number of each message that mentions somebody, or does so anew since an edit.
     pub mentioning: Vec<(Uuid, i64)>,
     /// Room and number of each message whose sender's language was told, and that language.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

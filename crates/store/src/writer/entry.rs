@@ -5,6 +5,7 @@ use teahouse_protocol::{
     Timestamp, UserId, Visibility,
 };
 
+use crate::Fingerprint;
 use crate::audit::Act;
 use crate::entity::room_event;
 
@@ -28,6 +29,8 @@ pub struct NewMessage {
     pub sender: UserId,
     /// The sender's own id: a second message with the same one is the first.
     pub client_id: Option<ClientId>,
+    /// What the sender sent under that id, whatever a filter made of it.
+    pub fingerprint: Option<Fingerprint>,
     /// What was said.
     pub content: Content,
     /// The message that it answers.
@@ -68,6 +71,8 @@ pub enum ChangeKind {
         message: MessageId,
         /// What it says now.
         content: Content,
+        /// Who is meant from now on; absent: as before.
+        mentions: Option<Vec<UserId>>,
         /// What a filter made of the edit. Nothing: it says what its sender wrote.
         replaced: Option<Box<Replaced>>,
         /// Whether what follows from it is told what it said before. The log never is.
@@ -147,7 +152,8 @@ pub struct Release {
 /// What is let through.
 #[derive(Clone, Debug)]
 pub enum Released {
-    /// A message. Where one with its client id is there by now, that is it.
+    /// A message. Where the same one came into the log under its client id by now, that is it; where that id stands for
+    /// another, this one comes without.
     Message(Box<NewMessage>),
     /// An edit. Where its message was recalled by now, nothing comes into the log.
     Edit {
@@ -155,6 +161,8 @@ pub enum Released {
         message: MessageId,
         /// What it says now.
         content: Content,
+        /// Who is meant from now on.
+        mentions: Vec<UserId>,
         /// As in [`ChangeKind::Edit`].
         recounts: bool,
     },
@@ -228,6 +236,8 @@ pub enum Outcome {
     Logged(Vec<room_event::Model>),
     /// A message with this client id was there before.
     Repeated(FirstAck),
+    /// A message with this client id was there before, and the sender had sent something else: nothing is written.
+    IdTaken,
     /// A change that changes nothing: it was so before, or what it is about is not there.
     Unchanged,
     /// The room is not there.

@@ -46,6 +46,11 @@ impl Heads {
         self.0.get(&room.uuid()).is_some_and(|head| !head.ended)
     }
 
+    /// How far the log of `room` reaches by now.
+    pub(super) fn reached(&self, room: RoomId) -> Seq {
+        self.0.get(&room.uuid()).and_then(|head| Seq::new(head.now)).unwrap_or_default()
+    }
+
     /// The rooms whose logs grew: first and last new number of each.
     pub(super) fn grown(&self) -> Vec<(Uuid, i64, i64)> {
         let grown = self.0.iter().filter(|(_, head)| head.now > head.before);

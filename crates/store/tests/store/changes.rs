@@ -32,8 +32,8 @@ on_both! {
             change(room, bob, unreact),
             change(room, ann, ChangeKind::Recall { message: gone }),
             change(room, ann, ChangeKind::Recall { message: nobody }),
-            change(room, ann, ChangeKind::Edit { message: gone, content: Content::Text("back".to_owned()), replaced: None, recounts: false }),
-            change(room, ann, ChangeKind::Edit { message: said, content: Content::Text("tea".to_owned()), replaced: None, recounts: false }),
+            change(room, ann, ChangeKind::Edit { message: gone, content: Content::Text("back".to_owned()), mentions: None, replaced: None, recounts: false }),
+            change(room, ann, ChangeKind::Edit { message: said, content: Content::Text("tea".to_owned()), mentions: None, replaced: None, recounts: false }),
         ];
         for (place, outcome) in world.write(nothing).await.into_iter().enumerate() {
             assert_eq!(outcome.unwrap(), Outcome::Unchanged, "the entry at {place}");
@@ -56,7 +56,7 @@ on_both! {
         let kinds = vec![
             ChangeKind::AddMember { user: bob, role: Role::Member },
             ChangeKind::EditRoom(edit),
-            ChangeKind::Edit { message: said, content: Content::Text("two cups".to_owned()), replaced: None, recounts: false },
+            ChangeKind::Edit { message: said, content: Content::Text("two cups".to_owned()), mentions: None, replaced: None, recounts: false },
             ChangeKind::React { message: said, emoji: Emoji::new("🍵").unwrap() },
             ChangeKind::Unreact { message: said, forms: vec!["🍵".to_owned()] },
             ChangeKind::Recall { message: said },
@@ -95,7 +95,7 @@ on_both! {
                 let (by, content) = (by.to_owned(), content.clone());
                 Box::new(Replaced { by, note: None, kind: Kind::Text, content, text: None })
             });
-            let edit = ChangeKind::Edit { message, content, replaced, recounts: false };
+            let edit = ChangeKind::Edit { message, content, mentions: None, replaced, recounts: false };
             world.write_one(change(room, ann, edit)).await;
             noted(message).await
         };

@@ -104,7 +104,11 @@ impl Stage<'_> {
             Act::Edit { which, text } => {
                 let (message, room) = said(*which)?;
                 let content = Content::Text(format!("edited {text}"));
-                change(room, owner, ChangeKind::Edit { message, content, replaced: None, recounts: true })
+                change(
+                    room,
+                    owner,
+                    ChangeKind::Edit { message, content, mentions: None, replaced: None, recounts: true },
+                )
             }
             Act::Recall { which } => {
                 let (message, room) = said(*which)?;

@@ -16,4 +16,5 @@ mod plugin_queue;
 mod plugins;
 mod recalls;
 mod repeats;
+mod slow;
 mod two_nodes;

@@ -37,6 +37,7 @@ fn held(room: RoomId, sender: UserId, client_id: Option<&str>, state: HeldState)
         decided_by: None,
         decided_at_ms: None,
         reason: None,
+        fingerprint: None,
     }
 }
 

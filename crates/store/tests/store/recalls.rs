@@ -19,7 +19,7 @@ on_both! {
         said.mentions = vec![ann];
         let id = said.id;
         world.write_one(entry).await;
-        let edit = |text: &str| ChangeKind::Edit { message: id, content: Content::Text(text.to_owned()), replaced: None, recounts: false };
+        let edit = |text: &str| ChangeKind::Edit { message: id, content: Content::Text(text.to_owned()), mentions: None, replaced: None, recounts: false };
         world.write_one(change(room, ann, edit(&format!("{SECRET}-edited")))).await;
         world.write_one(change(room, ann, edit(&format!("{SECRET}-again")))).await;
         world.write_one(change(room, ann, ChangeKind::Recall { message: id })).await;
@@ -27,7 +27,7 @@ on_both! {
         world.write_one(change(room, ann, edit(SECRET))).await;
 
         let row = messages::find(world.db.conn(), id).await.unwrap().unwrap();
-        assert_eq!((row.content.as_str(), row.mentions.as_deref()), ("", None));
+        assert_eq!((row.content.as_str(), row.mentions.as_deref(), row.fingerprint), ("", None, None));
         assert!(row.recalled_at_ms.is_some());
         let history = messages::page_before(world.db.conn(), room, Seq::MAX, PageSize::capped(50)).await;
         let kept = [

@@ -25,7 +25,7 @@ on_both! {
         let first = message(room, ann, Some("c-1"), "once");
         let ack = ack_of(&first, 2);
         let outcomes = world
-            .write(vec![first, message(room, ann, Some("c-1"), "twice"), message(room, ann, None, "more")])
+            .write(vec![first, message(room, ann, Some("c-1"), "once"), message(room, ann, None, "more")])
             .await;
         assert_eq!(*outcomes[1].as_ref().unwrap(), Outcome::Repeated(ack));
         assert_eq!(world.texts(room).await, ["once", "more"]);
@@ -40,9 +40,9 @@ on_both! {
         let outcomes = world
             .write(vec![
                 message(room, ann, Some("c-2"), "two"),
-                message(room, ann, Some("c-1"), "again"),
+                message(room, ann, Some("c-1"), "once"),
                 message(room, ann, Some("c-3"), "three"),
-                message(room, ann, Some("c-3"), "three again"),
+                message(room, ann, Some("c-3"), "three"),
             ])
             .await;
         assert_eq!(*outcomes[1].as_ref().unwrap(), Outcome::Repeated(ack));
@@ -93,10 +93,10 @@ on_both! {
         world.write_one(first).await;
         let outcomes = world
             .write(vec![
-                message(room, ann, Some("c-1"), "again"),
+                message(room, ann, Some("c-1"), "once"),
                 crate::world::add(room, ann, teahouse_protocol::UserId::generate(), teahouse_protocol::Role::Member),
                 message(room, ann, Some("c-2"), "two"),
-                message(room, ann, Some("c-2"), "two again"),
+                message(room, ann, Some("c-2"), "two"),
             ])
             .await;
         assert_eq!(*outcomes[0].as_ref().unwrap(), Outcome::Repeated(ack));
@@ -114,8 +114,64 @@ on_both! {
         world.write_one(first).await;
         let recall = teahouse_store::writer::ChangeKind::Recall { message: ack.message };
         world.write_one(crate::world::change(room, ann, recall)).await;
-        let again = world.write_one(message(room, ann, Some("c-1"), "again")).await;
+        let again = world.write_one(message(room, ann, Some("c-1"), "once")).await;
         assert_eq!(again, Outcome::Repeated(ack));
         assert_eq!(world.texts(room).await, [""]);
+    }
+
+    /// Whoever sends something else under an id that was used is told so; before, it was lost in silence.
+    async fn something_else_under_the_same_id_is_told_apart(world: World) {
+        let ann = world.person().await;
+        let room = world.room(ann).await;
+        let first = message(room, ann, Some("c-1"), "once");
+        let ack = ack_of(&first, 2);
+        // In one batch, in a later one, from another node, and beside a repeat and new messages.
+        let outcomes = world.write(vec![first, message(room, ann, Some("c-1"), "else")]).await;
+        assert!(matches!(outcomes[1], Ok(Outcome::IdTaken)), "{:?}", outcomes[1]);
+        assert_eq!(world.write_one(message(room, ann, Some("c-1"), "else")).await, Outcome::IdTaken);
+        let other = world.another_node().await;
+        let batch = vec![
+            message(room, ann, Some("c-2"), "two"),
+            message(room, ann, Some("c-1"), "else"),
+            message(room, ann, Some("c-1"), "once"),
+        ];
+        let outcomes = crate::world::write_with(&other, batch).await;
+        let outcome = |place: usize| outcomes.iter().find(|one| one.ticket == place).unwrap().outcome.clone();
+        assert!(matches!(outcome(0), Ok(Outcome::Written(_))));
+        assert!(matches!(outcome(1), Ok(Outcome::IdTaken)));
+        assert_eq!(outcome(2).unwrap(), Outcome::Repeated(ack));
+        assert_eq!(world.texts(room).await, ["once", "two"]);
+    }
+
+    /// A message that an older version wrote tells nothing of what was sent: its repeats are believed.
+    async fn of_a_message_without_a_fingerprint_every_repeat_is_the_same(world: World) {
+        let ann = world.person().await;
+        let room = world.room(ann).await;
+        let Entry::Message(said) = message(room, ann, Some("c-1"), "once") else { panic!("a message") };
+        world.write_one(Entry::Message(NewMessage { fingerprint: None, ..said })).await;
+        let again = world.write_one(message(room, ann, Some("c-1"), "else")).await;
+        assert!(matches!(again, Outcome::Repeated(_)), "{again:?}");
+    }
+
+    /// As many repeats as a batch may hold, between as many new ones, one after the other.
+    async fn a_batch_full_of_repeats_is_written_whole(world: World) {
+        let [ann, bob] = [world.person().await, world.person().await];
+        let room = world.room(ann).await;
+        let batch = |sender, from: usize| -> Vec<Entry> {
+            (from..from + 1_200).map(|id| message(room, sender, Some(&format!("c-{id}")), "tea")).collect()
+        };
+        world.write(batch(ann, 0)).await;
+        let mut mixed = Vec::new();
+        for (old, new) in batch(ann, 0).into_iter().zip(batch(bob, 0)) {
+            mixed.extend([old, new]);
+        }
+        let outcomes = world.write(mixed).await;
+        for (place, outcome) in outcomes.iter().enumerate() {
+            match place % 2 {
+                0 => assert!(matches!(outcome, Ok(Outcome::Repeated(_))), "{place}: {outcome:?}"),
+                _ => assert!(matches!(outcome, Ok(Outcome::Written(_))), "{place}: {outcome:?}"),
+            }
+        }
+        assert_eq!(world.log(room).await.len(), 1 + 2 * 1_200);
     }
 }

@@ -8,7 +8,7 @@ use teahouse_store::log::{self, LogRow};
 use teahouse_store::writer::{
     Append, Appended, Change, ChangeKind, Entry, NewMessage, NewRoom, Outcome, batch_writer,
 };
-use teahouse_store::{DatabaseConfig, Db, Error, PageSize, rooms, users};
+use teahouse_store::{DatabaseConfig, Db, Error, Fingerprint, PageSize, rooms, users};
 pub(crate) use teahouse_testkit::on_both;
 use teahouse_testkit::{Fixture, TestDatabase};
 
@@ -139,6 +139,7 @@ pub(crate) fn message(room: RoomId, sender: UserId, client_id: Option<&str>, tex
         room,
         sender,
         client_id: client_id.map(|id| ClientId::new(id).unwrap()),
+        fingerprint: client_id.map(|_| Fingerprint::of(&Content::Text(text.to_owned()), None, &[])),
         content: Content::Text(text.to_owned()),
         reply_to: None,
         mentions: Vec::new(),

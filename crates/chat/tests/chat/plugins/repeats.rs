@@ -5,7 +5,7 @@ use std::task::Poll;
 
 use serde_json::json;
 use teahouse_chat::{Handled, Window};
-use teahouse_protocol::AckState;
+use teahouse_protocol::{AckState, ErrorCode};
 
 use super::hooks::FakeHooks;
 use super::verdicts::{admin, msg};
@@ -171,5 +171,67 @@ on_both! {
         }
         ids.dedup();
         assert_eq!(ids.len(), 1);
+    }
+
+    /// Compared is what was sent, and not what a filter made of it.
+    async fn something_else_is_told_apart_whatever_a_filter_made_of_the_first(world: World) {
+        let [ann, bob] = world.people(["ann", "bob"]).await;
+        let room = world.group(&bob, &[&ann]).await;
+        let hooks = FakeHooks::at_work(&world);
+        let mut phone = world.joined(&ann, room).await;
+        let texts = ["tea", "rude tea", "hold this", "shadow this"];
+        let mut first = Vec::new();
+        for text in texts {
+            first.push(phone.ask(msg(room, text, text)).await);
+        }
+        let conflict = |error: teahouse_chat::Error| error.code() == ErrorCode::IdempotencyConflict;
+        for round in 0..3 {
+            match round {
+                // They would all pass now.
+                1 => hooks.let_everything_pass(),
+                2 => {
+                    world.mute(&bob, room, ann.user_id(), std::time::Duration::from_secs(60)).await;
+                    phone.until("member").await;
+                }
+                _ => {}
+            }
+            for (text, first) in texts.iter().zip(&first) {
+                assert_eq!(phone.ask(msg(room, text, text)).await, *first);
+                assert_eq!(phone.refusal(msg(room, text, "else")).await, ErrorCode::IdempotencyConflict);
+                let by_rest = world.chat.send(&ann, room, draft(Some(text), "else")).await;
+                assert!(by_rest.is_err_and(conflict));
+            }
+        }
+    }
+
+    /// A command that its sender may not use any more was sent all the same.
+    async fn a_command_is_acknowledged_again_though_its_sender_may_use_it_no_more(world: World) {
+        let [ann, bob] = world.people(["ann", "bob"]).await;
+        let room = world.group(&bob, &[&ann]).await;
+        let _hooks = FakeHooks::at_work(&world);
+        world.make_admin(&bob, room, ann.user_id()).await;
+        let mut phone = world.joined(&ann, room).await;
+        let first = phone.ask(msg(room, "c-1", "/guard off")).await;
+        assert_eq!(first["type"], "ack");
+        let member = teahouse_chat::PutMember { role: Some(teahouse_protocol::Role::Member), muted_until: None };
+        world.chat.put_member(&bob, room, ann.user_id(), member).await.unwrap();
+        phone.until("member").await;
+        assert_eq!(phone.ask(msg(room, "c-1", "/guard off")).await, first);
+        assert_eq!(phone.refusal(msg(room, "c-2", "/guard off")).await, ErrorCode::NotAllowed);
+    }
+
+    /// What came in meanwhile under its id is something else: a release brings both.
+    async fn what_is_released_is_not_lost_to_something_else_under_its_id(world: World) {
+        let [ann, bob] = world.people(["ann", "bob"]).await;
+        let room = world.group(&ann, &[&bob]).await;
+        let _hooks = FakeHooks::at_work(&world);
+        let held = world.chat.send(&ann, room, draft(Some("c-1"), "hold this")).await.unwrap();
+        let world = world.restarted(|_| ()).await;
+        let (ann, bob) = (world.person("ann").await, world.person("bob").await);
+        world.chat.send(&ann, room, draft(Some("c-1"), "tea")).await.unwrap();
+        world.chat.release(&admin(), held.message.id).await.unwrap();
+        let history = world.chat.history(&bob, room, Window::Newest, 10).await.unwrap();
+        let ids: Vec<_> = history.items.iter().map(|message| message.client_id.is_some()).collect();
+        assert_eq!(ids, [true, false]);
     }
 }
