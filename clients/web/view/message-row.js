@@ -208,7 +208,7 @@ function failure(row, acts) {
 
 /** Who refused it, and why, as far as the server said. */
 export function failureText({ code, why, content }) {
-  const isCommand = typeof content === 'string' && content.startsWith('/');
+  const isCommand = typeof content === 'string' && /^\s*[/／]/.test(content);
   if (code === 'rejected') return refusalText(why ?? {});
   if (code === 'held_refused') return [t('heldRefused'), why?.reason].filter(Boolean).join(' · ');
   if (code === 'invalid_field' && isCommand && why?.detail) return commandText(why.detail);

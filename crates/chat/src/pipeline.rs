@@ -271,8 +271,9 @@ impl Chat {
     }
 }
 
+/// Whether a text begins like a command, as `Command::split` of plugins' packages reads one.
 fn may_be_a_command(content: &Content) -> bool {
-    matches!(content, Content::Text(text) if text.starts_with('/'))
+    matches!(content, Content::Text(text) if text.trim_start().starts_with(['/', '／']))
 }
 
 /// Those who are meant, each once, in the order in which they were named. They are few.

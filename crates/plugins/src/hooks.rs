@@ -44,7 +44,7 @@ impl Hooks for Inner {
     fn command(&self, room: RoomId, role: Role, text: &str) -> Result<(), CommandRefusal> {
         let Some((name, rest)) = Command::split(text) else { return Ok(()) };
         let snapshot = self.registry.current();
-        let Some((_, command)) = snapshot.find_command(room, name) else { return Ok(()) };
+        let Some((_, command)) = snapshot.find_command(room, &name) else { return Ok(()) };
         if role < least(command.role) {
             return Err(CommandRefusal::RoleTooLow);
         }

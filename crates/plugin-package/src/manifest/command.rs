@@ -127,18 +127,31 @@ fn name(keys: &mut Keys<'_>) -> Option<String> {
     None
 }
 
+/// What a command begins with: a stroke, full-width or not.
+const STROKES: [char; 2] = ['/', '／'];
+
+/// A full-width letter or digit as the plain one (Unicode, block "Halfwidth and Fullwidth Forms").
+fn half_width(letter: char) -> char {
+    match letter {
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(letter as u32 - 0xfee0).unwrap_or(letter),
+        other => other,
+    }
+}
+
 fn is_name(name: &str) -> bool {
     let inner = |letter: char| letter.is_alphanumeric() || letter == '-' || letter == '_';
     is_line(name, 32) && name.chars().all(inner) && name.to_lowercase() == name
 }
 
 impl Command {
-    /// The name and the rest of a line that looks like a command: `/guard strict` gives `guard` and `strict`.
+    /// The name and the rest of a line that looks like a command: `/guard strict` gives `guard` and `strict`, and so does
+    /// ` ／GUARD strict`, as a Chinese keyboard writes it.
     #[must_use]
-    pub fn split(text: &str) -> Option<(&str, &str)> {
-        let line = text.strip_prefix('/')?;
+    pub fn split(text: &str) -> Option<(String, &str)> {
+        let line = text.trim_start().strip_prefix(STROKES)?;
         let (name, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
-        is_name(name).then(|| (name, rest.trim()))
+        let name = name.chars().map(half_width).flat_map(char::to_lowercase).collect::<String>();
+        is_name(&name).then(|| (name, rest.trim()))
     }
 
     /// How the command is given: `/guard <mode: off|flag|strict> [reason]`.

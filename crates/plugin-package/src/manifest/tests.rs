@@ -317,9 +317,21 @@ fn poll() -> Command {
 
 #[test]
 fn a_line_is_split_into_command_and_rest() {
-    assert_eq!(Command::split("/guard  strict now "), Some(("guard", "strict now")));
-    assert_eq!(Command::split("/投票"), Some(("投票", "")));
-    for other in ["guard", "/", "/ guard", "//x", "/Guard", "/a/b", ""] {
+    let guard = Some(("guard".to_owned(), "strict now"));
+    // As phones and Chinese keyboards write it: a space before, a capital, full-width forms, an ideographic space behind.
+    for line in [
+        "/guard  strict now ",
+        " /guard strict now",
+        "\u{3000}／guard strict now",
+        "/Guard strict now",
+        "／ＧＵＡＲＤ\u{3000}strict now",
+        "\n/GUARD\nstrict now",
+    ] {
+        assert_eq!(Command::split(line), guard, "{line}");
+    }
+    assert_eq!(Command::split("/投票"), Some(("投票".to_owned(), "")));
+    assert_eq!(Command::split("/Guard Strict"), Some(("guard".to_owned(), "Strict")));
+    for other in ["guard", "/", "/ guard", "//x", "／／x", "/a/b", "a /b", "÷poll", ""] {
         assert_eq!(Command::split(other), None, "{other}");
     }
 }

@@ -291,7 +291,7 @@ fn as_command(
     cast: &Cast,
 ) -> Option<(Arc<Running>, wit::Command)> {
     let (message, name, rest) = told::as_command(&happening.event)?;
-    let (owner, command) = audience.snapshot.find_command(audience.room, name)?;
+    let (owner, command) = audience.snapshot.find_command(audience.room, &name)?;
     // Asked of what was typed, too; but a filter may have made a command of it since.
     if cast.role_of(happening.actor).is_none_or(|role| role < least(command.role)) {
         return None;

@@ -176,7 +176,7 @@ pub(crate) fn command(
 }
 
 /// The command that a posted message may be: its name and the rest.
-pub(crate) fn as_command(event: &wit::Event) -> Option<(&wit::Message, &str, &str)> {
+pub(crate) fn as_command(event: &wit::Event) -> Option<(&wit::Message, String, &str)> {
     let wit::Event::Posted(message) = event else { return None };
     if message.kind != Kind::Text.as_str() {
         return None;

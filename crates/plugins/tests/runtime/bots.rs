@@ -119,6 +119,13 @@ on_both! {
         assert_eq!(wrong.code(), ErrorCode::InvalidField, "{wrong}");
         let lower = world.say(&bob, room, "/rule").await.unwrap_err();
         assert_eq!(lower.code(), ErrorCode::NotAllowed, "{lower}");
+        let full_width = world.say(&bob, room, " ／RULE").await.unwrap_err();
+        assert_eq!(full_width.code(), ErrorCode::NotAllowed, "{full_width}");
+        for typed in [" /PROBE leaf", "／probe leaf", "\u{3000}／Ｐrobe\u{3000}leaf"] {
+            world.say(&bob, room, typed).await.unwrap();
+            let card = ears.bot_says().await;
+            assert_eq!(card["content"]["text"], r#"{"word":"leaf"}"#, "{typed}: {card}");
+        }
         world.say(&bob, room, "/nobody knows it").await.unwrap();
         world.say(&bob, room, "/probe tea time").await.unwrap();
         let card = ears.bot_says().await;
@@ -144,7 +151,7 @@ on_both! {
         world.say(&ann, room, "/probe tea").await.unwrap();
         let card = ears.bot_says().await["id"].as_str().unwrap().parse().unwrap();
         world.hold_events().await;
-        world.say(&in_chinese, room, "/probe milk").await.unwrap();
+        world.say(&in_chinese, room, "／PROBE milk").await.unwrap();
         world.say(&in_chinese, room, "a text that is no command").await.unwrap();
         world.chat.press(&in_english, card, "go", None).await.unwrap();
         for (kind, locale) in [("command", "zh-CN"), ("pressed", "en-GB")] {
