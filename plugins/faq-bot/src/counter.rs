@@ -46,7 +46,7 @@ impl Counter {
     }
 
     fn said(&self, house: &impl House, id: &str, said: &Said) -> Result<(), Refusal> {
-        if said.hops > 0 || said.person.is_bot || said.text.starts_with('/') {
+        if said.hops > 0 || said.person.is_bot || said.text.trim_start().starts_with(['/', '／']) {
             return Ok(());
         }
         let wants_person = self.settings.wants_person(&said.text);
