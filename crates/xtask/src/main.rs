@@ -11,6 +11,7 @@ mod python;
 mod suite;
 mod tally;
 mod tools;
+mod words;
 mod workspace;
 
 use std::process::ExitCode;
@@ -59,6 +60,12 @@ enum Command {
         #[arg(long, value_enum)]
         toolchain: Option<plugins::Kind>,
     },
+    /// Count what the word filter's lists hit in ordinary texts, of which each hit was judged
+    Words {
+        /// Show every text that is hit, and not only those that nobody judged
+        #[arg(long)]
+        list: bool,
+    },
     /// Build the server and the load generator in release, and run one benchmark: chat or plugins
     Bench {
         /// The benchmark's name and its arguments, passed on as they are
@@ -91,6 +98,10 @@ fn run(command: Command) -> Result<()> {
                 _ => plugins::Then::Keep,
             };
             plugins::run(&workspace, &names, toolchain, then)
+        }
+        Command::Words { list } => {
+            tools::install_missing()?;
+            words::run(&workspace, list)
         }
         Command::Bench { arguments } => bench::run(&workspace, &arguments),
     }

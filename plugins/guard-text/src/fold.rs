@@ -75,12 +75,12 @@ impl Fold {
             }
         }
         let mut keys = Table::default();
-        for (target, source) in pairs(STAND_INS).chain(pairs(ALIKE)) {
+        for (target, source) in pairs(STAND_INS) {
             keys.set(source, target as u32);
         }
-        // `i` reads as `l`, so what looks like an `i` does too.
-        for (_, source) in pairs(ALIKE).filter(|(target, _)| *target == 'i') {
-            keys.set(source, u32::from(b'l'));
+        // `i` reads as `l`, and `3` as `e`, so what looks like one does too.
+        for (target, source) in pairs(ALIKE) {
+            keys.set(source, keys.get(target) as u32);
         }
         Self { letters, keys }
     }

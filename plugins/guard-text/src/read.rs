@@ -1,5 +1,6 @@
 //! A text as a row of glyphs that know where they came from.
 
+use crate::cluster::{Base, Cluster, clusters};
 use crate::{Class, Fold};
 
 /// What stood before a glyph, between it and the glyph before.
@@ -53,7 +54,19 @@ pub struct Glyph {
     pub end: u32,
 }
 
+/// What a digit on a key is read as: `1️⃣`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keycaps {
+    /// The digit.
+    Digits,
+    /// A sign, as other emoji are.
+    Signs,
+}
+
 /// Reads texts into buffers that are used again.
+///
+/// A cluster is read as one character (Unicode, *UAX 29: Grapheme Cluster Boundaries*): a letter with whatever marks
+/// were put on it, or a sign, however many characters its emoji is made of. A flag is a sign.
 #[derive(Debug, Default)]
 pub struct Reader {
     glyphs: Vec<Glyph>,
@@ -62,25 +75,30 @@ pub struct Reader {
 impl Reader {
     /// Reads letters, digits and ideographs; signs and spaces become the gaps between them.
     ///
-    /// `@`, `$`, `!` and `|` are kept inside a Latin word, where they stand for letters.
+    /// `@`, `$`, `!` and `|` are kept inside a Latin word, where they stand for letters. Keycaps are digits.
     pub fn read_words(&mut self, fold: &Fold, text: &str) {
+        self.read_words_and(fold, text, Keycaps::Digits);
+    }
+
+    /// As [`Self::read_words`].
+    pub fn read_words_and(&mut self, fold: &Fold, text: &str, keycaps: Keycaps) {
         self.glyphs.clear();
         let mut gap = Gap::default();
         let mut last_sign = '\0';
-        let mut characters = text.char_indices().peekable();
-        while let Some((start, c)) = characters.next() {
-            let Some(letter) = fold.letter(c) else { continue };
-            let class = Class::of(letter);
-            let mut next = || characters.peek().and_then(|(_, next)| fold.letter(*next));
-            if !(class.is_word() || gap.is_none() && self.stands_in(letter, &mut next)) {
+        for cluster in clusters(text) {
+            let Some(base) = cluster.base(fold) else { continue };
+            let sign = base.is_sign || keycaps == Keycaps::Signs && cluster.is_keycap();
+            let class = if sign { Class::Soft } else { Class::of(base.letter) };
+            let mut next = || text[cluster.end()..].chars().next().and_then(|next| fold.letter(next));
+            if sign || !(class.is_word() || gap.is_none() && self.stands_in(base.letter, &mut next)) {
                 // A full stop and a space end a clause; a dot alone is often put into a word.
-                let ends = last_sign == '.' && letter.is_whitespace();
+                let ends = last_sign == '.' && base.letter.is_whitespace();
                 gap = gap.add(if ends { Class::Hard } else { class });
-                last_sign = letter;
+                last_sign = base.letter;
                 continue;
             }
             last_sign = '\0';
-            self.push(fold, letter, class, gap, start, c);
+            self.push(fold, &cluster, base, class, gap);
             gap = Gap::default();
         }
     }
@@ -88,9 +106,10 @@ impl Reader {
     /// Reads all that can be seen, signs and spaces too. The gaps are empty.
     pub fn read_all(&mut self, fold: &Fold, text: &str) {
         self.glyphs.clear();
-        for (start, c) in text.char_indices() {
-            if let Some(letter) = fold.letter(c) {
-                self.push(fold, letter, Class::of(letter), Gap::default(), start, c);
+        for cluster in clusters(text) {
+            if let Some(base) = cluster.base(fold) {
+                let class = if base.is_sign { Class::Soft } else { Class::of(base.letter) };
+                self.push(fold, &cluster, base, class, Gap::default());
             }
         }
     }
@@ -112,10 +131,28 @@ impl Reader {
         }
     }
 
-    fn push(&mut self, fold: &Fold, letter: char, class: Class, gap: Gap, start: usize, c: char) {
+    /// Adds a cluster: one glyph, but for scripts that write letters as marks, where each is one.
+    fn push(&mut self, fold: &Fold, cluster: &Cluster<'_>, base: Base, class: Class, gap: Gap) {
+        let (start, end) = (cluster.start, cluster.end());
+        self.push_one(fold, base.letter, class, gap, start..end);
+        if class != Class::Other || base.is_sign {
+            return;
+        }
+        for (at, c) in cluster.text.char_indices().skip(1) {
+            let is_letter = cluster.has_letter(c);
+            if let Some(letter) = fold.letter(c).filter(|letter| is_letter && Class::of(*letter).is_word()) {
+                if let Some(before) = self.glyphs.last_mut() {
+                    before.end = u32::try_from(start + at).unwrap_or(before.end);
+                }
+                self.push_one(fold, letter, Class::of(letter), Gap::default(), start + at..end);
+            }
+        }
+    }
+
+    fn push_one(&mut self, fold: &Fold, letter: char, class: Class, gap: Gap, place: std::ops::Range<usize>) {
         // Messages have some kilobytes; of a text beyond 4 GiB the rest is not read.
-        let (Ok(from), Ok(to)) = (u32::try_from(start), u32::try_from(start + c.len_utf8())) else { return };
-        self.glyphs.push(Glyph { letter, key: fold.key(letter), class, gap, start: from, end: to });
+        let (Ok(start), Ok(end)) = (u32::try_from(place.start), u32::try_from(place.end)) else { return };
+        self.glyphs.push(Glyph { letter, key: fold.key(letter), class, gap, start, end });
     }
 }
 
@@ -142,6 +179,49 @@ mod tests {
         check("赌\u{200b}博", "赌博", &[0, 0]);
         check("a.b", "ab", &[0, 1]);
         check("🎲赌🎲博", "赌博", &[1, 1]);
+    }
+
+    #[test]
+    fn a_cluster_is_one_character() {
+        // A family, a flag, a flag of tags, a thumb of some colour, and a heart.
+        for sign in ["👨\u{200d}👩\u{200d}👧", "🇨🇳", "🏴\u{e0067}\u{e0062}\u{e007f}", "👍🏽", "❤\u{fe0f}"]
+        {
+            check(&format!("赌{sign}博"), "赌博", &[0, 1]);
+            check(&format!("赌{sign}{sign}博"), "赌博", &[0, 2]);
+        }
+        // Arabic, Hebrew, Thai, Devanagari and Cyrillic marks, and several at once.
+        for mark in
+            ["\u{64e}", "\u{5b8}", "\u{e34}", "\u{93f}", "\u{484}", "\u{a66f}", "\u{301}\u{93f}\u{e34}"]
+        {
+            check(&format!("赌{mark}博{mark}"), "赌博", &[0, 0]);
+            check(&format!("s{mark}h{mark}it"), "shit", &[0, 0, 0, 0]);
+            check(&format!("赌 {mark}博"), "赌博", &[0, 1]);
+            check(&format!("赌\u{200b}{mark}博"), "赌博", &[0, 0]);
+        }
+    }
+
+    #[test]
+    fn a_flag_is_no_letters_and_half_a_flag_is_one() {
+        check("🇸🇭🇮🇹", "", &[]);
+        check("🇸 🇭 🇮 🇹", "shit", &[0, 1, 1, 1]);
+    }
+
+    #[test]
+    fn letters_written_as_marks_are_letters_of_their_own_script() {
+        check("किताब", "किताब", &[0; 5]);
+        check("ดีมาก", "ดีมาก", &[0; 5]);
+        check("क्\u{200d}ष", "कष", &[0; 2]);
+        check("각", "각", &[0]);
+        check("к\u{e34}от", "кот", &[0; 3]);
+    }
+
+    #[test]
+    fn a_keycap_is_a_digit_or_a_sign() {
+        let mut reader = Reader::default();
+        for (keycaps, letters) in [(Keycaps::Digits, "赌1博"), (Keycaps::Signs, "赌博")] {
+            reader.read_words_and(&Fold::new(), "赌1\u{fe0f}\u{20e3}博", keycaps);
+            assert_eq!(reader.glyphs().iter().map(|glyph| glyph.letter).collect::<String>(), letters);
+        }
     }
 
     #[test]

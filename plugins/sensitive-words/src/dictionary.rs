@@ -1,7 +1,10 @@
 //! All words that count, folded, sorted and ready to be found.
 
+mod sieve;
+
 use guard_text::{Class, Fold, Glyph, Reader};
 
+pub use self::sieve::Sieve;
 use crate::automaton::{Automaton, ROOT};
 use crate::list::{Action, Line, lines};
 
@@ -159,6 +162,11 @@ impl Word {
     const fn is_off(&self) -> bool {
         self.open & OFF != 0
     }
+
+    /// Whether a star lifts its border at the end, or at the start.
+    const fn is_open(&self, which: u8) -> bool {
+        self.open & which != 0
+    }
 }
 
 /// Words ready to be found.
@@ -183,12 +191,11 @@ impl Dictionary {
         self.words.is_empty()
     }
 
-    /// Writes all words in what was read to `hits`, those inside an allowed phrase left out. `skip`: how many signs
-    /// may stand between two letters of a word.
-    pub(crate) fn find(&self, glyphs: &[Glyph], skip: u8, hits: &mut Vec<Hit>) {
+    /// Writes all words in what was read to `hits`: those that stand between borders of words, and don't share a letter
+    /// with an allowed phrase. `skip`: how many signs may stand between two letters of a word.
+    pub(crate) fn find(&self, glyphs: &[Glyph], skip: u8, sieve: &mut Sieve, hits: &mut Vec<Hit>) {
         hits.clear();
         let mut state = ROOT;
-        let mut allowed = false;
         for (at, glyph) in glyphs.iter().enumerate() {
             // A wide gap begins anew: no word reaches across it. One sign always may, as between English words.
             if glyph.gap.count() > skip.max(1) {
@@ -200,7 +207,6 @@ impl Dictionary {
                 while let Some(word) = self.words.get(number as usize) {
                     let from = at + 1 - usize::from(word.len);
                     if self.is_word(word, glyphs, from, skip) {
-                        allowed |= word.action == Action::Allow;
                         hits.push(Hit { word: number, from: from as u32, to: at as u32 + 1 });
                     }
                     if !word.same {
@@ -210,34 +216,47 @@ impl Dictionary {
                 }
             }
         }
-        if allowed {
+        if !hits.is_empty() {
+            sieve.sift(self, glyphs, hits);
             self.leave_out_allowed(hits);
         }
     }
 
-    pub(crate) fn word(&self, hit: Hit) -> &Word {
-        &self.words[hit.word as usize]
+    pub(crate) fn word(&self, number: u32) -> &Word {
+        &self.words[number as usize]
     }
 
-    pub(crate) fn category(&self, hit: Hit) -> &str {
-        &self.categories[usize::from(self.word(hit).category)]
+    pub(crate) fn category(&self, number: u32) -> &str {
+        &self.categories[usize::from(self.word(number).category)]
     }
 
     /// The word as it was read from its list: folded, without spaces.
-    pub(crate) fn letters(&self, hit: Hit) -> &[char] {
-        &self.letters[self.word(hit).range()]
+    pub(crate) fn letters(&self, number: u32) -> &[char] {
+        &self.letters[self.word(number).range()]
     }
 
+    /// Takes away the allowed phrases, and whatever shares a letter with one. The hits are in order of their beginnings.
     fn leave_out_allowed(&self, hits: &mut Vec<Hit>) {
-        // An allowed phrase goes before what begins where it does.
-        hits.sort_unstable_by_key(|hit| (hit.from, self.word(*hit).action != Action::Allow));
+        let is_allowed = |hit: &Hit| self.word(hit.word).action == Action::Allow;
+        if !hits.iter().any(is_allowed) {
+            return;
+        }
+        let mut next_allowed = u32::MAX;
+        let mut protected: Vec<bool> = Vec::with_capacity(hits.len());
+        for hit in hits.iter().rev() {
+            protected.push(next_allowed < hit.to);
+            if is_allowed(hit) {
+                next_allowed = hit.from;
+            }
+        }
         let mut allowed_to = 0;
         hits.retain(|hit| {
-            if self.word(*hit).action == Action::Allow {
+            let goes = protected.pop().unwrap_or_default() || hit.from < allowed_to;
+            if is_allowed(hit) {
                 allowed_to = allowed_to.max(hit.to);
                 return false;
             }
-            hit.to > allowed_to
+            !goes
         });
     }
 
@@ -248,8 +267,8 @@ impl Dictionary {
         let inside = &glyphs[from..to];
         let Some(spelled) = spelling(inside, word.spaces, skip) else { return false };
         let (before, after) = (from.checked_sub(1).map(|at| glyphs[at]), glyphs.get(to));
-        let starts = word.open & OPEN_START != 0 || begins(before.as_ref(), glyphs, from, spelled);
-        let ends = word.open & OPEN_END != 0 || stops(after, glyphs, to, spelled);
+        let starts = word.is_open(OPEN_START) || begins(before.as_ref(), glyphs, from, spelled);
+        let ends = word.is_open(OPEN_END) || stops(after, glyphs, to, spelled);
         starts && ends && is_spelled(&self.letters[word.range()], inside)
     }
 }

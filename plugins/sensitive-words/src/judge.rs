@@ -1,8 +1,10 @@
 //! What a text deserves.
 
-use guard_text::{Fold, Glyph, Mask, Reader};
+use std::ops::Range;
 
-use crate::dictionary::{Dictionary, Hit};
+use guard_text::{Fold, Keycaps, Mask, Reader};
+
+use crate::dictionary::{Dictionary, Hit, Sieve};
 use crate::list::Action;
 
 /// The words that a moderator is shown at most.
@@ -16,8 +18,17 @@ pub struct Judge {
     skip: u8,
     mark: char,
     reader: Reader,
+    sieve: Sieve,
     hits: Vec<Hit>,
+    found: Vec<Place>,
     mask: Mask,
+}
+
+/// A word of the dictionary, and the bytes of a text where it stands.
+#[derive(Clone, Debug)]
+struct Place {
+    word: u32,
+    bytes: Range<usize>,
 }
 
 /// What was found in one or several texts.
@@ -37,19 +48,19 @@ impl Judge {
     /// A judge who knows `dictionary`, made with the same `fold`.
     #[must_use]
     pub fn new(fold: Fold, dictionary: Dictionary, skip: u8, mark: char) -> Self {
-        let (reader, hits, mask) = (Reader::default(), Vec::new(), Mask::default());
-        Self { fold, dictionary, skip, mark, reader, hits, mask }
+        let (reader, sieve, mask) = (Reader::default(), Sieve::default(), Mask::default());
+        Self { fold, dictionary, skip, mark, reader, sieve, hits: Vec::new(), found: Vec::new(), mask }
     }
 
     /// What is to be done with a text; none: nothing.
     pub fn look(&mut self, text: &str) -> Option<Found> {
         self.find(text);
-        let strongest = *self.hits.iter().max_by_key(|hit| self.dictionary.word(**hit).action)?;
-        let action = |hit: &Hit| self.dictionary.word(*hit).action;
+        let action = |place: &Place| self.dictionary.word(place.word).action;
+        let strongest = self.found.iter().max_by_key(|place| action(place))?;
         let mut words: Vec<String> = Vec::new();
-        let rest = self.hits.iter().filter(|hit| hit.word != strongest.word);
-        for hit in std::iter::once(&strongest).chain(rest) {
-            let word: String = self.dictionary.letters(*hit).iter().collect();
+        let rest = self.found.iter().filter(|place| place.word != strongest.word);
+        for place in std::iter::once(strongest).chain(rest) {
+            let word: String = self.dictionary.letters(place.word).iter().collect();
             if !words.contains(&word) {
                 words.push(word);
             }
@@ -58,10 +69,10 @@ impl Judge {
             }
         }
         Some(Found {
-            action: action(&strongest),
-            category: self.dictionary.category(strongest).to_owned(),
+            action: action(strongest),
+            category: self.dictionary.category(strongest.word).to_owned(),
             words,
-            flagged: self.hits.iter().any(|hit| action(hit) == Action::Flag),
+            flagged: self.found.iter().any(|place| action(place) == Action::Flag),
         })
     }
 
@@ -69,21 +80,33 @@ impl Judge {
     pub fn cover(&mut self, text: &str) -> Option<String> {
         self.find(text);
         self.mask.clear();
-        let place = |glyph: &Glyph| glyph.start as usize..glyph.end as usize;
-        for hit in &self.hits {
-            if self.dictionary.word(*hit).action == Action::Mask {
-                let glyphs = &self.reader.glyphs()[hit.from as usize..hit.to as usize];
-                if let (Some(first), Some(last)) = (glyphs.first(), glyphs.last()) {
-                    self.mask.cover(place(first).start..place(last).end);
-                }
+        for place in &self.found {
+            if self.dictionary.word(place.word).action == Action::Mask {
+                self.mask.cover(place.bytes.clone());
             }
         }
         (!self.mask.is_empty()).then(|| self.mask.apply(text, self.mark))
     }
 
     fn find(&mut self, text: &str) {
-        self.reader.read_words(&self.fold, text);
-        self.dictionary.find(self.reader.glyphs(), self.skip, &mut self.hits);
+        self.found.clear();
+        self.find_by(text, Keycaps::Digits);
+        // Digits on keys stand for letters, or between letters.
+        if text.contains('\u{20e3}') {
+            self.find_by(text, Keycaps::Signs);
+        }
+    }
+
+    fn find_by(&mut self, text: &str, keycaps: Keycaps) {
+        self.reader.read_words_and(&self.fold, text, keycaps);
+        let glyphs = self.reader.glyphs();
+        self.dictionary.find(glyphs, self.skip, &mut self.sieve, &mut self.hits);
+        let bytes = |hit: &Hit| {
+            let (first, last) = (glyphs.get(hit.from as usize)?, glyphs.get(hit.to as usize - 1)?);
+            Some(first.start as usize..last.end as usize)
+        };
+        let places = self.hits.iter().filter_map(|hit| Some(Place { word: hit.word, bytes: bytes(hit)? }));
+        self.found.extend(places);
     }
 }
 
@@ -155,7 +178,7 @@ mod tests {
         let mut builder = Builder::new(&fold);
         builder.add("甲\n乙\n丙\n丁\n戊\n己 = reject", Action::Mask, None).expect("a good list");
         let dictionary = builder.build();
-        let found = Judge::new(fold, dictionary, 0, '*').look("甲乙丙丁戊己").expect("found");
+        let found = Judge::new(fold, dictionary, 0, '*').look("甲、乙、丙、丁、戊、己").expect("found");
         assert_eq!((found.words.len(), found.words[0].as_str()), (SHOWN, "己"));
     }
 

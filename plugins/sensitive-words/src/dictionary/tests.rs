@@ -12,7 +12,7 @@ fn found(list: &str, text: &str, skip: u8) -> Vec<String> {
     let mut reader = Reader::default();
     reader.read_words(&fold, text);
     let mut hits = Vec::new();
-    dictionary.find(reader.glyphs(), skip, &mut hits);
+    dictionary.find(reader.glyphs(), skip, &mut Sieve::default(), &mut hits);
     let place = |hit: &Hit| {
         let (first, last) = (reader.glyphs()[hit.from as usize], reader.glyphs()[hit.to as usize - 1]);
         text[first.start as usize..last.end as usize].to_owned()
@@ -138,6 +138,56 @@ fn allowed_phrases_shield_what_is_inside() {
     assert_eq!(found("大麻\n麻将\n打麻将 = allow", "打麻将，吸大麻", 2), ["大麻"]);
 }
 
+/// The end of one word and the beginning of another are no word.
+#[test]
+fn a_word_stands_between_borders_of_words() {
+    misses("群交", "进群交流");
+    misses("群交", "进群 交流");
+    misses("群交", "进群🎉交流");
+    finds("群交", "群交", "群交");
+    misses("时时彩", "时时彩排");
+    finds("时时彩", "玩时时彩的", "时时彩");
+    finds("傻逼", "你是傻逼真的", "傻逼");
+    misses("你妈b", "你妈B超结果");
+    finds("你妈b", "你妈b啊", "你妈b");
+    finds("*群交*", "进群交流", "群交");
+    // A space beside a word is a border, whatever word the dictionary makes across it.
+    finds("群交", "进 群交 流", "群交");
+    assert_eq!(found("畜生\n生病", "牲畜生病", 2), ["生病"]);
+}
+
+#[test]
+fn signs_inside_a_word_do_not_hide_it_from_the_borders() {
+    finds("赌博", "去赌*博吧", "赌*博");
+    finds("傻逼", "你是傻-逼真的", "傻-逼");
+    finds("六合彩", "买六.合.彩票", "六.合.彩");
+    misses("赌博", "他爱赌 博客也写");
+}
+
+#[test]
+fn what_joins_letters_does_not_hide_a_word() {
+    for between in
+        ["👨\u{200d}👩\u{200d}👧", "🇨🇳", "🇨🇳🇺🇸", "\u{64e}", "\u{5b8}", "\u{e34}", "\u{93f}", "\u{484}"]
+    {
+        for word in ["赌博网", "shit"] {
+            let letters: Vec<String> = word.chars().map(String::from).collect();
+            assert_eq!(found(word, &letters.join(between), 2).len(), 1, "{word} by {between}");
+        }
+    }
+    misses("shit", "🇸🇭🇮🇹");
+    finds("操你妈", "操妳媽", "操妳媽");
+    finds("口交", "ロ交", "ロ交");
+    finds("porn", "ꮲorn", "ꮲorn");
+}
+
+#[test]
+fn an_allowed_phrase_protects_what_overlaps_it() {
+    misses("大麻将\n打麻将 = allow", "打麻将");
+    misses("妈逼\n你妈逼\n妈逼我 = allow", "你妈逼我写作业");
+    misses("赌博网站\n打击赌博 = allow", "打击赌博网站");
+    assert_eq!(found("赌博网站\n打击赌博 = allow", "打击赌博网站，这个赌博网站", 2), ["赌博网站"]);
+}
+
 #[test]
 fn a_later_line_overrides_and_off_takes_away() {
     misses("赌博\n赌博 = off", "赌博");
@@ -195,8 +245,11 @@ proptest! {
 #![proptest_config(ProptestConfig { rng_seed: RngSeed::Fixed(1), failure_persistence: None, ..Default::default() })]
 
     #[test]
-    fn a_word_is_found_wherever_han_stands_around_it(before in "[一-龥]{0,10}", after in "[一-龥]{0,10}") {
-        let text = format!("{before}zq赌博网{after}");
+    fn a_word_is_found_wherever_words_stand_around_it(
+        before in proptest::collection::vec(prop::sample::select(vec!["今天", "我们", "请", "看看", "朋友", "的", " "]), 0..4),
+        after in proptest::collection::vec(prop::sample::select(vec!["今天", "我们", "的", "看看", "朋友", "呢", " "]), 0..4),
+    ) {
+        let text = format!("{}赌博网{}", before.concat(), after.concat());
         prop_assert_eq!(found("赌博网", &text, 2), ["赌博网"]);
     }
 
@@ -209,7 +262,7 @@ proptest! {
         let mut reader = Reader::default();
         reader.read_words(&fold, &text);
         let mut hits = Vec::new();
-        dictionary.find(reader.glyphs(), skip, &mut hits);
+        dictionary.find(reader.glyphs(), skip, &mut Sieve::default(), &mut hits);
         prop_assert!(hits.iter().all(|hit| hit.from < hit.to && hit.to as usize <= reader.glyphs().len()));
     }
 
