@@ -1,6 +1,6 @@
 //! What two texts have in common that are the same but for what was changed to hide it.
 
-use guard_text::{Class, Fold, Reader};
+use guard_text::{Class, Fold, Glyph, Reader};
 
 /// Letters that must remain for digits to be left out: "order 12" and "order 13" differ in nothing else.
 const LETTERS_WITHOUT_DIGITS: usize = 6;
@@ -8,6 +8,49 @@ const LETTERS_WITHOUT_DIGITS: usize = 6;
 const LETTERS_FOR_SKETCH: usize = 16;
 /// Letters of a piece of which sketches are made.
 const PIECE: usize = 2;
+/// Letters of a wish at most.
+const LETTERS_OF_WISH: usize = 60;
+/// Latin letters and digits in a row that may be an account or a link.
+const RUN_OUT: usize = 5;
+/// What wishes, thanks and condolences are known by.
+const WISHES: [&str; 36] = [
+    "祝",
+    "快乐",
+    "新年",
+    "新春",
+    "恭喜",
+    "恭贺",
+    "发财",
+    "如意",
+    "吉祥",
+    "幸福",
+    "安康",
+    "平安",
+    "健康",
+    "顺利",
+    "大吉",
+    "拜年",
+    "过年好",
+    "生日",
+    "节日",
+    "晚安",
+    "早安",
+    "早上好",
+    "晚上好",
+    "辛苦",
+    "谢谢",
+    "感谢",
+    "收到",
+    "加油",
+    "欢迎",
+    "一路走好",
+    "节哀",
+    "happy",
+    "merry",
+    "congrat",
+    "thank",
+    "welcome",
+];
 /// Letters that are looked at.
 const LETTERS: usize = 4_000;
 
@@ -20,6 +63,8 @@ pub(crate) struct Fingerprint {
     pub(crate) sketch: Option<u64>,
     /// Letters that it was made of.
     pub(crate) letters: usize,
+    /// Whether it is a wish or thanks, which many people write alike, and nothing that could lead out of the room.
+    pub(crate) is_wish: bool,
 }
 
 /// Takes fingerprints, in buffers that are used again.
@@ -51,7 +96,8 @@ impl Scanner {
             return None;
         }
         let sketch = (self.letters.len() >= LETTERS_FOR_SKETCH).then(|| sketch(&self.letters));
-        Some(Fingerprint { exact: hash(0, &self.letters), sketch, letters: self.letters.len() })
+        let is_wish = is_wish(self.reader.glyphs());
+        Some(Fingerprint { exact: hash(0, &self.letters), sketch, letters: self.letters.len(), is_wish })
     }
 
     /// How often the character that is repeated most is repeated at once. Invisible characters don't interrupt.
@@ -64,6 +110,30 @@ impl Scanner {
         }
         longest
     }
+}
+
+/// Whether these are a short wish, without what may be an account, a number or a link.
+fn is_wish(glyphs: &[Glyph]) -> bool {
+    if glyphs.len() > LETTERS_OF_WISH {
+        return false;
+    }
+    let text: String = glyphs.iter().map(|glyph| glyph.letter).collect();
+    let known = WISHES.iter().find(|wish| text.contains(**wish));
+    let mut run = 0;
+    let leads_out = glyphs.iter().any(|glyph| {
+        let latin = matches!(glyph.class, Class::Latin | Class::Digit);
+        run = if !latin {
+            0
+        } else if glyph.gap.is_none() {
+            run + 1
+        } else {
+            1
+        };
+        run >= RUN_OUT
+    });
+    // An English wish is made of nothing but such runs, and has no digits; in a Chinese one, they are no part of it.
+    let has_digits = glyphs.iter().any(|glyph| glyph.class == Class::Digit);
+    known.is_some_and(|wish| if wish.is_ascii() { !has_digits } else { !leads_out })
 }
 
 /// The smallest hash of a piece, by two ways of hashing, in one number: of two texts of which a share `s` of all pieces

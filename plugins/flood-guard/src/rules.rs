@@ -81,7 +81,7 @@ impl Rules {
     /// How often this person, and how many people, wrote what has this hash.
     fn copies(&mut self, room: &str, user: &str, kind: &str, hash: u64, print: Fingerprint) -> (u32, u32) {
         let limits = self.limits;
-        let suspicious = limits.raid.is_on() && print.letters >= self.raid_letters;
+        let suspicious = limits.raid.is_on() && print.letters >= self.raid_letters && !print.is_wish;
         if !limits.repeats.is_on() && !suspicious {
             return (0, 0);
         }
@@ -105,7 +105,7 @@ impl Rules {
 fn fingerprint(scanner: &mut Scanner, message: &Message) -> Option<Fingerprint> {
     match &message.content {
         Some(content) if message.kind != "text" => {
-            scanner.fingerprint(content).map(|print| Fingerprint { sketch: None, ..print })
+            scanner.fingerprint(content).map(|print| Fingerprint { sketch: None, is_wish: false, ..print })
         }
         _ => scanner.fingerprint(&message.text),
     }

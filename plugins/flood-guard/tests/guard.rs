@@ -85,6 +85,36 @@ fn greetings_are_no_raid() {
     }
 }
 
+/// Many people who say the same short wish are no flood; what leads out of the room is, whatever it wishes.
+#[test]
+fn wishes_and_thanks_are_no_raid() {
+    let _host = Host::new();
+    let mut plugin = plugin(&json!({"room": {"limit": 0}}));
+    for wish in [
+        "新年快乐，万事如意！",
+        "祝大家龙年大吉，身体健康，阖家幸福",
+        "收到，谢谢老师，老师辛苦了",
+        "生日快乐，越来越漂亮🎂🎂",
+        "节哀顺变，一路走好，愿天堂没有病痛",
+        "Happy New Year everybody",
+        "恭喜发财，红包拿来",
+    ] {
+        for name in 0..20 {
+            assert_eq!(code(&mut plugin, &by(&format!("{name}{wish}"), wish)), "allow", "{wish}");
+        }
+    }
+    for advert in [
+        "新年快乐，加微信 tea88888 领红包",
+        "祝大家发财，进群 123456789 有福利",
+        "加入我们的群领取大额优惠券",
+    ] {
+        for name in 0..4 {
+            assert_eq!(code(&mut plugin, &by(&format!("{name}{advert}"), advert)), "allow", "{advert}");
+        }
+        assert_eq!(code(&mut plugin, &by("E", advert)), "hold raid", "{advert}");
+    }
+}
+
 #[test]
 fn the_same_picture_again_is_a_repeat() {
     let _host = Host::new();

@@ -96,12 +96,30 @@ fn announced(glyphs: &[Glyph], at: usize) -> Option<(Service, Range<usize>)> {
     let mut best = None;
     for (service, tone, end) in tones {
         let (account, connected) = behind(glyphs, end)?;
-        if fits(glyphs, &account, service, tone == Tone::Sly, connected) {
+        if !is_code(glyphs, at, end, &account)
+            && fits(glyphs, &account, service, tone == Tone::Sly, connected)
+        {
             best = Some((service, account));
             break;
         }
     }
     best
+}
+
+/// Whether what looks announced is a name in a program: `wx.connectSocket`, `wxml2canvas`, an app's id such as
+/// `wxd678efh567hg6787`. Accounts behind a dot, or behind Latin letters at once, have digits.
+fn is_code(glyphs: &[Glyph], at: usize, end: usize, account: &Range<usize>) -> bool {
+    let (announcing, run) = (&glyphs[end - 1], &glyphs[account.clone()]);
+    if glyphs[at].class != Class::Latin || announcing.class != Class::Latin {
+        return false;
+    }
+    let digits = run.iter().filter(|glyph| glyph.class == Class::Digit).count();
+    let is_odd = digits > 0 || run.iter().any(|glyph| glyph.letter == '_');
+    if account.start == end {
+        // The letters go on at once. Tencent's ids of apps are `wx` and 16 letters or digits.
+        return run[0].class == Class::Latin && (digits < 3 || run.len() == 16);
+    }
+    glyphs[end].letter == '.' && account.start == end + 1 && !is_odd
 }
 
 /// Whether anything in [`ANNOUNCED`] begins with `letter`: nearly no letter of a text does.
@@ -245,6 +263,8 @@ mod tests {
             ("＋Ｖ：ＡＢＣ１２３４５", "ＡＢＣ１２３４５"),
             ("vx:abcdef", "abcdef"),
             ("VX abc123", "abc123"),
+            ("vxabc12345", "abc12345"),
+            ("vx.abc123", "abc123"),
             ("wx 13812345678", "13812345678"),
             ("薇❤信 abc123", "abc123"),
             ("微 信 号 : abc_def", "abc_def"),
@@ -293,6 +313,17 @@ mod tests {
             "v: 5",
             "svx123456",
             "微信 8.0.50",
+            "微信小程序 wx.connectSocket 报错1006",
+            "wx.getUserProfile 被收回了",
+            "wx.request({url})",
+            "qq.login 和 wx.login 一样吗",
+            "wxml2canvas 能用吗",
+            "wx.cloud.callFunction 超时",
+            "wx-server-sdk",
+            "appid 是 wxd678efa567fb6787",
+            "wxparse插件",
+            "微信开发者工具 1.06.2307260",
+            "微信版本8.0.42",
         ] {
             assert_eq!(accounts(text), Vec::new(), "{text}");
         }

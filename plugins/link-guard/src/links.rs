@@ -23,6 +23,51 @@ const ENDS_HIDDEN: [&str; 8] = ["cc", "cn", "co", "com", "io", "net", "org", "xy
 /// Ends in Chinese, behind an ordinary dot.
 const ENDS_HAN: [&str; 11] =
     ["中国", "公司", "网络", "网址", "在线", "网站", "商城", "商店", "我爱你", "集团", "中文网"];
+/// What programmers write with a dot, and is no host: names of frameworks, and of what a program's values are called.
+const CODE: [&str; 30] = [
+    "asp.net",
+    "vb.net",
+    "ado.net",
+    "ml.net",
+    "paint.net",
+    "dot.net",
+    "c.net",
+    "socket.io",
+    "engine.io",
+    "java.net",
+    "java.io",
+    "javax.net",
+    "system.net",
+    "system.io",
+    "node.io",
+    "python.app",
+    "flask.app",
+    "express.app",
+    "vue.app",
+    "react.dev",
+    "file.name",
+    "user.name",
+    "os.name",
+    "log.info",
+    "logger.info",
+    "logging.info",
+    "console.info",
+    "class.name",
+    "this.name",
+    "self.name",
+];
+/// Ends that are also what a member of a value is called, as in `event.target.name`.
+const ENDS_OF_MEMBERS: [&str; 8] = ["name", "info", "app", "live", "link", "group", "store", "top"];
+/// What values are called that have members.
+const VALUES: [&str; 26] = [
+    "this", "self", "log", "logger", "logging", "console", "window", "document", "event", "target", "err",
+    "error", "req", "res", "request", "response", "data", "item", "obj", "node", "user", "file", "module",
+    "package", "app", "process",
+];
+/// Files that end as a host may.
+const FILES: [&str; 4] = ["id_rsa", "id_dsa", "id_ecdsa", "id_ed25519"];
+/// What a package's name begins with, written from its end: `com.example.app`.
+const REVERSED: [&str; 6] = ["com", "org", "net", "cn", "io", "edu"];
 /// Labels of a host at most, so that each label is looked at a bounded number of times.
 const LABELS: usize = 10;
 /// The longest label, and the longest scheme that is looked for.
@@ -144,6 +189,9 @@ impl Text<'_> {
         }
         let host = if self.is_label(at) { self.host(at)? } else { self.han_host(at)? };
         let to = self.path(host.end);
+        if to == host.end && is_code(&host.name) {
+            return None;
+        }
         // An address of mail is no link.
         if self.letter(host.end) == Some('@') {
             return None;
@@ -266,6 +314,17 @@ impl Text<'_> {
         }
         last
     }
+}
+
+/// Whether a host without a path is a word of programmers instead.
+fn is_code(host: &str) -> bool {
+    let labels: Vec<&str> = host.split('.').collect();
+    let [first, .., last] = labels.as_slice() else { return false };
+    let owner = labels[labels.len() - 2];
+    CODE.contains(&host)
+        || labels.len() > 2 && REVERSED.contains(first) && !REVERSED.contains(last)
+        || ENDS_OF_MEMBERS.contains(last) && VALUES.contains(&owner)
+        || *last == "pub" && FILES.contains(first)
 }
 
 struct Dot {

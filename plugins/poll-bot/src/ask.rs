@@ -53,8 +53,10 @@ impl Wrong {
                 ),
             ),
             Self::Options { count } => (
-                format!("需要 2 到 {MAX_OPTIONS} 个选项，现在是 {count} 个。"),
-                format!("A poll has 2 to {MAX_OPTIONS} options; this one has {count}."),
+                format!("需要 2 到 {MAX_OPTIONS} 个选项，用 | 或换行分开，现在是 {count} 个。"),
+                format!(
+                    "A poll has 2 to {MAX_OPTIONS} options, between | or on lines of their own; this one has {count}."
+                ),
             ),
             Self::Twice(option) => {
                 (format!("选项“{option}”重复了。"), format!("The option “{option}” is there twice."))
@@ -120,9 +122,10 @@ fn quoted(words: &str) -> Option<(&str, &str)> {
     words[open.len_utf8()..].split_once(close)
 }
 
-/// "Tea or coffee? tea | coffee": the question mark ends the question where something other than a bar follows it.
+/// "Tea or coffee? tea | coffee": the question mark ends the question where something other than a bar follows it. Of
+/// "Tea? tea" the option is one, and is said to be too few.
 fn asked(words: &str) -> Option<(&str, &str)> {
-    let first_bar = words.find(['|', '｜', '\n'])?;
+    let first_bar = words.find(['|', '｜', '\n']).unwrap_or(words.len());
     let (at, mark) = words[..first_bar].match_indices(['?', '？']).next_back()?;
     let (question, options) = words.split_at(at + mark.len());
     (!options[..first_bar - question.len()].trim().is_empty()).then_some((question, options))
@@ -203,6 +206,11 @@ mod tests {
     fn what_is_no_poll_is_told_why() {
         assert_eq!(read("Tea?"), Err(Wrong::Options { count: 0 }));
         assert_eq!(read("Tea? yes | "), Err(Wrong::Options { count: 1 }));
+        assert_eq!(read("Tea? yes"), Err(Wrong::Options { count: 1 }));
+        assert_eq!(read("去哪吃？火锅、寿司"), Err(Wrong::Options { count: 1 }));
+        assert_eq!(read("“去哪吃” 火锅"), Err(Wrong::Options { count: 1 }));
+        let (zh, en) = Wrong::Options { count: 1 }.words();
+        assert!(zh.contains("用 | 或换行分开") && en.contains("between |"), "{zh} {en}");
         assert_eq!(read("x | 1|2|3|4|5|6|7|8|9|10|11"), Err(Wrong::Options { count: 11 }));
         assert_eq!(read("\"\" a | b"), Err(Wrong::NoQuestion));
         assert_eq!(read("x | Ａ | a"), Err(Wrong::Twice("a".to_owned())));

@@ -48,6 +48,16 @@ fn links_without_a_scheme() {
     finds("exa\u{200b}mple.c\u{200b}om", "exa\u{200b}mple.c\u{200b}om", "example.com");
 }
 
+/// What programmers write is a link all the same where a path follows, or another host is written like it.
+#[test]
+fn links_that_look_like_code() {
+    finds("socket.io/docs", "socket.io/docs", "socket.io");
+    finds("上 mysocket.io 看", "mysocket.io", "mysocket.io");
+    finds("tea.name", "tea.name", "tea.name");
+    finds("cn.example.com", "cn.example.com", "cn.example.com");
+    finds("example.com.cn", "example.com.cn", "example.com.cn");
+}
+
 #[test]
 fn hidden_dots() {
     for text in [
@@ -91,6 +101,21 @@ fn what_is_no_link() {
         "好的...com",
         "点击中国",
         "10.30开会",
+        "微信小程序 wx.connectSocket 报错1006",
+        "ASP.NET Core 8 和 VB.NET",
+        "用 Socket.IO 写的",
+        "Socket.IO客户端怎么重连",
+        "Node.js、Vue.js、Next.js 都行",
+        "D3.js v7.8.5",
+        "java.net.Socket 和 System.IO",
+        "console.info(x) 打印 event.target.name",
+        "包名 com.example.app",
+        "org.apache.maven.live",
+        "把 id_rsa.pub 发给我",
+        "package.json、index.html、app.vue、main.go、setup.py",
+        "升级到 v2.10.0-beta.3",
+        "Python 3.12.1",
+        "3.5mm 耳机孔，5.1 声道",
         "://",
         "a://",
         "http://",
