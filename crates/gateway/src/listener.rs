@@ -7,7 +7,7 @@
 mod addresses;
 mod held;
 mod http;
-mod pace;
+mod progress;
 mod sockets;
 mod ticket;
 
@@ -24,7 +24,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::GatewayConfig;
 
-use self::pace::{Pace, PacedStream};
+use self::progress::{PacedStream, Progress};
 
 pub(crate) use self::addresses::{Addresses, Occupied, Place, counted};
 pub(crate) use self::http::problem;
@@ -43,7 +43,7 @@ pub(crate) const BESIDE_SOCKETS: u32 = 64;
 struct House<E> {
     endpoint: E,
     http: hyper::server::conn::http1::Builder,
-    pace: Pace,
+    progress: Progress,
     /// Requests under way.
     requests: Arc<Addresses>,
     shutdown: CancellationToken,
@@ -61,7 +61,7 @@ where
     let house = Arc::new(House {
         endpoint,
         http: http::builder(config),
-        pace: Pace::of(config),
+        progress: Progress::of(config),
         requests: Addresses::new(config.requests_at_once_per_address),
         shutdown: shutdown.clone(),
         patience: config.shutdown(),
@@ -125,7 +125,7 @@ fn admit<E: Endpoint + 'static>(
             });
         }
         Place::Crowded(place) => {
-            let refusal = http::refuse_crowd(house.http.clone(), PacedStream::new(stream, house.pace));
+            let refusal = http::refuse_crowd(house.http.clone(), PacedStream::new(stream, house.progress));
             tasks.spawn(async move {
                 refusal.await;
                 drop(place);

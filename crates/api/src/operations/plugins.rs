@@ -20,8 +20,8 @@ use crate::upload::Upload;
 
 refusals! {
     ListPlugins: ADMINISTERING;
-    InstallPlugin: ADMINISTERING, &[UnsupportedMediaType, BodyTooLarge, BadJson, PluginInvalid, PluginComponentRefused,
-        PluginSettingsRefused, SignatureRequired, PluginKeyChanged, PluginChanged];
+    InstallPlugin: ADMINISTERING, &[UnsupportedMediaType, BodyTooLarge, RequestTimeout, BadJson, PluginInvalid,
+        PluginComponentRefused, PluginSettingsRefused, SignatureRequired, PluginKeyChanged, PluginChanged];
     GetPlugin: ADMINISTERING, PARAMETERS, &[PluginNotFound];
     UninstallPlugin: ADMINISTERING, PARAMETERS, &[PluginNotFound, PluginChanged];
     GetConsent: ADMINISTERING, PARAMETERS, &[PluginNotFound, PluginVersionNotFound];

@@ -22,7 +22,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
 use super::held::Held;
-use super::pace::{PacedBody, PacedStream};
+use super::progress::{PacedBody, PacedStream};
 use super::ticket::{Life, UpgradeSlot, Upgraded};
 use super::{House, Place};
 use crate::GatewayConfig;
@@ -62,7 +62,8 @@ where
         let answer: Pin<Box<dyn Future<Output = _> + Send>> = Box::pin(connection.answer(request));
         answer
     });
-    let mut http = house.http.serve_connection(TokioIo::new(PacedStream::new(stream, house.pace)), service);
+    let mut http =
+        house.http.serve_connection(TokioIo::new(PacedStream::new(stream, house.progress)), service);
 
     let ended = {
         let serve = std::future::poll_fn(|cx| http.poll_without_shutdown(cx));
@@ -127,7 +128,7 @@ impl<E: Endpoint + 'static> Visit<E> {
             let mut request: poem::Request = (request, local, peer, Scheme::HTTP).into();
             let body: PoemBody = request.take_body().into();
             if !body.is_end_stream() {
-                request.set_body(PoemBody::new(PacedBody::new(body, house.pace)));
+                request.set_body(PoemBody::new(PacedBody::new(body, house.progress)));
             }
             let response = house.endpoint.get_response(request).await;
             if response.status() != StatusCode::SWITCHING_PROTOCOLS {

@@ -15,14 +15,14 @@ use crate::GatewayConfig;
 
 /// The rule.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Pace {
+pub(super) struct Progress {
     /// How long nothing may move; and how much longer than `bytes_per_second` allows all may take. Zero: no limit.
     stall: Duration,
     /// What must move each second, averaged; 0: anything.
     bytes_per_second: u32,
 }
 
-impl Pace {
+impl Progress {
     pub(super) const fn of(config: &GatewayConfig) -> Self {
         Self { stall: config.stall(), bytes_per_second: config.bytes_per_second }
     }
@@ -30,7 +30,7 @@ impl Pace {
 
 /// Waiting for the other side, over the whole of a body or of an answer.
 struct Wait {
-    pace: Pace,
+    progress: Progress,
     timer: Option<Pin<Box<Sleep>>>,
     /// Since when nothing moves.
     since: Option<Instant>,
@@ -40,8 +40,8 @@ struct Wait {
 }
 
 impl Wait {
-    const fn new(pace: Pace) -> Self {
-        Self { pace, timer: None, since: None, waited: Duration::ZERO, moved: 0 }
+    const fn new(progress: Progress) -> Self {
+        Self { progress, timer: None, since: None, waited: Duration::ZERO, moved: 0 }
     }
 
     /// So many bytes moved.
@@ -59,7 +59,7 @@ impl Wait {
 
     /// Nothing moves now. Ready with an error once that is too long.
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<io::Error> {
-        if self.pace.stall.is_zero() {
+        if self.progress.stall.is_zero() {
             return Poll::Pending;
         }
         if self.since.is_none() {
@@ -79,7 +79,7 @@ impl Wait {
 
     /// How long nothing may move from now on.
     fn allowance(&self) -> Duration {
-        let Pace { stall, bytes_per_second } = self.pace;
+        let Progress { stall, bytes_per_second } = self.progress;
         if bytes_per_second == 0 {
             return stall;
         }
@@ -95,8 +95,8 @@ pub(super) struct PacedStream<S> {
 }
 
 impl<S> PacedStream<S> {
-    pub(super) const fn new(stream: S, pace: Pace) -> Self {
-        Self { stream, wait: Wait::new(pace) }
+    pub(super) const fn new(stream: S, progress: Progress) -> Self {
+        Self { stream, wait: Wait::new(progress) }
     }
 
     pub(super) fn into_inner(self) -> S {
@@ -167,8 +167,8 @@ pub(super) struct PacedBody<B> {
 }
 
 impl<B> PacedBody<B> {
-    pub(super) const fn new(body: B, pace: Pace) -> Self {
-        Self { body, wait: Wait::new(pace) }
+    pub(super) const fn new(body: B, progress: Progress) -> Self {
+        Self { body, wait: Wait::new(progress) }
     }
 }
 
@@ -212,9 +212,14 @@ mod tests {
     const STALL: Duration = Duration::from_secs(10);
 
     /// Writes all of it to somebody who takes `step` bytes at each `pause`; how long that went on, and how it ended.
-    async fn write(bytes: usize, step: usize, pause: Duration, pace: Pace) -> (Duration, io::Result<()>) {
+    async fn write(
+        bytes: usize,
+        step: usize,
+        pause: Duration,
+        progress: Progress,
+    ) -> (Duration, io::Result<()>) {
         let (ours, mut theirs) = duplex(64);
-        let mut ours = PacedStream::new(ours, pace);
+        let mut ours = PacedStream::new(ours, progress);
         let began = Instant::now();
         let reading = async {
             let mut buffer = vec![0; step];
@@ -238,65 +243,65 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn who_takes_nothing_is_given_up_after_the_stall() {
-        let pace = Pace { stall: STALL, bytes_per_second: 10 };
-        let (took, written) = write(1000, 1, Duration::from_secs(3600), pace).await;
+        let progress = Progress { stall: STALL, bytes_per_second: 10 };
+        let (took, written) = write(1000, 1, Duration::from_secs(3600), progress).await;
         assert_eq!(written.unwrap_err().kind(), io::ErrorKind::TimedOut);
         assert!((STALL..2 * STALL).contains(&took), "{took:?}");
     }
 
     #[tokio::test(start_paused = true)]
     async fn who_takes_a_drop_now_and_then_is_given_up_too() {
-        let pace = Pace { stall: STALL, bytes_per_second: 10 };
-        let (took, written) = write(10_000, 1, Duration::from_secs(9), pace).await;
+        let progress = Progress { stall: STALL, bytes_per_second: 10 };
+        let (took, written) = write(10_000, 1, Duration::from_secs(9), progress).await;
         assert_eq!(written.unwrap_err().kind(), io::ErrorKind::TimedOut);
         assert!(took < 3 * STALL, "{took:?}");
         // Where only standing still is bounded, drops go on.
-        let pace = Pace { stall: STALL, bytes_per_second: 0 };
-        assert!(write(100, 1, Duration::from_secs(9), pace).await.1.is_ok());
+        let progress = Progress { stall: STALL, bytes_per_second: 0 };
+        assert!(write(100, 1, Duration::from_secs(9), progress).await.1.is_ok());
     }
 
     #[tokio::test(start_paused = true)]
     async fn who_is_slow_and_steady_gets_all_of_it() {
-        let pace = Pace { stall: STALL, bytes_per_second: 10 };
-        let (took, written) = write(10_000, 64, Duration::from_secs(5), pace).await;
+        let progress = Progress { stall: STALL, bytes_per_second: 10 };
+        let (took, written) = write(10_000, 64, Duration::from_secs(5), progress).await;
         assert!(written.is_ok() && took > 20 * STALL, "{took:?}");
     }
 
     #[tokio::test(start_paused = true)]
     async fn without_a_limit_anything_goes() {
-        let pace = Pace { stall: Duration::ZERO, bytes_per_second: 10 };
-        assert!(write(100, 1, Duration::from_secs(3600), pace).await.1.is_ok());
+        let progress = Progress { stall: Duration::ZERO, bytes_per_second: 10 };
+        assert!(write(100, 1, Duration::from_secs(3600), progress).await.1.is_ok());
     }
 
     /// A body that sends a byte at each `pause`, read to the end: how long that went on, and how it ended.
-    async fn read(bytes: usize, pause: Duration, pace: Pace) -> (Duration, io::Result<Bytes>) {
+    async fn read(bytes: usize, pause: Duration, progress: Progress) -> (Duration, io::Result<Bytes>) {
         let drops = futures_util::stream::unfold(0, move |sent| async move {
             tokio::time::sleep(pause).await;
             (sent < bytes).then(|| (Ok(Frame::data(Bytes::from_static(b"x"))), sent + 1))
         });
         let began = Instant::now();
-        let body = PacedBody::new(Box::pin(StreamBody::new(drops)), pace);
+        let body = PacedBody::new(Box::pin(StreamBody::new(drops)), progress);
         let read = body.collect().await.map(Collected::to_bytes);
         (began.elapsed(), read)
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_body_that_stops_or_drips_is_given_up() {
-        let pace = Pace { stall: STALL, bytes_per_second: 10 };
-        let (took, stopped) = read(10, Duration::from_secs(3600), pace).await;
+        let progress = Progress { stall: STALL, bytes_per_second: 10 };
+        let (took, stopped) = read(10, Duration::from_secs(3600), progress).await;
         assert_eq!(stopped.unwrap_err().kind(), io::ErrorKind::TimedOut);
         assert!((STALL..2 * STALL).contains(&took), "{took:?}");
-        let (took, dripped) = read(100, Duration::from_secs(1), pace).await;
+        let (took, dripped) = read(100, Duration::from_secs(1), progress).await;
         assert_eq!(dripped.unwrap_err().kind(), io::ErrorKind::TimedOut);
         assert!(took < 2 * STALL, "{took:?}");
-        let (_, steady) = read(100, Duration::from_millis(90), pace).await;
+        let (_, steady) = read(100, Duration::from_millis(90), progress).await;
         assert_eq!(steady.unwrap().len(), 100);
     }
 
     #[tokio::test(start_paused = true)]
     async fn time_that_we_take_ourselves_is_not_the_others() {
         let (mut theirs, ours) = duplex(1024);
-        let mut ours = PacedStream::new(ours, Pace { stall: STALL, bytes_per_second: 10 });
+        let mut ours = PacedStream::new(ours, Progress { stall: STALL, bytes_per_second: 10 });
         let mut taken = vec![0; 1024];
         for _ in 0..10 {
             ours.write_all(&[0; 1024]).await.unwrap();
