@@ -94,8 +94,8 @@ impl Chat {
     /// What to take of a name, or of an announcement.
     ///
     /// # Errors
-    /// [`Error::Busy`] when nobody had time to look at it; [`Error::Rejected`]; also, with the rule `held`, where a plugin wants a moderator to look at it: a name can't
-    /// be taken by half, so it is put up for review and not taken.
+    /// [`Error::Busy`] when nobody had time to look at it; [`Error::Rejected`]; also, with the rule `held`, where a plugin
+    /// wants a moderator to look at it: a name can't be taken by half, so it is put up for review and not taken.
     pub(crate) async fn pass_name(
         &self,
         by: Arc<UserProfile>,
