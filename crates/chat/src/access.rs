@@ -11,7 +11,7 @@ use teahouse_store::{Db, members, reads, rooms};
 
 use crate::cached::Look;
 use crate::connection::Seat;
-use crate::hooks::Hooks;
+use crate::hooks::{Heard, Hooks};
 use crate::hub::RoomFacts;
 use crate::{Error, reason};
 
@@ -189,7 +189,7 @@ impl Access {
         if let Some(head) = lobby.filter(|_| is_new).and_then(|row| Seq::new(row.last_seq)) {
             reads::begin(&tx, self.lobby, user, head, now).await?;
         }
-        if is_new && self.hooks.get().is_some() {
+        if is_new && self.hooks.get().is_some_and(|hooks| hooks.hears(self.lobby, Heard::Member)) {
             self.outbox.enqueue(&tx, CAME, &user, now).await.map_err(|error| match error {
                 EnqueueError::Store(error) => Error::from(error),
                 EnqueueError::Payload(_) => Error::Busy,

@@ -14,7 +14,7 @@ use teahouse_store::{messages, reactions, rooms};
 use crate::access::Member;
 use crate::connection::Core;
 use crate::filters::EditPassed;
-use crate::hooks::Watched;
+use crate::hooks::{Heard, Watched};
 use crate::news::News;
 use crate::pipeline::{Changed, ReplacedNote, each_once};
 use crate::underway::finished;
@@ -229,7 +229,7 @@ impl Chat {
 
     /// Whether somebody is told what a message in `room` said before its edit.
     pub(crate) fn recounts_edits(&self, room: RoomId) -> bool {
-        self.hooks().is_some_and(|hooks| hooks.hears_edits(room))
+        self.hooks().is_some_and(|hooks| hooks.hears(room, Heard::Edit))
     }
 
     /// An edit that waits; nothing betrays a shadow.

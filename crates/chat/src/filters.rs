@@ -319,6 +319,7 @@ fn new_message(proposed: Proposed, client_id: Option<ClientId>) -> NewMessage {
         hops: proposed.hops,
         locale: None,
         replaced: None,
+        is_heard: false,
     }
 }
 
@@ -337,5 +338,6 @@ fn message_again(row: &message::Model, content: Content) -> NewMessage {
         hops: u8::try_from(row.hops).unwrap_or(u8::MAX),
         locale: None,
         replaced: None,
+        is_heard: false,
     }
 }

@@ -311,6 +311,7 @@ fn released(row: &held_message::Model, recounts: bool) -> Option<Released> {
         locale: None,
         // That was noted when it was kept.
         replaced: None,
+        is_heard: false,
     })))
 }
 

@@ -55,10 +55,12 @@ pub trait Hooks: Send + Sync + 'static {
         None
     }
 
-    /// Whether anybody in `room` is told of edits, and so of what was said before: else it is kept nowhere.
-    fn hears_edits(&self, room: RoomId) -> bool {
-        let _nobody_listens = room;
-        false
+    /// Whether anybody is told of this when it has come into the log of `room`. Asked for each message as
+    /// [`Hooks::watches`] is, and as cheap. False: nothing of it is kept for [`Hooks::committed`], and no job is made
+    /// for its sake.
+    fn hears(&self, room: RoomId, what: Heard<'_>) -> bool {
+        let _everything = (room, what);
+        true
     }
 
     /// Somebody is in the lobby for the first time. No event of the room's log says so, because everyone is a member
@@ -72,8 +74,8 @@ pub trait Hooks: Send + Sync + 'static {
     /// Hands a press to its bot. When this returns, the press is durable.
     fn pressed(&self, press: Press) -> Later<'_, Result<(), Error>>;
 
-    /// What a batch of the writer put into the logs. At least once, from the job that follows each batch; failing has
-    /// the job repeated.
+    /// What a batch of the writer put into the logs, as far as [`Hooks::hears`] said that it is heard, or it mentions
+    /// somebody. At least once, from the job that follows such a batch; failing has the job repeated.
     fn committed<'a>(&'a self, batch: &'a Committed) -> Later<'a, Result<(), Error>>;
 }
 
@@ -84,6 +86,21 @@ pub enum Watched {
     Message,
     /// A change to what was said.
     Edit,
+}
+
+/// What came into a log, as far as it decides who is told of it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Heard<'a> {
+    /// A message that says this; it may be a command.
+    Message(&'a Content),
+    /// A message was edited. Where nobody hears of it, what it said before is kept nowhere.
+    Edit,
+    /// A message was recalled.
+    Recall,
+    /// An emoji was put to a message, or taken away.
+    Reaction,
+    /// Somebody came, went, or is something else now.
+    Member,
 }
 
 /// What of a room costs nothing to know.

@@ -13,6 +13,7 @@ mod error;
 mod filters;
 mod gate;
 mod gathered;
+mod heard;
 mod held;
 mod history;
 mod hooks;
@@ -51,9 +52,9 @@ pub use edits::EditOutcome;
 pub use error::Error;
 pub use held::{HeldFilter, HeldStage, HeldView, MyHeldView};
 pub use hooks::{
-    CommandInfo, CommandOption, CommandRefusal, Decision, Flag, Hooks, JoinPassage, Later, NamePassage,
-    NameSubject, Passage, Press, Proposed, ProposedJoin, ProposedName, Refusal, Replaced, RoomBrief,
-    RoomDetails, Watched,
+    CommandInfo, CommandOption, CommandRefusal, Decision, Flag, Heard, Hooks, JoinPassage, Later,
+    NamePassage, NameSubject, Passage, Press, Proposed, ProposedJoin, ProposedName, Refusal, Replaced,
+    RoomBrief, RoomDetails, Watched,
 };
 pub use hub::{Dialect, Encode, Mailbox, MailboxLimits, Taken};
 pub use join_requests::JoinRequestView;

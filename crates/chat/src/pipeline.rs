@@ -176,6 +176,7 @@ impl Chat {
             hops,
             locale,
             replaced: None,
+            is_heard: false,
         };
         Admitted { member, message }
     }
@@ -261,12 +262,13 @@ impl Chat {
     ) -> Result<Changed, Error> {
         let audit = audit.map(Box::new);
         let (tell, told) = oneshot::channel();
-        let change = Change { room, actor, at: self.now(), kind, audit };
+        let change = Change { room, actor, at: self.now(), kind, audit, is_heard: false };
         self.append(Entry::Change(change), Ticket::Changer(tell))?;
         told.await.map_err(|_| Error::Busy)?
     }
 
-    pub(crate) fn append(&self, entry: Entry, ticket: Ticket) -> Result<(), Error> {
+    pub(crate) fn append(&self, mut entry: Entry, ticket: Ticket) -> Result<(), Error> {
+        entry.set_heard(self.is_heard(&entry));
         self.writer().ok_or(Error::Busy)?.try_append(Append { entry, ticket }).map_err(|_| Error::Busy)
     }
 }

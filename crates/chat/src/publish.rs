@@ -32,6 +32,7 @@ pub(crate) async fn publish_batches(chat: Chat, mut finished: Finished<Ticket>, 
         let mut repeated = Vec::new();
         let mut answers = Answers::new();
         let mut known = Known::of(&chat, &batch).await;
+        let has_consequences = batch.iter().any(|appended| appended.entry.has_consequences());
         for appended in batch {
             settle(&chat, appended, &mut known, &mut events, &mut repeated, &mut answers);
         }
@@ -44,7 +45,9 @@ pub(crate) async fn publish_batches(chat: Chat, mut finished: Finished<Ticket>, 
         for answer in answers {
             answer();
         }
-        chat.committed();
+        if has_consequences {
+            chat.committed();
+        }
     }
     bus.publish(News::Closing).await;
 }

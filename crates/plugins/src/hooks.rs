@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use teahouse_chat::{
-    CommandInfo, CommandOption, CommandRefusal, Committed, Decision, Hooks, JoinPassage, Later, NamePassage,
-    Passage, Press, Proposed, ProposedJoin, ProposedName, Watched,
+    CommandInfo, CommandOption, CommandRefusal, Committed, Decision, Heard, Hooks, JoinPassage, Later,
+    NamePassage, Passage, Press, Proposed, ProposedJoin, ProposedName, Watched,
 };
 use teahouse_plugin_host::wit::Review;
 use teahouse_plugin_package::{Command, CommandRole, EventKind};
@@ -75,9 +75,16 @@ impl Hooks for Inner {
         Some(Arc::clone(&self.registry.current().find(plugin)?.speaker.name))
     }
 
-    fn hears_edits(&self, room: RoomId) -> bool {
+    fn hears(&self, room: RoomId, what: Heard<'_>) -> bool {
         let snapshot = self.registry.current();
-        snapshot.bots.iter().any(|bot| bot.hears(EventKind::Edited) && bot.rooms.contains(room))
+        let kind = match what {
+            Heard::Message(content) => return snapshot.hears_message(room, content),
+            Heard::Edit => EventKind::Edited,
+            Heard::Recall => EventKind::Recalled,
+            Heard::Reaction => EventKind::Reacted,
+            Heard::Member => EventKind::Member,
+        };
+        snapshot.audience.hears(room, kind)
     }
 
     fn came(

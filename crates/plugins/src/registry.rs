@@ -1,6 +1,7 @@
 //! What is to run, as the database says, and what does: looked at each second, and at once when this process changed it.
 //! A version that does not load leaves the one before it running.
 
+mod audience;
 mod health;
 mod load;
 mod renew;

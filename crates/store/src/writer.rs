@@ -194,7 +194,10 @@ mod tests {
         let (room, actor) = (RoomId::generate(), UserId::generate());
         let kind = ChangeKind::Unban { user: actor };
         let at = Timestamp::from_millis(0);
-        Append { entry: Entry::Change(Change { room, actor, at, kind, audit: None }), ticket }
+        Append {
+            entry: Entry::Change(Change { room, actor, at, kind, audit: None, is_heard: false }),
+            ticket,
+        }
     }
 
     #[tokio::test]

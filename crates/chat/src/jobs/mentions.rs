@@ -1,4 +1,4 @@
-//! What follows a batch of the writer. Mentions: who is meant in a message finds it counted in their list of rooms, and
+//! What follows a batch of the writer that has consequences. Mentions: who is meant in a message finds it counted in their list of rooms, and
 //! is told where they are connected. Then the plugins hear of the batch.
 
 use std::collections::HashMap;
@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::retry;
 use crate::{Chat, Error};
 
-/// Follows every batch of the writer.
+/// Follows a batch of the writer.
 pub(super) struct Mentions(pub(super) Chat);
 
 impl JobKind for Mentions {

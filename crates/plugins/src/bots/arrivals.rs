@@ -59,7 +59,7 @@ impl Arrivals {
         for (room, first, last) in &batch.ranges {
             let room = RoomId::from_uuid(*room);
             if snapshot.bots.iter().any(|bot| bot.rooms.contains(room)) {
-                self.sequence.wait_for(room, *first).await;
+                self.sequence.wait_for(room, batch.previous(room, *first)).await;
                 self.log_grew(&snapshot, batch, room, (*first, *last)).await?;
                 self.sequence.done(room, *last);
             }

@@ -1,5 +1,6 @@
 //! Batches of one room are committed in order, but their jobs may run side by side. Events are queued in the log's order:
-//! a batch waits a moment for the one before it.
+//! a batch waits a moment for the one before it. Batches that no bot hears of have no job, so that each says which one
+//! that was.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -22,12 +23,12 @@ pub(crate) struct Sequence {
 }
 
 impl Sequence {
-    /// Waits until what stands in `room` before `first` was queued, but not for long.
-    pub(crate) async fn wait_for(&self, room: RoomId, first: i64) {
+    /// Waits until what stands in `room` up to `previous` was queued, but not for long.
+    pub(crate) async fn wait_for(&self, room: RoomId, previous: i64) {
         let until = Instant::now() + PATIENCE;
         loop {
             let moved = self.moved.notified();
-            let far_enough = self.queued.lock().get(&room).is_none_or(|queued| *queued + 1 >= first);
+            let far_enough = self.queued.lock().get(&room).is_none_or(|queued| *queued >= previous);
             if far_enough || timeout_at(until, moved).await.is_err() {
                 return;
             }
@@ -57,12 +58,12 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_batch_waits_for_the_one_before_it_and_not_for_ever() {
         let (sequence, room) = (Arc::new(Sequence::default()), RoomId::generate());
-        sequence.wait_for(room, 100).await;
+        sequence.wait_for(room, 99).await;
         sequence.done(room, 5);
-        sequence.wait_for(room, 6).await;
+        sequence.wait_for(room, 5).await;
         let waiting = tokio::spawn({
             let sequence = Arc::clone(&sequence);
-            async move { sequence.wait_for(room, 9).await }
+            async move { sequence.wait_for(room, 8).await }
         });
         tokio::task::yield_now().await;
         assert!(!waiting.is_finished());

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use teahouse_accounts::Session;
 use teahouse_plugin_host::{CallFailure, Hook, Loaded, LogLevel};
 use teahouse_plugin_package::{BotHook, Command, EventKind, Manifest, MessageKind, OnError, Subject};
-use teahouse_protocol::{Kind, RoomId, UserId};
+use teahouse_protocol::{Content, Kind, RoomId, UserId};
 
+use super::audience::Audience;
 use super::resident::Resident;
 use super::rooms::RoomSet;
 use super::watch::{Kinds, Watch};
@@ -57,6 +58,8 @@ pub(crate) struct Snapshot {
     pub(crate) gates: Vec<GatePlace>,
     pub(crate) bots: Vec<Arc<Running>>,
     pub(crate) watch: Watch,
+    /// What the bots hear of.
+    pub(crate) audience: Audience,
     /// By name; where two plugins have one of the same name in a room, the first by id has it there.
     commands: HashMap<String, Vec<(Arc<Running>, usize)>>,
 }
@@ -155,10 +158,21 @@ impl Snapshot {
         }
         if hooks.bot.is_some() && running.bot.is_some() {
             self.bots.push(Arc::clone(running));
+            self.audience.add(&running.rooms, hooks.bot.iter().flat_map(|hook| hook.events.iter().copied()));
             for (nth, command) in running.manifest.commands.iter().enumerate() {
                 self.commands.entry(command.name.clone()).or_default().push((Arc::clone(running), nth));
             }
         }
+    }
+
+    /// Whether a bot hears of a message in `room` that says `content`: of every message, or of the command that it is.
+    pub(crate) fn hears_message(&self, room: RoomId, content: &Content) -> bool {
+        if self.audience.hears(room, EventKind::Posted) {
+            return true;
+        }
+        let Content::Text(text) = content else { return false };
+        self.audience.hears(room, EventKind::Command)
+            && Command::split(text).is_some_and(|(name, _)| self.find_command(room, name).is_some())
     }
 
     /// The plugin `id`.

@@ -1,6 +1,6 @@
 //! One batch, one transaction: numbers, messages, changes, heads, and the outbox row that after-commit work hangs on.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use sea_orm::{ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, Statement};
 use serde::{Deserialize, Serialize};
@@ -21,11 +21,13 @@ pub(super) struct Batches {
     db: Db,
     remembered: Remembered,
     suspects: Suspects,
+    heard: HeardBefore,
 }
 
 impl Batches {
     pub(super) fn new(db: Db) -> Self {
-        Self { remembered: Remembered::new(&db), suspects: Suspects::default(), db }
+        let (suspects, heard) = (Suspects::default(), HeardBefore::default());
+        Self { remembered: Remembered::new(&db), suspects, heard, db }
     }
 
     /// Writes `gathered` in one transaction and says what became of each, in the order of their numbers: messages come
@@ -95,6 +97,7 @@ impl Batches {
             match self.timely_transaction(entries, repeats).await {
                 Ok((outcomes, heads)) => {
                     self.remembered.keep(heads);
+                    self.heard.keep(&heard(entries, &outcomes));
                     return Ok(outcomes);
                 }
                 Err(error) => {
@@ -148,7 +151,7 @@ impl Batches {
                 }
             }
         }
-        statements.extend(closing(&tx, entries, &outcomes, &heads, edited, mentioning));
+        statements.extend(closing(&tx, entries, &outcomes, &heads, &self.heard, edited, mentioning));
         run_all(&tx, statements).await?;
         tx.commit().await?;
         Ok((outcomes, heads))
@@ -224,20 +227,24 @@ fn insert_messages(tx: &impl ConnectionTrait, entries: &[Entry], outcomes: &[Out
 }
 
 /// The heads, and one outbox row for the whole batch: what must happen after a commit starts from it, also when this
-/// node dies right after.
+/// node dies right after. Where nothing follows there is none (docs/adr/0032).
 fn closing(
     tx: &impl ConnectionTrait,
     entries: &[Entry],
     outcomes: &[Outcome],
     heads: &Heads,
+    before: &HeardBefore,
     edited: Vec<(Uuid, i64, String)>,
     mut mentioning: Vec<(Uuid, i64)>,
 ) -> Vec<Statement> {
-    let ranges = heads.grown();
-    if ranges.is_empty() {
+    let grown = heads.grown();
+    if grown.is_empty() {
         return Vec::new();
     }
-    let now: Vec<(Uuid, i64)> = ranges.iter().map(|(room, _, last)| (*room, *last)).collect();
+    let now: Vec<(Uuid, i64)> = grown.iter().map(|(room, _, last)| (*room, *last)).collect();
+    let mut statements = vec![set_heads(tx.get_database_backend(), &now)];
+    let ranges = heard(entries, outcomes);
+    let previous = ranges.iter().map(|(room, ..)| (*room, before.in_room(*room))).collect();
     let said = written(entries, outcomes).chain(released(entries, outcomes));
     mentioning.extend(
         said.filter(|(message, _)| !message.mentions.is_empty())
@@ -249,14 +256,55 @@ fn closing(
             Some((message.room.uuid(), seq.get(), message.locale.as_ref()?.to_string()))
         })
         .collect();
-    let job = Committed { ranges, mentioning, locales, edited }.into_row(at).into_active_model();
-    vec![set_heads(tx.get_database_backend(), &now), build(tx, &row::Entity::insert(job))]
+    let committed = Committed { ranges, mentioning, locales, edited, previous };
+    if committed.has_consequences() {
+        let job = committed.into_row(at).into_active_model();
+        statements.push(build(tx, &row::Entity::insert(job)));
+    }
+    statements
+}
+
+/// Room, first and last number of what a bot hears of, by room.
+fn heard(entries: &[Entry], outcomes: &[Outcome]) -> Vec<(Uuid, i64, i64)> {
+    let mut ranges: BTreeMap<Uuid, (i64, i64)> = BTreeMap::new();
+    for (entry, outcome) in entries.iter().zip(outcomes).filter(|(entry, _)| entry.is_heard()) {
+        let numbers = match outcome {
+            Outcome::Written(seq) => vec![seq.get()],
+            other => other.rows().iter().map(|row| row.seq).collect(),
+        };
+        for seq in numbers {
+            let (first, last) = ranges.entry(entry.room().uuid()).or_insert((seq, seq));
+            (*first, *last) = ((*first).min(seq), (*last).max(seq));
+        }
+    }
+    ranges.into_iter().map(|(room, (first, last))| (room, first, last)).collect()
+}
+
+/// The last number of each room that this writer said a bot hears of: by it, batches whose jobs run side by side find
+/// their order.
+#[derive(Default)]
+struct HeardBefore(HashMap<Uuid, i64>);
+
+impl HeardBefore {
+    /// Past so many rooms all are forgotten: then the next batch of each follows none.
+    const MOST: usize = 100_000;
+
+    fn in_room(&self, room: Uuid) -> i64 {
+        self.0.get(&room).copied().unwrap_or_default()
+    }
+
+    fn keep(&mut self, ranges: &[(Uuid, i64, i64)]) {
+        if self.0.len() + ranges.len() > Self::MOST {
+            self.0.clear();
+        }
+        self.0.extend(ranges.iter().map(|(room, _, last)| (*room, *last)));
+    }
 }
 
 /// What one transaction put into the logs: the payload of the outbox row that it left.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Committed {
-    /// Room, first and last number.
+    /// Room, first and last number of what a bot hears of. What stands between them nobody need hear of.
     pub ranges: Vec<(Uuid, i64, i64)>,
     /// Room and number of each message that mentions somebody, or does so anew since an edit.
     pub mentioning: Vec<(Uuid, i64)>,
@@ -267,6 +315,10 @@ pub struct Committed {
     /// stored. It is kept nowhere else, and goes with this.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub edited: Vec<(Uuid, i64, String)>,
+    /// For each room of `ranges`, the last number that the batch before named there; 0: there was none. Rows of older
+    /// versions don't say so: they name everything.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub previous: Vec<(Uuid, i64)>,
 }
 
 impl Committed {
@@ -283,6 +335,18 @@ impl Committed {
     #[must_use]
     pub fn said_before(&self, room: RoomId, seq: i64) -> Option<&str> {
         find_at(&self.edited, room, seq)
+    }
+
+    /// The last number of `room` that the batch before named, whose first one of this is `first`.
+    #[must_use]
+    pub fn previous(&self, room: RoomId, first: i64) -> i64 {
+        let told = self.previous.iter().find(|(of, _)| *of == room.uuid());
+        told.map_or(first - 1, |(_, last)| *last)
+    }
+
+    /// Whether anything is to be done after the commit.
+    const fn has_consequences(&self) -> bool {
+        !self.ranges.is_empty() || !self.mentioning.is_empty()
     }
 
     fn into_row(self, at: Timestamp) -> row::Model {

@@ -45,6 +45,8 @@ pub struct NewMessage {
     pub locale: Option<Locale>,
     /// Whether a filter made it what it is, to be noted beside it.
     pub replaced: Option<Box<ReplacedBy>>,
+    /// Whether a bot hears of it: only then does [`Committed`](super::Committed) name it.
+    pub is_heard: bool,
 }
 
 /// An event that is not a message.
@@ -60,6 +62,8 @@ pub struct Change {
     pub kind: ChangeKind,
     /// A line for the audit log, written when something changes.
     pub audit: Option<Box<Act<'static>>>,
+    /// Whether a bot hears of it: only then does [`Committed`](super::Committed) name it.
+    pub is_heard: bool,
 }
 
 /// What changes. Each is written with its event in one transaction; one that changes nothing takes no number.
@@ -286,6 +290,44 @@ impl Entry {
         match self {
             Self::Message(message) => message.at,
             Self::Change(change) => change.at,
+        }
+    }
+
+    /// Whether a bot hears of it.
+    #[must_use]
+    pub const fn is_heard(&self) -> bool {
+        match self {
+            Self::Message(message) => message.is_heard,
+            Self::Change(change) => change.is_heard,
+        }
+    }
+
+    /// Whether anything is to be done once it is in the log.
+    #[must_use]
+    pub fn has_consequences(&self) -> bool {
+        let is_edit = matches!(self, Self::Change(Change { kind: ChangeKind::Edit { .. }, .. }));
+        // An edit may mention somebody anew.
+        self.is_heard() || is_edit || self.message().is_some_and(|message| !message.mentions.is_empty())
+    }
+
+    /// The message that it puts into the log, also one that a moderator lets through.
+    #[must_use]
+    pub fn message(&self) -> Option<&NewMessage> {
+        match self {
+            Self::Message(message) => Some(message),
+            Self::Change(Change { kind: ChangeKind::Release(release), .. }) => match &release.what {
+                Released::Message(message) => Some(message),
+                Released::Edit { .. } => None,
+            },
+            Self::Change(_) => None,
+        }
+    }
+
+    /// Says whether a bot hears of it.
+    pub const fn set_heard(&mut self, is_heard: bool) {
+        match self {
+            Self::Message(message) => message.is_heard = is_heard,
+            Self::Change(change) => change.is_heard = is_heard,
         }
     }
 }

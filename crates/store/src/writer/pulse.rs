@@ -76,7 +76,8 @@ mod tests {
     fn batch(outcome: Result<Outcome, Error>) -> Vec<Appended<()>> {
         let (room, actor) = (RoomId::generate(), UserId::generate());
         let kind = ChangeKind::Unban { user: actor };
-        let change = Change { room, actor, at: Timestamp::from_millis(0), kind, audit: None };
+        let change =
+            Change { room, actor, at: Timestamp::from_millis(0), kind, audit: None, is_heard: false };
         vec![Appended { entry: Entry::Change(change), ticket: (), outcome }]
     }
 

@@ -1,12 +1,13 @@
 //! What a test plays in: a database of its own, people, rooms, and batches made by hand.
 
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use teahouse_protocol::{
     ClientId, Content, MessageId, Role, RoomId, RoomKind, Seq, Timestamp, UserId, Visibility,
 };
-use teahouse_store::entity::user;
+use teahouse_store::entity::{outbox, user};
 use teahouse_store::log::{self, LogRow};
 use teahouse_store::writer::{
-    Append, Appended, Change, ChangeKind, Entry, NewMessage, NewRoom, Outcome, batch_writer,
+    Append, Appended, Change, ChangeKind, Committed, Entry, NewMessage, NewRoom, Outcome, batch_writer,
 };
 use teahouse_store::{DatabaseConfig, Db, Error, Fingerprint, PageSize, rooms, users};
 pub(crate) use teahouse_testkit::on_both;
@@ -64,6 +65,32 @@ impl World {
         let mut appended = write_with(&self.db, entries).await;
         appended.sort_by_key(|one| one.ticket);
         appended.into_iter().map(|one| one.outcome).collect()
+    }
+
+    /// Writes each of `batches` as one batch, all by one writer.
+    pub(crate) async fn write_in_turn(&self, batches: Vec<Vec<Entry>>) {
+        let (queue, writer, mut finished) = batch_writer();
+        let writing = tokio::spawn(writer.run(self.db.clone()));
+        for batch in batches {
+            for entry in batch {
+                queue.try_append(Append { entry, ticket: () }).unwrap();
+            }
+            let answered = finished.recv().await.unwrap();
+            assert!(answered.iter().all(|one| one.outcome.is_ok()), "{answered:?}");
+        }
+        drop(queue);
+        writing.await.unwrap();
+    }
+
+    /// What the outbox rows of batches say, oldest first.
+    pub(crate) async fn committed(&self) -> Vec<Committed> {
+        let rows = outbox::Entity::find()
+            .filter(outbox::Column::Kind.eq(Committed::KIND))
+            .order_by_asc(outbox::Column::Id)
+            .all(self.db.conn())
+            .await
+            .unwrap();
+        rows.iter().map(|row| serde_json::from_str(&row.payload).unwrap()).collect()
     }
 
     pub(crate) async fn write_one(&self, entry: Entry) -> Outcome {
@@ -147,11 +174,18 @@ pub(crate) fn message(room: RoomId, sender: UserId, client_id: Option<&str>, tex
         hops: 0,
         locale: None,
         replaced: None,
+        is_heard: false,
     })
 }
 
+/// `entry`, of which a bot hears.
+pub(crate) fn heard(mut entry: Entry) -> Entry {
+    entry.set_heard(true);
+    entry
+}
+
 pub(crate) fn change(room: RoomId, actor: UserId, kind: ChangeKind) -> Entry {
-    Entry::Change(Change { room, actor, at: at(), kind, audit: None })
+    Entry::Change(Change { room, actor, at: at(), kind, audit: None, is_heard: false })
 }
 
 pub(crate) fn create(room: RoomId, owner: UserId, unique_key: Option<String>) -> Entry {

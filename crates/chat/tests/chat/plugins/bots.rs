@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use serde_json::json;
-use teahouse_chat::{Error, LogEntry, PutMember, Window};
+use teahouse_chat::{Committed, Error, LogEntry, PutMember, Window};
 use teahouse_protocol::{Clock, ErrorCode, Role, Seq};
 
 use super::hooks::{FakeHooks, holds};
@@ -95,6 +95,30 @@ on_both! {
         assert!(world.chat.commands(&bob, room).await.unwrap().is_empty());
         let eve = world.person("eve").await;
         assert!(matches!(world.chat.commands(&eve, room).await, Err(Error::RoomNotFound)));
+    }
+
+    /// A bot that hears of people and not of messages must not have a job made for each message.
+    async fn what_no_bot_hears_of_makes_no_job(world: World) {
+        let [ann, bob] = world.people(["ann", "bob"]).await;
+        let room = world.group(&ann, &[&bob]).await;
+        let hooks = FakeHooks::at_work(&world);
+        hooks.deaf.store(true, Ordering::SeqCst);
+        let unheard = world.say(&ann, room, "tea").await;
+        let mut mentioning = draft(None, "tea, bob?");
+        mentioning.mentions = vec![bob.user_id()];
+        let mentioned = world.chat.send(&ann, room, mentioning).await.unwrap().message.seq;
+        world.chat.remove_member(&ann, room, bob.user_id(), false).await.unwrap();
+        let gone = Seq::new(mentioned.get() + 1).unwrap();
+        // A mention is told all the same.
+        let told = |batches: &[Committed]| {
+            let mentions = |batch: &Committed| batch.mentioning == [(room.uuid(), mentioned.get())];
+            holds(batches, room, gone) > 0 && batches.iter().any(mentions)
+        };
+        while !told(&hooks.batches.lock()) {
+            hooks.told.notified().await;
+        }
+        let batches = hooks.batches.lock();
+        assert_eq!((holds(&batches, room, unheard), holds(&batches, room, mentioned)), (0, 0), "{batches:?}");
     }
 
     async fn plugins_hear_of_every_batch_also_after_they_failed(world: World) {

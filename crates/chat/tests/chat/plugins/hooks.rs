@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use parking_lot::Mutex;
 use teahouse_chat::{
-    CommandInfo, CommandRefusal, Committed, Decision, Error, Flag, Hooks, JoinPassage, Later, NamePassage,
-    Passage, Press, Proposed, ProposedJoin, ProposedName, Refusal, Replaced, Watched,
+    CommandInfo, CommandRefusal, Committed, Decision, Error, Flag, Heard, Hooks, JoinPassage, Later,
+    NamePassage, Passage, Press, Proposed, ProposedJoin, ProposedName, Refusal, Replaced, Watched,
 };
 use teahouse_protocol::{CardContent, Content, Kind, Role, RoomId, Seq, Timestamp, UserId};
 use tokio::sync::{Notify, Semaphore};
@@ -33,6 +33,8 @@ pub(super) struct FakeHooks {
     pub(super) told: Notify,
     /// How often to fail when told of a batch.
     pub(super) failures: AtomicU32,
+    /// Nobody hears of messages.
+    pub(super) deaf: AtomicBool,
     /// Whether to fail when next told who came.
     pub(super) arrivals_fail: AtomicBool,
 }
@@ -50,6 +52,7 @@ impl FakeHooks {
             batches: Mutex::default(),
             told: Notify::new(),
             failures: AtomicU32::new(0),
+            deaf: AtomicBool::new(false),
             arrivals_fail: AtomicBool::new(false),
         });
         assert!(world.chat.set_hooks(hooks.clone()));
@@ -191,6 +194,10 @@ impl Hooks for FakeHooks {
             self.presses.lock().push(press);
             Ok(())
         })
+    }
+
+    fn hears(&self, _: RoomId, what: Heard<'_>) -> bool {
+        !self.deaf.load(Ordering::SeqCst) || !matches!(what, Heard::Message(_))
     }
 
     fn committed<'a>(&'a self, batch: &'a Committed) -> Later<'a, Result<(), Error>> {
