@@ -13,9 +13,15 @@ enum Bound {
     NodeP99Plus(f64),
     /// So many KiB a connection, at most.
     Kib(f64),
+    /// So many times what history alone costs a delivery, at most.
+    TimesHistory(f64),
+    /// So many microseconds of the server's processor time a connection, at most.
+    Micros(f64),
+    /// All in so many seconds, at most.
+    Seconds(f64),
 }
 
-const AIMS: [(Scenario, Name, Bound); 10] = [
+const AIMS: [(Scenario, Name, Bound); 20] = [
     (Scenario::OneRoom, Name::NoHistory, Bound::TimesNode(8.0)),
     (Scenario::ManyRooms, Name::NoHistory, Bound::TimesNode(3.5)),
     (Scenario::BigRoom, Name::NoHistory, Bound::TimesNode(9.0)),
@@ -26,6 +32,16 @@ const AIMS: [(Scenario, Name, Bound); 10] = [
     (Scenario::RateManyRooms, Name::History, Bound::NodeP99Plus(5.0)),
     (Scenario::Idle, Name::History, Bound::Kib(6.0)),
     (Scenario::Connects, Name::History, Bound::TimesNode(1.5)),
+    (Scenario::OneRoom, Name::Default, Bound::TimesHistory(1.2)),
+    (Scenario::ManyRooms, Name::Default, Bound::TimesHistory(1.2)),
+    (Scenario::BigRoom, Name::Default, Bound::TimesHistory(1.2)),
+    (Scenario::Lone, Name::Default, Bound::TimesHistory(1.2)),
+    (Scenario::RateOneRoom, Name::Default, Bound::TimesHistory(1.2)),
+    (Scenario::RateManyRooms, Name::Default, Bound::TimesHistory(1.2)),
+    (Scenario::Durable, Name::Default, Bound::TimesHistory(1.2)),
+    (Scenario::DurableLone, Name::Default, Bound::TimesHistory(1.2)),
+    (Scenario::Joins, Name::History, Bound::Micros(100.0)),
+    (Scenario::Storm, Name::History, Bound::Seconds(10.0)),
 ];
 
 /// An aim and what was seen.
@@ -62,6 +78,20 @@ fn verdict(outcomes: &[Outcome], scenario: Scenario, server: Name, bound: Bound)
             let Measure::Idle(idle) = ours else { return None };
             let seen = idle.kib_per_connection;
             (format!("≤ {most} KiB a connection"), format!("{seen:.1} KiB"), seen <= most)
+        }
+        Bound::TimesHistory(most) => {
+            let times = outcome.ratio(Name::History, server)?;
+            (format!("≤ {most} × history alone"), format!("{times:.2} ×"), times <= most)
+        }
+        Bound::Micros(most) => {
+            let Measure::Connects(connects) = ours else { return None };
+            let seen = connects.server_cpu_micros_each;
+            (format!("≤ {most} µs CPU a connection"), format!("{seen:.0} µs"), seen <= most)
+        }
+        Bound::Seconds(most) => {
+            let Measure::Connects(connects) = ours else { return None };
+            let seen = connects.connects as f64 / connects.connects_per_second;
+            (format!("{} in ≤ {most} s", connects.connects), format!("{seen:.1} s"), seen <= most)
         }
     };
     Some(Verdict { scenario, server, aim, seen, met })

@@ -103,6 +103,9 @@ pub(crate) struct Effort {
 pub(crate) struct Throng {
     pub(crate) idle_connections: usize,
     pub(crate) connects: usize,
+    /// Who come back to rooms with a history, and how many messages it has in all.
+    pub(crate) returning: usize,
+    pub(crate) stored: usize,
 }
 
 impl Stage {
@@ -125,6 +128,8 @@ impl ChatArgs {
         Throng {
             idle_connections: self.idle_connections.unwrap_or(if quick { 1000 } else { 10_000 }) as usize,
             connects: if quick { 1000 } else { 5000 },
+            returning: if quick { 1000 } else { 10_000 },
+            stored: if quick { 20_000 } else { 1_000_000 },
         }
     }
 

@@ -3,6 +3,7 @@
 mod flow;
 mod gathering;
 mod lineup;
+mod returning;
 
 use anyhow::Context as _;
 
@@ -19,16 +20,17 @@ use crate::{
 use flow::Field;
 use gathering::Gathering;
 use lineup::Lineup;
+use returning::Returning;
 
 /// Runs what was asked for, and prints it as it comes; `false` if anything was lost, doubled or misordered.
 pub(crate) fn run(args: &ChatArgs) -> anyhow::Result<bool> {
     let effort = args.stage.effort();
-    machine::allow_many_files(args.throng().idle_connections)?;
+    machine::allow_many_files(args.throng().idle_connections.max(args.throng().returning))?;
     let lineup = Lineup::new(args)?;
     let machine = Machine::look(lineup.cores(), lineup.folder(), lineup.program());
     report::print_head(&machine, &effort);
 
-    let mut bench = Bench { args, effort, lineup, field: None, gathering: None };
+    let mut bench = Bench { args, effort, lineup, field: None, gathering: None, returning: None };
     let mut outcomes = Vec::new();
     for scenario in args.scenarios() {
         if let Some(outcome) =
@@ -55,6 +57,7 @@ struct Bench<'a> {
     lineup: Lineup,
     field: Option<Field>,
     gathering: Option<Gathering>,
+    returning: Option<Returning>,
 }
 
 impl Bench<'_> {
@@ -90,6 +93,9 @@ impl Bench<'_> {
             Method::Connects => {
                 self.gathering()?.connects(name, cores).with_context(|| name.title().to_owned())
             }
+            Method::Returns { missed } => {
+                self.returning(name)?.come(cores, missed).with_context(|| name.title().to_owned())
+            }
         }
     }
 
@@ -110,6 +116,15 @@ impl Bench<'_> {
             self.gathering = Some(Gathering::new(self.args.throng(), with_idle, contestants));
         }
         self.gathering.as_mut().context("the gathering was just made")
+    }
+
+    fn returning(&mut self, name: Name) -> anyhow::Result<&mut Returning> {
+        if self.returning.is_none() {
+            (self.field, self.gathering) = (None, None);
+            let contestant = self.lineup.contestant(name, "returning")?;
+            self.returning = Some(Returning::new(contestant, self.args.throng())?);
+        }
+        self.returning.as_mut().context("they were just made")
     }
 
     fn contestants(&self, purpose: &str) -> anyhow::Result<Vec<Box<dyn Contestant>>> {

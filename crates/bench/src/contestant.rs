@@ -29,11 +29,13 @@ pub(crate) enum Name {
     NoHistory,
     /// Teahouse as it is: SQLite, outbox, acknowledged after the commit
     History,
+    /// The same as `cargo run` gives it: the plugins that are enabled at the first start are at work
+    Default,
 }
 
 impl Name {
     /// All, peers first.
-    pub(crate) const ALL: [Self; 4] = [Self::Node, Self::Bare, Self::NoHistory, Self::History];
+    pub(crate) const ALL: [Self; 5] = [Self::Node, Self::Bare, Self::NoHistory, Self::History, Self::Default];
 
     /// For the printed table.
     pub(crate) fn title(self) -> &'static str {
@@ -42,12 +44,13 @@ impl Name {
             Self::Bare => "bare Rust loop",
             Self::NoHistory => "teahouse, no history",
             Self::History => "teahouse",
+            Self::Default => "teahouse, plugins",
         }
     }
 
     /// Whether it is ours.
     pub(crate) fn is_ours(self) -> bool {
-        matches!(self, Self::NoHistory | Self::History)
+        matches!(self, Self::NoHistory | Self::History | Self::Default)
     }
 }
 

@@ -2,9 +2,11 @@
 
 mod native;
 mod raw;
+mod returned;
 
 pub(crate) use native::Native;
 pub(crate) use raw::{ACK as RAW_ACK, Raw};
+pub(crate) use returned::Returned;
 
 use crate::stamp::Stamp;
 

@@ -184,6 +184,7 @@ impl Idle {
 /// Connections that come.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Connects {
+    pub(crate) connects: usize,
     pub(crate) connects_per_second: f64,
     pub(crate) server_cpu_micros_each: f64,
     pub(crate) server: Load,
@@ -196,6 +197,7 @@ impl Connects {
     pub(crate) fn of(count: usize, spent: Spent) -> Self {
         let Spent { elapsed, server_cpu, server, client } = spent;
         Self {
+            connects: count,
             connects_per_second: count as f64 / elapsed.as_secs_f64(),
             server_cpu_micros_each: server_cpu.as_secs_f64() * 1e6 / count as f64,
             server,
@@ -209,6 +211,7 @@ impl Connects {
         let server = Load { process: of(|c| c.server.process), core: of(|c| c.server.core) };
         let client = Load { process: of(|c| c.client.process), core: of(|c| c.client.core) };
         Self {
+            connects: all[0].connects,
             connects_per_second: of(|c| c.connects_per_second),
             server_cpu_micros_each: of(|c| c.server_cpu_micros_each),
             server,

@@ -9,6 +9,8 @@ use crate::{contestant::Name, ledger::Layout, traffic::Pace};
 const IN_FLIGHT: u32 = 8;
 /// Deliveries a second of the fixed-rate scenarios.
 const FIXED_RATE: f64 = 10_000.0;
+/// Messages that each missed in the storm.
+const MISSED: i64 = 20;
 /// Members of a room in the idle and connecting scenarios.
 pub(crate) const CROWD_ROOM: usize = 100;
 
@@ -55,6 +57,14 @@ pub(crate) enum Scenario {
     #[value(name = "connects")]
     #[serde(rename = "connects")]
     Connects,
+    /// Connects and joins a second, over a million stored messages that nobody has read
+    #[value(name = "joins")]
+    #[serde(rename = "joins")]
+    Joins,
+    /// All come back at once, and catch up with what they missed
+    #[value(name = "storm")]
+    #[serde(rename = "storm")]
+    Storm,
 }
 
 /// How a scenario is measured.
@@ -66,11 +76,16 @@ pub(crate) enum Method {
     Idle,
     /// Connections come.
     Connects,
+    /// Connections come back to rooms with a history.
+    Returns {
+        /// Events of their rooms that each missed, and gets.
+        missed: i64,
+    },
 }
 
 impl Scenario {
     /// All, in the order in which they run.
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::OneRoom,
         Self::ManyRooms,
         Self::BigRoom,
@@ -81,6 +96,8 @@ impl Scenario {
         Self::DurableLone,
         Self::Idle,
         Self::Connects,
+        Self::Joins,
+        Self::Storm,
     ];
 
     /// How it is measured.
@@ -101,6 +118,8 @@ impl Scenario {
             Self::DurableLone => Method::Flow(layout(1, 1, 1), Pace::Closed { in_flight: 1 }),
             Self::Idle => Method::Idle,
             Self::Connects => Method::Connects,
+            Self::Joins => Method::Returns { missed: 0 },
+            Self::Storm => Method::Returns { missed: MISSED },
         }
     }
 
@@ -108,9 +127,10 @@ impl Scenario {
     pub(crate) fn concerns(self, name: Name) -> bool {
         match self {
             // Nobody else stores anything.
-            Self::Durable | Self::DurableLone => name == Name::History,
-            // No message is sent, so that history makes no difference.
-            Self::Idle | Self::Connects => name != Name::NoHistory,
+            Self::Durable | Self::DurableLone => matches!(name, Name::History | Name::Default),
+            Self::Joins | Self::Storm => name == Name::History,
+            // No message is sent, so that neither history nor plugins make a difference.
+            Self::Idle | Self::Connects => !matches!(name, Name::NoHistory | Name::Default),
             _ => true,
         }
     }
@@ -138,6 +158,14 @@ impl Scenario {
                 format!("idle connections, signed in and in rooms of {CROWD_ROOM}: resident memory each")
             }
             Method::Connects => "connects: signed in, up to `hello` (Node, bare: a plain upgrade)".to_owned(),
+            Method::Returns { missed: 0 } => {
+                format!("joins: signed in and in a room of {CROWD_ROOM}, whose history nobody has read")
+            }
+            Method::Returns { missed } => {
+                format!(
+                    "storm: all come back at once, each to a room of {CROWD_ROOM} where it missed {missed} messages"
+                )
+            }
         }
     }
 }

@@ -51,13 +51,14 @@ impl Lineup {
         let ours = |history| {
             let program = self.program.clone().context("our program was not asked for")?;
             let data = folder.join(format!("{purpose}-{name:?}"));
-            anyhow::Ok(Box::new(Teahouse::new(cores, program, history, data)?))
+            Teahouse::new(cores, program, history, data)
         };
         Ok(match name {
             Name::Node => Box::new(Node::install(cores, self.place.target().join("bench/node"), log)?),
             Name::Bare => Box::new(Bare::new(cores, log)),
-            Name::NoHistory => ours(History::Off)?,
-            Name::History => ours(History::Kept)?,
+            Name::NoHistory => Box::new(ours(History::Off)?),
+            Name::History => Box::new(ours(History::Kept)?),
+            Name::Default => Box::new(ours(History::Kept)?.with_bundled()),
         })
     }
 }

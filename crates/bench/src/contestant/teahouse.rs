@@ -5,14 +5,17 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
+    thread,
+    time::{Duration, Instant},
 };
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 
 use super::{Contestant, Name, provision};
 use crate::{
     cores::Cores,
     dialect::{Dialect, Native, Seat},
+    http::Http,
     process::Server,
 };
 
@@ -41,10 +44,23 @@ pub(crate) enum History {
     Off,
 }
 
+/// Whether the plugins that come with the server are there: those of them that its first start enables are at work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Bundled {
+    Left,
+    AtWork,
+}
+
+/// Of the plugins that come with the server, those that its first start enables.
+const ENABLED_AT_FIRST: usize = 2;
+/// How long they may take to be installed, and to be done with what a bot had to say.
+const PLUGINS_PATIENCE: Duration = Duration::from_secs(300);
+
 pub(crate) struct Teahouse {
     cores: Cores,
     program: PathBuf,
     history: History,
+    bundled: Bundled,
     data: PathBuf,
     log: PathBuf,
     tokens: Vec<String>,
@@ -62,7 +78,41 @@ impl Teahouse {
     ) -> anyhow::Result<Self> {
         fs::create_dir_all(&data).with_context(|| format!("creating {}", data.display()))?;
         let log = data.join("server.log");
-        Ok(Self { cores, program, history, data, log, tokens: Vec::new(), arranged: HashMap::new() })
+        let (tokens, arranged) = (Vec::new(), HashMap::new());
+        Ok(Self { cores, program, history, bundled: Bundled::Left, data, log, tokens, arranged })
+    }
+
+    /// The same with the plugins that come with it.
+    pub(crate) fn with_bundled(self) -> Self {
+        Self { bundled: Bundled::AtWork, ..self }
+    }
+
+    /// Waits until the plugins are at work, and have nothing left to do: what they say to those who come in is no part
+    /// of what is measured.
+    fn wait_for_plugins(&self, server: &Server) -> anyhow::Result<()> {
+        if self.bundled == Bundled::Left {
+            return Ok(());
+        }
+        let began = Instant::now();
+        loop {
+            let metrics = Http::connect(server.address)?.text("/metrics")?;
+            let sum = |name: &str, label: &str| -> f64 {
+                let lines = metrics.lines().filter(|line| line.starts_with(name) && line.contains(label));
+                lines.filter_map(|line| line.rsplit_once(' ')?.1.parse::<f64>().ok()).sum()
+            };
+            let running = sum("teahouse_plugin_state{", "state=\"running\"");
+            let waiting = sum("teahouse_plugin_events_waiting{", "plugin=")
+                + sum("teahouse_jobs{", "state=\"waiting\"");
+            if running >= ENABLED_AT_FIRST as f64 && waiting == 0.0 {
+                return Ok(());
+            }
+            ensure!(
+                began.elapsed() < PLUGINS_PATIENCE,
+                "{running} plugins run, {waiting} events wait: see {}",
+                self.log.display()
+            );
+            thread::sleep(Duration::from_millis(100));
+        }
     }
 
     /// Starts it. What an earlier process has stored is there again.
@@ -80,8 +130,7 @@ impl Teahouse {
         }
         command
             .env("TEAHOUSE__MODE", "development")
-            // Without the plugins that come with it: what filters cost is another question.
-            .env("TEAHOUSE__PLUGINS__BUNDLED", "false")
+            .env("TEAHOUSE__PLUGINS__BUNDLED", if self.bundled == Bundled::AtWork { "true" } else { "false" })
             .env("TEAHOUSE__DATA_DIR", &self.data)
             .env("TEAHOUSE__SERVER__LISTEN", "127.0.0.1:0")
             .env("TEAHOUSE__SERVER__WORKERS", "1")
@@ -100,9 +149,10 @@ pub(crate) fn version(program: &Path) -> Option<String> {
 
 impl Contestant for Teahouse {
     fn name(&self) -> Name {
-        match self.history {
-            History::Kept => Name::History,
-            History::Off => Name::NoHistory,
+        match (self.history, self.bundled) {
+            (History::Off, _) => Name::NoHistory,
+            (History::Kept, Bundled::Left) => Name::History,
+            (History::Kept, Bundled::AtWork) => Name::Default,
         }
     }
 
@@ -111,7 +161,9 @@ impl Contestant for Teahouse {
     }
 
     fn start(&mut self) -> anyhow::Result<Server> {
-        self.serve()
+        let server = self.serve()?;
+        self.wait_for_plugins(&server)?;
+        Ok(server)
     }
 
     fn seats(&mut self, server: &Server, rooms: usize, members: usize) -> anyhow::Result<Vec<Seat>> {
@@ -122,6 +174,7 @@ impl Contestant for Teahouse {
         let first = self.tokens.len();
         self.tokens.extend(provision::guests(server.address, first, missing)?);
         let seats = provision::rooms(server.address, &self.tokens[..rooms * members], members)?;
+        self.wait_for_plugins(server)?;
         self.arranged.insert((rooms, members), seats.clone());
         Ok(seats)
     }

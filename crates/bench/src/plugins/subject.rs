@@ -85,7 +85,7 @@ impl Subject {
     pub(super) fn matter(self) -> Matter {
         let flow = self.flow().and_then(|(scenario, prose, crews)| match scenario.method() {
             Method::Flow(layout, pace) => Some(Situation { layout, pace, prose, crews }),
-            Method::Idle | Method::Connects => None,
+            Method::Idle | Method::Connects | Method::Returns { .. } => None,
         });
         match flow {
             Some(situation) => Matter::Flow(situation),
