@@ -151,6 +151,8 @@ async fn make(world: &World, room: RoomId) {
         created_at_ms: 0,
         last_seq: 0,
         deleted_at_ms: None,
+        allowed_reactions: String::new(),
+        readers_may_react: false,
     };
     let insert = room_entity::Entity::insert(row.into_active_model());
     insert.exec_without_returning(world.db.writer()).await.unwrap();
