@@ -49,6 +49,12 @@ async fn a_moderator_keeps_order_in_the_browser(mut server: TestServer) {
     play("moderation.mjs", "browser-moderation", &mut server).await;
 }
 
+/// Names and texts that run from right to left, or try to turn what follows, leave the page as it is; guests are told apart.
+#[server_test]
+async fn foreign_words_turn_nothing_around_them_in_the_browser(mut server: TestServer) {
+    play("foreign.mjs", "browser-foreign", &mut server).await;
+}
+
 fn with_the_plugins_that_come_along(settings: Settings) -> Settings {
     settings.set("plugins.bundled", true)
 }

@@ -48,3 +48,42 @@ async fn guests_are_refused_where_they_are_not_allowed(server: TestServer) {
     socket.refused("session_required").await;
     assert_eq!(socket.closes().await, Some(4001));
 }
+
+/// A name shows something, is one line, and turns nothing around it; scripts and emoji stay whole.
+#[server_test]
+async fn a_name_is_what_everybody_sees(server: TestServer) {
+    let unfit = [
+        "\u{200b}",
+        "\u{3164}",
+        "\u{2800}",
+        "\u{ad}",
+        "\u{301}",
+        "\u{202e}nimda",
+        "\u{2067}admin",
+        "a\u{2028}b",
+        "a\nb",
+    ];
+    let ann = server.person("ann").await;
+    let room = ann.public_room("garden").await;
+    for name in unfit {
+        let guest = server.post("/v1/auth/guest", json!({ "name": name })).await;
+        assert_eq!(guest.refused(422, "invalid_field")["errors"][0]["field"], "name", "{name:?}");
+        for path in ["/v1/me".to_owned(), format!("/v1/rooms/{room}")] {
+            let renamed = ann.patch(&path, json!({ "name": name })).await;
+            assert_eq!(renamed.refused(422, "invalid_field")["errors"][0]["field"], "name", "{name:?}");
+        }
+    }
+    let family = "👨\u{200d}👩\u{200d}👧".repeat(32);
+    for name in [family.as_str(), "क\u{94d}\u{200d}ष", "محمد علي"] {
+        let guest = server.guest(name).await;
+        let said = guest.say(&guest.connect().await.lobby(), "hello").await;
+        assert_eq!((&said["sender"]["name"], &said["sender"]["is_guest"]), (&json!(name), &json!(true)));
+    }
+    // WeChat's own are no reason to keep somebody out: they come without one.
+    let nameless = server.person("\u{202e}\u{3164}").await;
+    let me = nameless.get("/v1/me").await.expect(200);
+    assert_eq!((&me["name"], &me["is_guest"]), (&json!("微信用户"), &json!(false)));
+    assert!(
+        nameless.say(&nameless.public_room("own").await, "hello").await["sender"].get("is_guest").is_none()
+    );
+}

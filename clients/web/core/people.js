@@ -4,9 +4,9 @@ export class People {
   #known = new Map();
   #presence = new Map();
 
-  /** Takes `{id, name, avatar?, is_bot?}` from wherever one appears. */
+  /** Takes `{id, name, avatar?, is_bot?, is_guest?}` from wherever one appears. */
   met(person) {
-    if (person?.id && person.name) this.#known.set(person.id, { id: person.id, name: person.name, avatar: person.avatar, ...(person.is_bot && { is_bot: true }) });
+    if (person?.id && person.name) this.#known.set(person.id, { id: person.id, name: person.name, avatar: person.avatar, ...(person.is_bot && { is_bot: true }), ...(person.is_guest && { is_guest: true }) });
   }
 
   /** Somebody by id; without a name where nothing has told it yet. */

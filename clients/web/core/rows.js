@@ -131,8 +131,8 @@ function lineRow({ key, line }, people) {
 /** The message answered; without a text where it isn't loaded. */
 function quoteOf(id, room) {
   const message = room.timeline.message(id);
-  if (!message) return { id, name: null, text: null, recalled: false };
-  return { id, name: message.sender.name, text: plainText(message), recalled: message.recalled };
+  if (!message) return { id, sender: null, text: null, recalled: false };
+  return { id, sender: message.sender, text: plainText(message), recalled: message.recalled };
 }
 
 /** Only my newest message says who has read it: more would be noise. */

@@ -27,14 +27,34 @@ export function switchLanguage() {
 
 /** The text for `key`, its `{names}` filled in; a number `n` chooses between one and many. */
 export function t(key, values = {}) {
+  return pieces(key, values).map((piece) => (typeof piece === 'string' ? piece : isolated(piece.foreign))).join('');
+}
+
+/** The same in pieces: ours as strings, and each text that was filled in as `{foreign}`. */
+export function pieces(key, values = {}) {
   const found = TEXTS[language][key] ?? key;
   const text = Array.isArray(found) ? found[values.n === 1 ? 0 : 1] : found;
-  return text.replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
+  const piece = (part, index) => {
+    if (index % 2 === 0) return part;
+    const value = values[part] ?? `{${part}}`;
+    return typeof value === 'string' ? { foreign: value } : String(value);
+  };
+  return text.split(/\{(\w+)\}/).map(piece).filter((part) => part !== '');
+}
+
+/** What can turn the words around it: the blocks that Unicode keeps for right-to-left scripts, and marks of direction. */
+const TURNING = /[\u0590-\u08ff\u200e\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff\ufe70-\ufeff\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
+/** What opens or closes a direction: left in, it could end the isolation. */
+const DIRECTIVES = /[\u202a-\u202e\u2066-\u2069]/g;
+
+/** A foreign text for where no element can be, such as a tooltip or a window's title: isolated by characters (UAX #9). */
+export function isolated(text) {
+  return TURNING.test(text) ? `\u2068${text.replace(DIRECTIVES, '')}\u2069` : text;
 }
 
 /** Who refused something and why: `{by?, reason?}`. */
 export function refusalText({ by, reason }) {
-  return [by ? t('rejectedBy', { by }) : t('rejected'), reason].filter(Boolean).join(' · ');
+  return [by ? t('rejectedBy', { by }) : t('rejected'), reason && isolated(reason)].filter(Boolean).join(' · ');
 }
 
 /**
@@ -55,7 +75,7 @@ const NOTICES = { held_released: 'noticeReleased', held_refused: 'noticeRefused'
 export function noticeText({ kind, room, text }, { rooms }) {
   // Who was kept out has no such room, and doesn't know its name here.
   const name = rooms.find(room)?.name;
-  return NOTICES[kind] ? t(NOTICES[kind], { room: name ? t('quoted', { name }) : t('someRoom') }) : text;
+  return NOTICES[kind] ? t(NOTICES[kind], { room: name ? t('quoted', { name }) : t('someRoom') }) : isolated(text);
 }
 
 /** What went wrong, by the server's code; `detail` is what the server says to a code that this page doesn't know. */

@@ -1,7 +1,8 @@
 /** A bot's card: a heading, a text, and rows of buttons that say what became of a press. */
 
-import { errorText, t } from '../text/words.js';
+import { errorText, isolated, t } from '../text/words.js';
 import { h } from './dom.js';
+import { foreign } from './foreign.js';
 import { icon } from './icons.js';
 import { linkedText } from './linked-text.js';
 import { isSafe } from './media-body.js';
@@ -17,9 +18,9 @@ export function cardBody(row, acts) {
     'div',
     { class: 'card', 'data-testid': 'card' },
     isSafe(content.image_url) && h('img', { class: 'card-picture', src: content.image_url, alt: '', loading: 'lazy', referrerpolicy: 'no-referrer' }),
-    h('strong', { class: 'card-title', 'data-testid': 'card-title' }, content.title ?? t('kind_card')),
-    content.text && h('div', { class: 'card-text', 'data-testid': 'card-text' }, linkedText(content.text)),
-    rowsOf(content.buttons ?? []).map((buttons) => h('div', { class: 'card-row', role: 'group', 'aria-label': content.title ?? null }, buttons.map((button) => buttonOf(row, button, acts)))),
+    h('strong', { class: 'card-title', 'data-testid': 'card-title' }, foreign(content.title) ?? t('kind_card')),
+    content.text && h('div', { class: 'card-text', dir: 'auto', 'data-testid': 'card-text' }, linkedText(content.text)),
+    rowsOf(content.buttons ?? []).map((buttons) => h('div', { class: 'card-row', role: 'group', 'aria-label': content.title ? isolated(content.title) : null }, buttons.map((button) => buttonOf(row, button, acts)))),
     h('div', { class: 'card-said', 'data-testid': 'card-said' }, said(row)),
   );
 }
@@ -50,7 +51,7 @@ function buttonOf(row, { id, label, style }, acts) {
     { class: look, type: 'button', 'data-testid': 'card-button', 'data-button': id, 'data-focus': `${row.id}-${id}`, 'data-state': state, 'aria-disabled': isWaiting || isGone ? 'true' : null, 'aria-busy': state === 'waiting' ? 'true' : null, onclick: press },
     state === 'waiting' && h('span', { class: 'spinner', 'aria-hidden': 'true' }),
     state === 'done' && icon('check'),
-    h('span', {}, label),
+    foreign(label),
   );
 }
 

@@ -3,6 +3,7 @@
 import { isWhole, optionAt, suggest, usageOf, usageParts } from '../core/commands.js';
 import { t } from '../text/words.js';
 import { fill, h } from './dom.js';
+import { foreign, joined } from './foreign.js';
 import { icon } from './icons.js';
 
 let count = 0;
@@ -103,13 +104,13 @@ export class CommandList {
     // A press must not take the focus from the box, or the list would close before it is taken.
     const keep = (event) => event.preventDefault();
     const props = { class: 'command-option', role: 'option', id: `${this.#id}-${index}`, 'aria-selected': String(isActive), 'data-testid': 'command-option', onpointerdown: keep, onmousedown: keep, onclick: () => this.#take(item) };
-    if (item.choice !== undefined) return h('li', { ...props, 'data-name': item.choice }, h('code', {}, item.choice));
+    if (item.choice !== undefined) return h('li', { ...props, 'data-name': item.choice }, h('code', { dir: 'auto' }, item.choice));
     const { command } = item;
     return h(
       'li',
       { ...props, 'data-name': command.name },
-      h('span', { class: 'command-head' }, h('code', {}, usageOf(command)), command.by && h('small', {}, icon('bot'), command.by)),
-      h('span', { class: 'command-about' }, command.description),
+      h('span', { class: 'command-head' }, h('code', { dir: 'auto' }, usageOf(command)), command.by && h('small', {}, icon('bot'), foreign(command.by))),
+      h('span', { class: 'command-about' }, foreign(command.description)),
     );
   }
 }
@@ -119,6 +120,6 @@ function usage(command, at) {
   const parts = usageParts(command).map((part, index) => (index - 1 === at ? h('mark', { 'data-testid': 'command-option-now' }, part) : part));
   const option = command.options[at];
   const kind = option && [t(`option_${option.type}`), option.required ? null : t('optionOptional')].filter(Boolean).join(t('comma'));
-  const about = option?.description ? `${option.description}` : command.description;
-  return [h('code', {}, parts.flatMap((part, index) => (index === 0 ? [part] : [' ', part]))), h('span', {}, [kind, about].filter(Boolean).join(' · '))];
+  const about = option?.description || command.description;
+  return [h('code', {}, parts.flatMap((part, index) => (index === 0 ? [part] : [' ', part]))), h('span', {}, joined([kind, foreign(about)]))];
 }

@@ -3,6 +3,7 @@
 import { t } from '../text/words.js';
 import { CommandList } from './command-list.js';
 import { fill, h } from './dom.js';
+import { foreign, sentence } from './foreign.js';
 import { icon } from './icons.js';
 
 const HIGHEST_PX = 180;
@@ -14,7 +15,7 @@ export class Composer {
   #context = null;
   #about = h('div', { class: 'composer-about', 'data-testid': 'composer-about', hidden: true });
   #over = h('span', { class: 'composer-over', role: 'status' });
-  #text = h('textarea', { rows: 1, placeholder: t('write'), 'aria-label': t('writeLabel'), enterkeyhint: 'send', 'data-testid': 'composer' });
+  #text = h('textarea', { rows: 1, dir: 'auto', placeholder: t('write'), 'aria-label': t('writeLabel'), enterkeyhint: 'send', 'data-testid': 'composer' });
   #commands;
   #send = h('button', { class: 'send', 'aria-label': t('send'), title: t('send'), 'data-testid': 'send', disabled: true }, icon('send'));
 
@@ -35,7 +36,7 @@ export class Composer {
 
   /** The next message answers `row`. */
   reply(row) {
-    this.#begin(row, t('replyTo', { name: row.sender.name }), 'reply');
+    this.#begin(row, sentence('replyTo', { name: row.sender.name }), 'reply');
   }
 
   /** The text in the box replaces that of `row`. */
@@ -64,7 +65,7 @@ export class Composer {
     this.#context = { kind, id: row.id, key: row.key, replyTo: row.replyTo, draft: this.#text.value };
     const words = typeof row.content === 'string' ? row.content : row.text ?? '';
     const cancel = h('button', { class: 'icon-button', type: 'button', 'aria-label': t('cancel'), 'data-testid': 'composer-cancel', onclick: () => this.#cancel() }, icon('close'));
-    fill(this.#about, h('span', { class: 'composer-words' }, h('strong', {}, label), h('span', {}, words)), cancel);
+    fill(this.#about, h('span', { class: 'composer-words' }, h('strong', {}, label), h('span', {}, foreign(words))), cancel);
     this.#about.hidden = false;
     this.focus();
   }

@@ -8,6 +8,7 @@ import { ChangesAloud } from './changes-aloud.js';
 import { Composer } from './composer.js';
 import { DeskPanel } from './desk-panel.js';
 import { fill, h } from './dom.js';
+import { foreign, joined, personMark, sentence } from './foreign.js';
 import { icon } from './icons.js';
 import { MessageList } from './message-list.js';
 import { messageText, roomName } from './room-names.js';
@@ -88,7 +89,7 @@ export class Conversation {
 
   drawTyping() {
     const names = this.#chat.whoIsTyping(this.#room.id).map(({ name }) => name || t('somebody'));
-    fill(this.#typing, names.length > 0 && [h('span', { class: 'typing-dots', 'aria-hidden': 'true' }, h('i'), h('i'), h('i')), typingText(names)]);
+    fill(this.#typing, names.length > 0 && [h('span', { class: 'typing-dots', 'aria-hidden': 'true' }, h('i'), h('i'), h('i')), typingWords(names)].flat());
   }
 
   /** What is in sight counts as read; in a window behind others nothing is in sight. */
@@ -108,7 +109,7 @@ export class Conversation {
       this.#head,
       h('button', { class: 'icon-button back', type: 'button', 'aria-label': t('back'), 'data-testid': 'back', onclick: () => this.#acts.back() }, icon('back')),
       avatar({ name }, isDirect ? '' : 'avatar-room'),
-      h('div', { class: 'room-title' }, h('h2', { 'data-testid': 'room-name' }, name), h('p', {}, this.#subtitle())),
+      h('div', { class: 'room-title' }, h('div', { class: 'named' }, h('h2', { 'data-testid': 'room-name' }, foreign(name)), personMark(room.peer ?? {})), h('p', {}, this.#subtitle())),
       room.isModerated && this.#deskButton(tool),
       !isDirect && room.role && tool('invite', t('invite'), 'invite', () => this.#acts.invite(room)),
       tool('people', t('members'), 'members', () => this.#acts.members(room)),
@@ -148,8 +149,8 @@ export class Conversation {
     if (membersOnline !== null) parts.push(t('membersOnline', { n: membersOnline }));
     if (kind === 'channel') parts.push(t('kindChannel'));
     if (visibility === 'private' && kind !== 'direct') parts.push(t('visibilityPrivate'));
-    if (announcement) parts.push(announcement);
-    return parts.join(' · ');
+    parts.push(foreign(announcement));
+    return joined(parts);
   }
 
   #drawWrite() {
@@ -221,8 +222,8 @@ export class Conversation {
   }
 }
 
-function typingText(names) {
-  if (names.length === 1) return t('typingOne', { name: names[0] });
-  if (names.length === 2) return t('typingTwo', { a: names[0], b: names[1] });
-  return t('typingMany', { n: names.length });
+function typingWords(names) {
+  if (names.length === 1) return sentence('typingOne', { name: names[0] });
+  if (names.length === 2) return sentence('typingTwo', { a: names[0], b: names[1] });
+  return sentence('typingMany', { n: names.length });
 }

@@ -4,6 +4,7 @@ import { plainText } from '../core/rows.js';
 import { errorText, shortTimeText, t } from '../text/words.js';
 import { avatar } from './avatar.js';
 import { h } from './dom.js';
+import { foreign, personMark, sentence } from './foreign.js';
 import { icon } from './icons.js';
 
 /** As long as the server takes a reason. */
@@ -23,11 +24,11 @@ export function deskItem(model, acts) {
       'div',
       { class: 'desk-who' },
       avatar(parts.who),
-      h('strong', {}, parts.who.name),
+      h('strong', {}, foreign(parts.who.name), personMark(parts.who)),
       parts.mark && h('span', { class: 'desk-mark' }, parts.mark),
       h('time', { datetime: parts.at }, shortTimeText(parts.at)),
     ),
-    parts.words && h('p', { class: 'desk-words', 'data-testid': 'desk-words', tabindex: '0' }, parts.words),
+    parts.words && h('p', { class: 'desk-words', dir: 'auto', 'data-testid': 'desk-words', tabindex: '0' }, parts.words),
     why(item),
     item.act?.state === 'failed' && h('p', { class: 'desk-error', role: 'alert' }, icon('alert'), h('span', {}, errorText(item.act.code))),
     parts.acts,
@@ -116,7 +117,7 @@ function refusal(model, acts) {
   return h(
     'form',
     { class: 'desk-ask', onsubmit: refuse },
-    isTold && h('label', { for: id }, t('deskReason', { name: sender.name })),
+    isTold && h('label', { for: id }, sentence('deskReason', { name: sender.name })),
     isTold ? field : h('p', { class: 'hint' }, t('deskUntold')),
     h('div', { class: 'desk-acts' }, button(model, 'confirm', t('deskRefuseNow'), 'button button-danger', null), button(model, 'cancel', t('cancel'), 'button button-plain', () => acts.ask(model, false))),
   );
@@ -150,7 +151,7 @@ function why({ by, code, note, severity = 0 }) {
     'p',
     { class: 'desk-why', 'data-testid': 'desk-why' },
     icon('shield'),
-    h('span', {}, h('span', { class: 'desk-by' }, by), code && h('code', { class: severity > 1 ? 'desk-rule is-grave' : 'desk-rule', 'data-testid': 'desk-rule' }, code), note && h('span', { 'data-testid': 'desk-note' }, note)),
+    h('span', {}, foreign(by, { class: 'desk-by' }), code && h('code', { dir: 'auto', class: severity > 1 ? 'desk-rule is-grave' : 'desk-rule', 'data-testid': 'desk-rule' }, code), note && foreign(note, { 'data-testid': 'desk-note' })),
   );
 }
 

@@ -1,6 +1,7 @@
-/** Events of a room's log as a line to read. */
+/** Events of a room's log as a line to read, its foreign words isolated. */
 
 import { t } from '../text/words.js';
+import { personMark, sentence } from './foreign.js';
 
 const ROLES = { owner: 'roleOwner', admin: 'roleAdmin', member: 'roleMember' };
 const CHANGES = {
@@ -13,17 +14,21 @@ const CHANGES = {
   role: 'memberRole',
 };
 
-/** `line` is a `member` or `room` event, with `by_name` where the page knows who did it. */
-export function lineText(line) {
-  if (line.type === 'room') return roomText(line);
+/** `line` is a `member` or `room` event, with `by_name` where the page knows who did it. The end says who is no user. */
+export function lineWords(line) {
+  if (line.type === 'room') return roomWords(line);
   const values = { name: line.user.name, by: line.by_name || t('somebody'), role: t(ROLES[line.role] ?? 'roleMember') };
-  if (line.change === 'joined') return t(line.by === line.user.id ? 'memberJoined' : 'memberInvited', values);
-  return t(CHANGES[line.change] ?? 'roomChanged', values);
+  return [sentence(memberKey(line), values), personMark(line.user)].flat();
 }
 
-function roomText({ name, announcement }) {
-  if (name) return t('roomRenamed', { name });
-  if (announcement) return t('roomAnnounced', { text: announcement });
+function memberKey({ change, by, user }) {
+  if (change === 'joined') return by === user.id ? 'memberJoined' : 'memberInvited';
+  return CHANGES[change] ?? 'roomChanged';
+}
+
+function roomWords({ name, announcement }) {
+  if (name) return sentence('roomRenamed', { name });
+  if (announcement) return sentence('roomAnnounced', { text: announcement });
   return t('roomChanged');
 }
 

@@ -10,7 +10,7 @@ export function linkedText(text) {
   const pieces = [];
   let end = 0;
   for (const { 0: address, index } of text.matchAll(ADDRESS)) {
-    pieces.push(text.slice(end, index), h('a', { href: address, target: '_blank', rel: 'noopener noreferrer' }, address));
+    pieces.push(text.slice(end, index), h('a', { href: address, target: '_blank', rel: 'noopener noreferrer', dir: 'ltr' }, address));
     end = index + address.length;
   }
   return [...pieces, text.slice(end)];

@@ -2,6 +2,7 @@
 
 import { t } from '../text/words.js';
 import { h } from './dom.js';
+import { foreign } from './foreign.js';
 import { messageText } from './room-names.js';
 
 export function mediaBody(row) {
@@ -10,8 +11,8 @@ export function mediaBody(row) {
   const address = row.kind === 'location' ? mapAddress(content) : content.url;
   const words = [
     h('small', {}, t(`kind_${row.kind}`)),
-    h('strong', {}, content.title ?? content.name ?? messageText(row)),
-    detail(content) && h('span', {}, detail(content)),
+    h('strong', {}, foreign(content.title ?? content.name ?? messageText(row))),
+    detail(content) && h('span', {}, foreign(detail(content))),
   ];
   if (!isSafe(address)) return h('div', { class: 'media-card' }, ...words);
   return h('a', { class: 'media-card', href: address, target: '_blank', rel: 'noopener noreferrer' }, ...words);

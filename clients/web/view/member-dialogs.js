@@ -4,9 +4,9 @@ import { t } from '../text/words.js';
 import { avatar } from './avatar.js';
 import { openDialog } from './dialog.js';
 import { fill, h } from './dom.js';
+import { foreign, personMark } from './foreign.js';
 import { icon } from './icons.js';
 import { roleText } from './line-text.js';
-import { botBadge } from './message-row.js';
 import { toast, toastProblem } from './toast.js';
 
 /** The members of a room, each as `{id, name, avatar, role}`. */
@@ -64,7 +64,7 @@ export async function membersDialog(calls, chat, room, onDirect) {
       h(
         'span',
         { class: 'list-words' },
-        h('strong', {}, isMe ? `${member.name} (${t('you')})` : member.name, member.is_bot && botBadge()),
+        h('span', { class: 'named' }, h('strong', {}, foreign(member.name), isMe && ` (${t('you')})`), personMark(member)),
         h('small', {}, [member.role && roleText(member.role), isOnline && t('online')].filter(Boolean).join(' · ')),
       ),
       outranks(room.role, member.role) && h('button', { class: 'icon-button', type: 'button', 'aria-label': t('remove'), title: t('remove'), 'data-testid': 'remove-member', onclick: () => remove(member) }, icon('leave')),
@@ -104,7 +104,7 @@ export async function inviteDialog(calls, chat, room) {
       'li',
       { 'data-testid': 'invitee', 'data-name': person.name },
       avatar(person),
-      h('span', { class: 'list-words' }, h('strong', {}, person.name)),
+      h('span', { class: 'list-words' }, h('span', { class: 'named' }, h('strong', {}, foreign(person.name)), personMark(person))),
       h('button', { class: 'button button-plain', type: 'button', 'data-testid': 'invite-person', onclick: invite }, t('invite')),
     );
   }

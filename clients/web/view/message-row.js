@@ -1,11 +1,12 @@
 /** One row of a conversation as elements: a day, a line about the room, or a message with all that hangs on it. */
 
-import { commandText, dayText, errorText, refusalText, t, timeText } from '../text/words.js';
+import { commandText, dayText, errorText, isolated, refusalText, t, timeText } from '../text/words.js';
 import { avatar } from './avatar.js';
 import { cardBody } from './card-body.js';
 import { h } from './dom.js';
 import { icon } from './icons.js';
-import { lineText } from './line-text.js';
+import { foreign, joined, personMark, sentence } from './foreign.js';
+import { lineWords } from './line-text.js';
 import { linkedText } from './linked-text.js';
 import { mediaBody } from './media-body.js';
 
@@ -19,7 +20,7 @@ export function rowElement(row, acts) {
     case 'unread':
       return h('li', { class: 'unread-line', 'data-testid': 'unread-line' }, h('span', {}, t('newMessages')));
     case 'line':
-      return h('li', { class: 'line', 'data-testid': 'line' }, h('span', {}, lineText(row.line)));
+      return h('li', { class: 'line', 'data-testid': 'line' }, h('span', {}, lineWords(row.line)));
     default:
       return row.recalled ? recalledElement(row) : messageElement(row, acts);
   }
@@ -27,8 +28,8 @@ export function rowElement(row, acts) {
 
 function recalledElement(row) {
   const words = { me: 'recalledMine', sender: 'recalled', moderator: row.isMine ? 'removedMine' : 'removed', somebody: 'recalledShort' };
-  const text = t(words[row.recall], { name: row.sender.name });
-  return h('li', { class: 'line', 'data-testid': 'recalled', 'data-id': row.id }, h('span', {}, text));
+  const said = sentence(words[row.recall], { name: row.sender.name });
+  return h('li', { class: 'line', 'data-testid': 'recalled', 'data-id': row.id }, h('span', {}, said));
 }
 
 function messageElement(row, acts) {
@@ -62,20 +63,15 @@ function nameLine(row, acts) {
   return h(
     'div',
     { class: 'message-name' },
-    row.sender.name,
-    row.sender.is_bot && botBadge(),
+    foreign(row.sender.name),
+    personMark(row.sender),
     row.isWhisper && h('span', { class: 'whisper-mark', 'data-testid': 'only-you' }, icon('eye'), t('onlyYou')),
     row.isWhisper && h('button', { class: 'whisper-close', type: 'button', 'aria-label': t('dismiss'), title: t('dismiss'), 'data-testid': 'dismiss', onclick: () => acts.dismiss(row) }, icon('close')),
   );
 }
 
-/** So that nobody takes a bot for a person. */
-export function botBadge() {
-  return h('span', { class: 'bot-badge', 'data-testid': 'bot-badge' }, t('bot'));
-}
-
 function replacedNote({ by, note }) {
-  return hint('edit', [t('replacedBy', { by }), note].filter(Boolean).join(' · '), 'replaced');
+  return hint('edit', joined([sentence('replacedBy', { by }), foreign(note)]), 'replaced');
 }
 
 /** A word below a bubble about what became of it. */
@@ -91,7 +87,7 @@ function showActionsOf(item) {
 
 function face(row, acts) {
   if (!row.isFirstOfGroup) return h('span', { class: 'face-space' });
-  return h('button', { class: 'face', type: 'button', 'aria-label': row.sender.name, onclick: () => acts.showPerson(row.sender) }, avatar(row.sender));
+  return h('button', { class: 'face', type: 'button', 'aria-label': isolated(row.sender.name), onclick: () => acts.showPerson(row.sender) }, avatar(row.sender));
 }
 
 function bubble(row, acts) {
@@ -106,13 +102,13 @@ function bubble(row, acts) {
 }
 
 function bodyOf(row, acts) {
-  if (row.kind === 'text') return h('span', { class: 'text', 'data-testid': 'text' }, linkedText(row.content ?? ''));
+  if (row.kind === 'text') return h('bdi', { class: 'text', 'data-testid': 'text' }, linkedText(row.content ?? ''));
   return row.kind === 'card' ? cardBody(row, acts) : mediaBody(row);
 }
 
-function quote({ id, name, text, recalled }, acts) {
-  const words = recalled ? t('recalledShort') : text ?? t('replyGone');
-  return h('button', { class: 'quote', type: 'button', 'data-testid': 'quote', onclick: () => acts.goTo(id) }, name && h('strong', {}, name), h('span', {}, words));
+function quote({ id, sender, text, recalled }, acts) {
+  const words = recalled ? t('recalledShort') : foreign(text) ?? t('replyGone');
+  return h('button', { class: 'quote', type: 'button', 'data-testid': 'quote', onclick: () => acts.goTo(id) }, sender && h('strong', {}, foreign(sender.name), personMark(sender)), h('span', {}, words));
 }
 
 function actions(row, acts) {
@@ -159,7 +155,7 @@ function reactions(row, acts) {
       h(
         'button',
         { class: 'reaction', type: 'button', 'aria-pressed': String(isMine), 'aria-label': `${emoji} ${count}`, 'data-testid': 'reaction', 'data-emoji': emoji, onclick: () => acts.react(row, emoji, !isMine) },
-        h('span', {}, emoji),
+        foreign(emoji),
         h('span', { class: 'reaction-count' }, String(count)),
       ),
     ),
@@ -210,7 +206,7 @@ function failure(row, acts) {
 export function failureText({ code, why, content }) {
   const isCommand = typeof content === 'string' && /^\s*[/／]/.test(content);
   if (code === 'rejected') return refusalText(why ?? {});
-  if (code === 'held_refused') return [t('heldRefused'), why?.reason].filter(Boolean).join(' · ');
+  if (code === 'held_refused') return [t('heldRefused'), why?.reason && isolated(why.reason)].filter(Boolean).join(' · ');
   if (code === 'invalid_field' && isCommand && why?.detail) return commandText(why.detail);
   if (code === 'not_allowed' && isCommand) return t('commandNotYours');
   return `${t('failed')} · ${errorText(code ?? 'no_answer')}`;

@@ -4,6 +4,8 @@ import { t } from '../text/words.js';
 import { avatar } from './avatar.js';
 import { openDialog } from './dialog.js';
 import { fill, h } from './dom.js';
+import { foreign } from './foreign.js';
+import { nameField } from './name-field.js';
 import { toastProblem } from './toast.js';
 
 const KINDS = [['group', 'kindGroup'], ['channel', 'kindChannel']];
@@ -12,7 +14,7 @@ const VISIBILITIES = [['public', 'visibilityPublic'], ['private', 'visibilityPri
 /** `onMade(room)` gets the new room. */
 export function createRoomDialog(calls, onMade) {
   const key = calls.newKey();
-  const name = h('input', { id: 'room-name', name: 'name', required: true, maxlength: 64, autocomplete: 'off', 'data-testid': 'room-name-input' });
+  const name = nameField(64, { id: 'room-name', name: 'name', required: true, autocomplete: 'off', 'data-testid': 'room-name-input' });
   const submit = h('button', { class: 'button', 'data-testid': 'room-create' }, t('create'));
   const form = h(
     'form',
@@ -85,7 +87,7 @@ export async function browseDialog(calls, { isMine, onJoin, onOpen }) {
       'li',
       { 'data-testid': 'public-room', 'data-name': room.name },
       avatar({ name: room.name }, 'avatar-room'),
-      h('span', { class: 'list-words' }, h('strong', {}, room.name), h('small', {}, facts.filter(Boolean).join(' · '))),
+      h('span', { class: 'list-words' }, h('strong', {}, foreign(room.name)), h('small', {}, facts.filter(Boolean).join(' · '))),
       h('button', { class: mine ? 'button button-plain' : 'button', type: 'button', 'data-testid': mine ? 'open-room' : 'join-room', onclick: act }, label),
     );
   }

@@ -15,11 +15,11 @@ export function messageText(message) {
   return message.text || (message.content ? plainText(message) : t(`kind_${message.kind}`));
 }
 
-/** "Bob: see you", with no name where it is mine or where there are only two. */
+/** "Bob: see you", with no name where it is mine or where there are only two; as `{key?, name?, text?}` for `sentence`. */
 export function lastLine(room, me) {
   const { last } = room;
-  if (!last) return t('noMessages');
+  if (!last) return { key: 'noMessages' };
   const text = messageText(last);
-  if (last.sender.id === me || room.kind === 'direct') return text;
-  return t('saidBy', { name: last.sender.name, text });
+  if (last.sender.id === me || room.kind === 'direct') return { text };
+  return { key: 'saidBy', name: last.sender.name, text };
 }

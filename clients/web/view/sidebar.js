@@ -3,6 +3,7 @@
 import { shortTimeText, t } from '../text/words.js';
 import { avatar } from './avatar.js';
 import { h, reconcile } from './dom.js';
+import { foreign, personMark, sentence } from './foreign.js';
 import { icon } from './icons.js';
 import { languageButton } from './language-button.js';
 import { lastLine, roomName } from './room-names.js';
@@ -67,7 +68,7 @@ export class Sidebar {
       'footer',
       { class: 'sidebar-foot' },
       h('span', { class: 'me-face' }, avatar(me), this.#phase),
-      h('span', { class: 'me-name' }, h('strong', { 'data-testid': 'me' }, me.name), me.is_guest && h('small', {}, t('guest'))),
+      h('span', { class: 'me-name' }, h('strong', { 'data-testid': 'me' }, foreign(me.name)), me.is_guest && h('small', {}, t('guest'))),
       languageButton(() => this.#acts.languageSwitched()),
       h('button', { class: 'icon-button', type: 'button', 'aria-label': t('signOut'), title: t('signOut'), 'data-testid': 'sign-out', onclick: () => this.#acts.signOut() }, icon('leave')),
     );
@@ -83,7 +84,8 @@ export class Sidebar {
       visibility: room.visibility,
       unread: room.unread,
       desk: this.#chat.desk.count(room.id),
-      line: typing ? `${t('typingOne', { name: typing.name || t('somebody') })}…` : lastLine(room, this.#chat.me.id),
+      line: typing ? { key: 'typingOne', name: typing.name || t('somebody') } : lastLine(room, this.#chat.me.id),
+      peer: { is_bot: room.peer?.is_bot, is_guest: room.peer?.is_guest },
       isTyping: Boolean(typing),
       time: room.last ? shortTimeText(room.last.at) : '',
       isOpen: room.id === this.#open,
@@ -99,11 +101,11 @@ export class Sidebar {
       h(
         'span',
         { class: 'room-words' },
-        h('span', { class: 'room-top' }, h('strong', {}, model.name), model.visibility === 'private' && model.kind !== 'direct' && icon('lock'), h('time', {}, model.time)),
+        h('span', { class: 'room-top' }, h('strong', {}, foreign(model.name)), personMark(model.peer), model.visibility === 'private' && model.kind !== 'direct' && icon('lock'), h('time', {}, model.time)),
         h(
           'span',
           { class: 'room-bottom' },
-          h('span', { class: model.isTyping ? 'room-line is-typing' : 'room-line' }, model.line),
+          h('span', { class: model.isTyping ? 'room-line is-typing' : 'room-line' }, lineOf(model)),
           model.desk > 0 && h('span', { class: 'desk-sign', role: 'img', 'aria-label': t('deskCount', { n: model.desk }), title: t('deskCount', { n: model.desk }), 'data-testid': 'desk-sign' }, icon('shield')),
           model.unread > 0 && h('span', { class: 'badge', 'data-testid': 'unread', 'aria-label': t('jumpNew', { n: model.unread }) }, unread),
         ),
@@ -111,4 +113,8 @@ export class Sidebar {
     );
     return h('li', {}, button);
   }
+}
+
+function lineOf({ line: { key, ...values }, isTyping }) {
+  return [key ? sentence(key, values) : foreign(values.text), isTyping && '…'].flat();
 }

@@ -4,8 +4,10 @@ import { createPerson, findPeople, signInAs, signInAsGuest } from '../core/sign-
 import { errorText, refusalText, t } from '../text/words.js';
 import { avatar } from './avatar.js';
 import { fill, h } from './dom.js';
+import { foreign } from './foreign.js';
 import { icon } from './icons.js';
 import { languageButton } from './language-button.js';
+import { nameField } from './name-field.js';
 import { scene } from './scene.js';
 
 /** `reason` says why somebody is here again; `onSession` gets the session, `onLanguage` draws everything anew. */
@@ -73,7 +75,7 @@ export function signInView({ rest, reason, onSession, onLanguage }) {
   }
 
   function guestForm(onEnter) {
-    const name = h('input', { id: 'guest-name', maxlength: 32, autocomplete: 'nickname', placeholder: t('guestName'), 'aria-label': t('guestName'), 'data-testid': 'guest-name' });
+    const name = nameField(32, { id: 'guest-name', autocomplete: 'nickname', placeholder: t('guestName'), 'aria-label': t('guestName'), 'data-testid': 'guest-name' });
     const submit = (event) => {
       event.preventDefault();
       onEnter(() => signInAsGuest(rest, name.value.trim()));
@@ -88,7 +90,7 @@ export function signInView({ rest, reason, onSession, onLanguage }) {
 }
 
 function drawPeople(section, people, { choose, create }) {
-  const nickname = h('input', { id: 'nickname', maxlength: 32, required: true, placeholder: t('nickname'), 'aria-label': t('createPerson'), 'data-testid': 'person-nickname' });
+  const nickname = nameField(32, { id: 'nickname', required: true, placeholder: t('nickname'), 'aria-label': t('createPerson'), 'data-testid': 'person-nickname' });
   const submit = (event) => {
     event.preventDefault();
     if (nickname.value.trim()) create(nickname.value.trim());
@@ -114,6 +116,6 @@ function personItem(person, choose) {
   return h(
     'li',
     {},
-    h('button', { class: 'person', type: 'button', 'data-testid': 'person', 'data-name': name, onclick: () => choose(person) }, face, h('span', {}, name)),
+    h('button', { class: 'person', type: 'button', 'data-testid': 'person', 'data-name': name, onclick: () => choose(person) }, face, h('span', {}, foreign(name))),
   );
 }

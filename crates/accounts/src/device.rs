@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use teahouse_protocol::tame_line;
+
 /// The most characters kept of what a device says of itself.
 const MAX_AGENT_CHARS: usize = 200;
 
@@ -14,13 +16,10 @@ pub struct Device {
 
 impl Device {
     /// `agent` is what the device says of itself (its `User-Agent`), cut to 200 characters and without control
-    /// characters; `address` is what sign-ins are counted by, and is not kept.
+    /// characters and those that turn text around; nothing where nothing of it can be seen. `address` is what sign-ins are counted by, and is not kept.
     #[must_use]
     pub fn new(agent: Option<&str>, address: Option<IpAddr>) -> Self {
-        let agent: Option<String> = agent
-            .map(|text| text.chars().filter(|char| !char.is_control()).take(MAX_AGENT_CHARS).collect())
-            .filter(|text: &String| !text.trim().is_empty());
-        Self { agent, address }
+        Self { agent: agent.and_then(|text| tame_line(text, MAX_AGENT_CHARS)), address }
     }
 
     /// What the device says of itself.
@@ -42,10 +41,10 @@ mod tests {
 
     #[test]
     fn a_device_says_at_most_a_line() {
-        let long = format!("Mozilla\r\n\0{}", "茶".repeat(300));
+        let long = format!("Mozilla\0\u{202e}{}", "茶".repeat(300));
         let device = Device::new(Some(&long), None);
         assert_eq!(device.agent().unwrap().chars().count(), 200);
         assert!(device.agent().unwrap().starts_with("Mozilla茶"));
-        assert_eq!(Device::new(Some(" \n"), None).agent(), None);
+        assert_eq!(Device::new(Some(" \n\u{200b}"), None).agent(), None);
     }
 }

@@ -73,5 +73,6 @@ pub(crate) fn sender_of(profile: &UserProfile) -> Sender {
         name: profile.name.clone(),
         avatar: profile.avatar.clone(),
         is_bot: profile.is_bot,
+        is_guest: profile.is_guest,
     }
 }

@@ -326,7 +326,7 @@ fn person(id: UserId, people: &HashMap<UserId, Sender>) -> Sender {
 
 /// Who is not to be found signs with a question mark.
 pub(crate) fn unknown_person(id: UserId) -> Sender {
-    Sender { id, name: "?".to_owned(), avatar: None, is_bot: false }
+    Sender { id, name: "?".to_owned(), avatar: None, is_bot: false, is_guest: false }
 }
 
 fn event_of(

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use serde_json::json;
-use teahouse_protocol::{Message, MessageId, RoomId, Timestamp, UserId, UserProfile};
+use teahouse_protocol::{Message, MessageId, RoomId, Timestamp, UserId, UserProfile, cut};
 use teahouse_store::entity::review;
 use teahouse_store::reviews::{self, ReviewState};
 use teahouse_store::{PageSize, audit, held, messages};
@@ -193,8 +193,8 @@ pub(crate) fn review_rows(proposed: &Proposed, flags: Vec<Flag>, at: Timestamp) 
 
 /// The row of what a filter noted of a name, with the name: a refused one stands nowhere else.
 pub(crate) fn name_review_row(name: &ProposedName, flag: Flag, at: Timestamp) -> review::Model {
-    let shown: String = name.text.chars().take(SHOWN_CHARS).collect();
-    let note = if flag.note.is_empty() { shown } else { format!("{}: {shown}", flag.note) };
+    let shown = cut(&name.text, SHOWN_CHARS);
+    let note = if flag.note.is_empty() { shown.to_owned() } else { format!("{}: {shown}", flag.note) };
     review::Model {
         room_id: name.room.as_ref().map(|room| room.brief.id.uuid()),
         ..review_row(Flag { note, ..flag }, name.subject.as_str(), name.by.id, at)

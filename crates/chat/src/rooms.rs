@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use teahouse_accounts::Session;
 use teahouse_protocol::{
-    FieldError, Head, MAX_ALLOWED_REACTIONS, Role, RoomId, RoomKind, RoomName, Seq, Timestamp, UserId,
-    UserProfile, Visibility,
+    Announcement, FieldError, Head, MAX_ALLOWED_REACTIONS, Role, RoomId, RoomKind, RoomName, Seq, Timestamp,
+    UserId, UserProfile, Visibility,
 };
 use teahouse_store::entity::room;
 use teahouse_store::rooms::{self, direct_key};
@@ -19,7 +19,6 @@ use crate::{Chat, Error, reason};
 /// Unread messages are counted up to this: past it a number tells nobody anything.
 pub(crate) const UNREAD_COUNTED: u16 = 1_000;
 const MAX_FIRST_MEMBERS: usize = 200;
-const MAX_ANNOUNCEMENT_CHARS: usize = 2_000;
 
 impl Chat {
     /// The caller's rooms, by age.
@@ -87,7 +86,7 @@ impl Chat {
         }
         self.count_act(caller.user_id())?;
         if new.members.len() > MAX_FIRST_MEMBERS {
-            return Err(field("members", &format!("must be at most {MAX_FIRST_MEMBERS}")));
+            return Err(field("members", format!("must be at most {MAX_FIRST_MEMBERS}")));
         }
         let mut first = vec![(caller.user_id(), Role::Owner)];
         for user in new.members {
@@ -166,10 +165,9 @@ impl Chat {
             moderator.member().require_owner()?;
         }
         if change.allowed_reactions.as_ref().is_some_and(|allowed| allowed.len() > MAX_ALLOWED_REACTIONS) {
-            return Err(field("allowed_reactions", &format!("must be at most {MAX_ALLOWED_REACTIONS}")));
+            return Err(field("allowed_reactions", format!("must be at most {MAX_ALLOWED_REACTIONS}")));
         }
-        let announced = change.announcement.map(announcement).transpose()?;
-        let edit = self.pass_room_edit(caller, room, change.name, announced).await?;
+        let edit = self.pass_room_edit(caller, room, change.name, change.announcement).await?;
         let edit = RoomEdit {
             visibility: change.visibility,
             allowed_reactions: change.allowed_reactions,
@@ -186,12 +184,12 @@ impl Chat {
         caller: &Session,
         room: RoomId,
         name: Option<RoomName>,
-        announced: Option<String>,
+        announced: Option<Announcement>,
     ) -> Result<RoomEdit, Error> {
         if self.hooks().is_none() || (name.is_none() && announced.is_none()) {
             return Ok(RoomEdit {
                 name: name.map(RoomName::into_string),
-                announcement: announced,
+                announcement: announced.map(Announcement::into_string),
                 ..RoomEdit::default()
             });
         }
@@ -203,11 +201,13 @@ impl Chat {
         match announced {
             Some(text) if !text.is_empty() => {
                 let subject = NameSubject::Announcement;
+                let text = text.into_string();
                 let text = self.pass_name(caller.profile(), subject, text, Some(details)).await?;
-                edit.announcement = Some(announcement(text)?);
+                let text = Announcement::new(&text).map_err(|error| field("announcement", error))?;
+                edit.announcement = Some(text.into_string());
             }
             // Taking it away says nothing.
-            other => edit.announcement = other,
+            other => edit.announcement = other.map(Announcement::into_string),
         }
         Ok(edit)
     }
@@ -289,16 +289,6 @@ impl Chat {
     }
 }
 
-fn announcement(text: String) -> Result<String, Error> {
-    if text.chars().count() > MAX_ANNOUNCEMENT_CHARS {
-        return Err(field("announcement", &format!("must have at most {MAX_ANNOUNCEMENT_CHARS} characters")));
-    }
-    if text.contains('\0') {
-        return Err(field("announcement", "must not contain the character NUL"));
-    }
-    Ok(text)
-}
-
-fn field(name: &str, detail: &str) -> Error {
+fn field(name: &str, detail: impl std::fmt::Display) -> Error {
     Error::Field(FieldError::new(name, detail))
 }

@@ -1,8 +1,8 @@
 //! What the domain functions answer with, and what some are asked with.
 
 use teahouse_protocol::{
-    Emoji, Message, Role, RoomId, RoomKind, RoomName, Seq, ServerEvent, Timestamp, UserId, UserProfile,
-    Visibility,
+    Announcement, Emoji, Message, Role, RoomId, RoomKind, RoomName, Seq, ServerEvent, Timestamp, UserId,
+    UserProfile, Visibility,
 };
 use uuid::Uuid;
 
@@ -133,7 +133,7 @@ pub struct RoomChange {
     /// Its name.
     pub name: Option<RoomName>,
     /// Its announcement; empty: none.
-    pub announcement: Option<String>,
+    pub announcement: Option<Announcement>,
     /// Who may find it.
     pub visibility: Option<Visibility>,
     /// The emoji that may be put to its messages; none: any.

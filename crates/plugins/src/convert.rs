@@ -5,7 +5,8 @@ use std::str::FromStr;
 use teahouse_chat::{NameSubject, Proposed, RoomBrief, RoomDetails};
 use teahouse_plugin_host::wit;
 use teahouse_protocol::{
-    Content, DisplayName, Kind, MAX_TEXT_CHARS, Role, RoomKind, RoomName, Timestamp, UserProfile,
+    Announcement, Content, DisplayName, Kind, MAX_TEXT_CHARS, Role, RoomKind, RoomName, Timestamp,
+    UserProfile,
 };
 
 /// A time as the interface has it: milliseconds as a whole number below 2^53.
@@ -122,9 +123,6 @@ pub(crate) const LARGEST_REPLY_BYTES: usize = Content::MAX_JSON_BYTES + MAX_TEXT
 /// Words for the sender and for moderators, each of at most 500 characters, and their codes.
 const NOTES_BYTES: usize = 8 * 1024;
 
-/// The longest announcement, in characters.
-const MAX_ANNOUNCEMENT_CHARS: usize = 2_000;
-
 /// What a gate put in a name's place: as good as what a person may choose.
 ///
 /// # Errors
@@ -135,11 +133,9 @@ pub(crate) fn name(subject: NameSubject, text: &str) -> Result<String, String> {
             DisplayName::new(text).map(DisplayName::into_string).map_err(|e| e.to_string())
         }
         NameSubject::RoomName => RoomName::new(text).map(RoomName::into_string).map_err(|e| e.to_string()),
-        NameSubject::Announcement if text.contains('\0') => Err("an announcement has no NUL".to_owned()),
-        NameSubject::Announcement if text.chars().count() > MAX_ANNOUNCEMENT_CHARS => {
-            Err(format!("an announcement has at most {MAX_ANNOUNCEMENT_CHARS} characters"))
+        NameSubject::Announcement => {
+            Announcement::new(text).map(Announcement::into_string).map_err(|e| e.to_string())
         }
-        NameSubject::Announcement => Ok(text.to_owned()),
     }
 }
 

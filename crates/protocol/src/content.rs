@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::FieldError;
+use crate::{FieldError, TextError, text};
 
 /// The most characters of a text message, and of any one text in another kind's object.
 pub const MAX_TEXT_CHARS: usize = 4_000;
@@ -244,8 +244,18 @@ impl Content {
     /// # Errors
     /// A [`FieldError`] that names `content` or the field in it.
     pub fn from_json(kind: Kind, json: &str) -> Result<Self, FieldError> {
+        let content = Self::read(kind, json)?;
+        content.check()?;
+        Ok(content)
+    }
+
+    /// As [`Content::from_json`], with its limits unchecked.
+    ///
+    /// # Errors
+    /// A [`FieldError`] that names `content`.
+    pub fn read(kind: Kind, json: &str) -> Result<Self, FieldError> {
         let wrong = |error: serde_json::Error| FieldError::new("content", error);
-        let content = match kind {
+        Ok(match kind {
             Kind::Text => Self::Text(serde_json::from_str(json).map_err(|_| {
                 FieldError::new("content", "must be a string, or `kind` must say what else it is")
             })?),
@@ -256,15 +266,13 @@ impl Content {
             Kind::Link => Self::Link(serde_json::from_str(json).map_err(wrong)?),
             Kind::Location => Self::Location(serde_json::from_str(json).map_err(wrong)?),
             Kind::Card => Self::Card(serde_json::from_str(json).map_err(wrong)?),
-        };
-        content.check()?;
-        Ok(content)
+        })
     }
 
-    /// Reads what [`Content::to_stored`] wrote; `None` when it was not written by it.
+    /// Reads what [`Content::to_stored`] wrote, also what no rule of today would let in; `None` when it was not written by it.
     #[must_use]
     pub fn from_stored(kind: Kind, stored: String) -> Option<Self> {
-        if kind == Kind::Text { Some(Self::Text(stored)) } else { Self::from_json(kind, &stored).ok() }
+        if kind == Kind::Text { Some(Self::Text(stored)) } else { Self::read(kind, &stored).ok() }
     }
 
     /// As it stands in the database: text as it is, an object as JSON.
@@ -306,6 +314,27 @@ impl Content {
         }
     }
 
+    /// Makes of each name in it one that could be sent, for a program that put it together from what people wrote. One of
+    /// which nothing can be seen becomes `?`; an empty one stays, and is refused.
+    #[must_use]
+    pub fn with_tame_names(mut self) -> Self {
+        match &mut self {
+            Self::File(file) => tame_name(&mut file.name),
+            Self::Card(card) => {
+                tame_name(&mut card.title);
+                card.buttons.iter_mut().flatten().for_each(|button| tame_name(&mut button.label));
+            }
+            Self::Link(LinkContent { title: Some(heading), .. })
+            | Self::Location(LocationContent { name: Some(heading), .. })
+                if text::check_direction(heading).is_err() =>
+            {
+                tame_name(heading);
+            }
+            _ => {}
+        }
+        self
+    }
+
     /// Whether every text is within its limit and every number in its range.
     ///
     /// # Errors
@@ -324,11 +353,11 @@ impl Content {
             }
             Self::File(file) => {
                 check_source(file.url.as_deref(), file.media)?;
-                check_required("content.name", &file.name)
+                check_name("content.name", &file.name)
             }
             Self::Link(link) => {
                 check_url("content.url", Some(&link.url))?;
-                check_text("content.title", link.title.as_deref())?;
+                check_heading("content.title", link.title.as_deref())?;
                 check_text("content.description", link.description.as_deref())?;
                 check_url("content.image_url", link.image_url.as_deref())
             }
@@ -342,9 +371,18 @@ fn label(word: &str, more: Option<&str>) -> String {
     more.map_or_else(|| format!("[{word}]"), |more| format!("[{word}] {more}"))
 }
 
+fn tame_name(name: &mut String) {
+    if !name.trim().is_empty() && text::check_line(name).is_err() {
+        *name = text::tame_line(name, MAX_TEXT_CHARS).unwrap_or_else(|| "?".to_owned());
+    }
+}
+
 fn check_message_text(text: &str) -> Result<(), FieldError> {
     if text.trim().is_empty() {
-        return Err(FieldError::new("content", "must not be empty"));
+        return Err(FieldError::new("content", TextError::Empty));
+    }
+    if !text::shows_anything(text) {
+        return Err(FieldError::new("content", TextError::Unseen));
     }
     if text.contains('\0') {
         return Err(FieldError::new("content", "must not contain the character NUL"));
@@ -370,6 +408,18 @@ fn check_required(field: &str, text: &str) -> Result<(), FieldError> {
         return Err(FieldError::new(field, "must not be empty"));
     }
     check_text(field, Some(text))
+}
+
+/// What something is called: it stands in a line among others.
+fn check_name(field: &str, text: &str) -> Result<(), FieldError> {
+    check_required(field, text)?;
+    text::check_line(text).map_err(|error| FieldError::new(field, error))
+}
+
+/// A heading that its sender found somewhere else.
+fn check_heading(field: &str, text: Option<&str>) -> Result<(), FieldError> {
+    check_text(field, text)?;
+    text::check_direction(text.unwrap_or_default()).map_err(|error| FieldError::new(field, error))
 }
 
 fn check_source(url: Option<&str>, media: Option<Uuid>) -> Result<(), FieldError> {
@@ -398,12 +448,12 @@ fn check_place(place: &LocationContent) -> Result<(), FieldError> {
     if !(-180.0..=180.0).contains(&place.longitude) {
         return Err(FieldError::new("content.longitude", "must be from -180 to 180"));
     }
-    check_text("content.name", place.name.as_deref())?;
+    check_heading("content.name", place.name.as_deref())?;
     check_text("content.address", place.address.as_deref())
 }
 
 fn check_card(card: &CardContent) -> Result<(), FieldError> {
-    check_required("content.title", &card.title)?;
+    check_name("content.title", &card.title)?;
     check_text("content.text", card.text.as_deref())?;
     check_url("content.image_url", card.image_url.as_deref())?;
     let buttons = card.buttons.as_deref().unwrap_or_default();
@@ -412,7 +462,7 @@ fn check_card(card: &CardContent) -> Result<(), FieldError> {
     }
     for button in buttons {
         check_required("content.buttons.id", &button.id)?;
-        check_required("content.buttons.label", &button.label)?;
+        check_name("content.buttons.label", &button.label)?;
         check_button_value(button.value.as_deref())?;
     }
     Ok(())

@@ -222,16 +222,21 @@ impl ClientFrame {
             "read" => fields.read(),
             "typing" => required("room", fields.room).map(|room| Self::Typing { room }),
             "presence" => fields.presence(),
-            _ => return Err(FrameError::UnknownType(word.chars().take(64).collect())),
+            _ => return Err(FrameError::UnknownType(unknown_word(&word))),
         };
         frame.map_err(|error| FrameError::Field { id, error })
     }
 }
 
+/// As much as its sender needs to know it again.
+fn unknown_word(word: &str) -> String {
+    crate::cut(word, 64).to_owned()
+}
+
 impl<'a> Fields<'a> {
     fn word(&self) -> Result<Cow<'a, str>, FrameError> {
         let Some(raw) = self.kind_of_frame else { return Err(FrameError::UnknownType(String::new())) };
-        text(raw).ok_or_else(|| FrameError::UnknownType(raw.get().chars().take(64).collect()))
+        text(raw).ok_or_else(|| FrameError::UnknownType(unknown_word(raw.get())))
     }
 
     fn client_id(&self) -> Result<Option<ClientId>, FieldError> {

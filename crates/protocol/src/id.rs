@@ -135,6 +135,12 @@ pub enum TextError {
     /// A control character, such as NUL or a line break.
     #[error("must not contain control characters")]
     Control,
+    /// Nothing that can be seen, such as a zero-width space or a mark without a letter.
+    #[error("must contain something that can be seen")]
+    Unseen,
+    /// A direction that is overridden, or opened and not closed: it would turn what stands around it.
+    #[error("must not override the direction of text, and must close each direction that it opens")]
+    Direction,
 }
 
 /// A client's own id of a message, the key of idempotency: 1 to 64 characters without control characters.

@@ -13,6 +13,7 @@ mod message;
 mod openapi;
 mod people;
 mod room;
+mod text;
 mod timestamp;
 
 pub use clock::{Clock, ManualClock, SystemClock};
@@ -33,5 +34,6 @@ pub use message::{
     MAX_ALLOWED_REACTIONS, MAX_REACTIONS, Message, REACTIONS_COUNTED, ReactionSummary, ReplacedBy,
 };
 pub use people::{DisplayName, Sender, UserProfile};
-pub use room::{Role, RoomKind, RoomName, Visibility};
+pub use room::{Announcement, Role, RoomKind, RoomName, Visibility};
+pub use text::{cut, cut_to_bytes, preview, tame_line};
 pub use timestamp::Timestamp;

@@ -37,14 +37,15 @@ macro_rules! inline_type {
 }
 
 macro_rules! text_type {
-    ($name:ident, $schema_name:literal, $pattern:literal) => {
+    ($name:ident, $schema_name:literal, $most:expr, $pattern:literal) => {
         inline_type!(
             $name,
             $schema_name,
             MetaSchema {
                 pattern: Some($pattern.to_owned()),
                 min_length: Some(1),
-                max_length: Some($name::MAX_CHARS),
+                // JSON Schema counts code points.
+                max_length: Some($most),
                 ..MetaSchema::new("string")
             }
         );
@@ -66,16 +67,18 @@ macro_rules! text_type {
     };
 }
 
-text_type!(ClientId, "string_client_id", r"^[^\x00-\x1F\x7F-\x9F]+$");
+text_type!(ClientId, "string_client_id", ClientId::MAX_CHARS, r"^[^\x00-\x1F\x7F-\x9F]+$");
 // A name is more than white space.
 text_type!(
     DisplayName,
     "string_display_name",
+    DisplayName::MAX_CODE_POINTS,
     r"^[^\x00-\x1F\x7F-\x9F]*[^\s\x00-\x1F\x7F-\x9F][^\x00-\x1F\x7F-\x9F]*$"
 );
 text_type!(
     RoomName,
     "string_room_name",
+    RoomName::MAX_CODE_POINTS,
     r"^[^\x00-\x1F\x7F-\x9F]*[^\s\x00-\x1F\x7F-\x9F][^\x00-\x1F\x7F-\x9F]*$"
 );
 

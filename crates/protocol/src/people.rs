@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::{TextError, Timestamp, UserId};
+use crate::{TextError, Timestamp, UserId, text};
 
-/// A name shown to others: 1 to 32 characters after trimming, without control characters.
+/// A name shown to others: 1 to 32 characters after trimming, as people count them (grapheme clusters). Something of it
+/// can be seen, it is one line, and it leaves the direction of what stands around it as it is.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(transparent)]
 pub struct DisplayName(String);
@@ -12,11 +13,13 @@ pub struct DisplayName(String);
 impl DisplayName {
     /// The most characters.
     pub const MAX_CHARS: usize = 32;
+    /// The most code points.
+    pub const MAX_CODE_POINTS: usize = text::most_code_points(Self::MAX_CHARS);
 
     /// # Errors
     /// [`TextError`] says which rule `text` breaks.
     pub fn new(text: &str) -> Result<Self, TextError> {
-        crate::room::short_text(text, Self::MAX_CHARS).map(Self)
+        text::name(text, Self::MAX_CHARS).map(Self)
     }
 
     /// The name, trimmed.
@@ -80,4 +83,8 @@ pub struct Sender {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[cfg_attr(feature = "openapi", oai(default, skip_serializing_if = "std::ops::Not::not"))]
     pub is_bot: bool,
+    /// Whether this user came without signing in, and may call themselves anything; left out for everybody else.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(feature = "openapi", oai(default, skip_serializing_if = "std::ops::Not::not"))]
+    pub is_guest: bool,
 }

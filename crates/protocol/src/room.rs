@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::TextError;
+use crate::{TextError, text};
 
 /// What a room is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -41,7 +41,7 @@ pub enum Role {
     Owner,
 }
 
-/// A room's name: 1 to 64 characters after trimming, without control characters.
+/// A room's name: 1 to 64 characters after trimming, by the rules of a [`crate::DisplayName`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct RoomName(String);
@@ -49,11 +49,13 @@ pub struct RoomName(String);
 impl RoomName {
     /// The most characters.
     pub const MAX_CHARS: usize = 64;
+    /// The most code points.
+    pub const MAX_CODE_POINTS: usize = text::most_code_points(Self::MAX_CHARS);
 
     /// # Errors
     /// [`TextError`] says which rule `text` breaks.
     pub fn new(text: &str) -> Result<Self, TextError> {
-        short_text(text, Self::MAX_CHARS).map(Self)
+        text::name(text, Self::MAX_CHARS).map(Self)
     }
 
     /// The name, trimmed.
@@ -76,19 +78,42 @@ impl<'de> Deserialize<'de> for RoomName {
     }
 }
 
-/// One line of text from outside, trimmed: the rule that names share.
-pub(crate) fn short_text(text: &str, max: usize) -> Result<String, TextError> {
-    let text = text.trim();
-    if text.is_empty() {
-        return Err(TextError::Empty);
+/// A room's announcement: at most 2000 characters (code points), empty for none. What is not empty can be seen; lines may
+/// end in it, and each closes the directions that it opens.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Announcement(String);
+
+impl Announcement {
+    /// The most characters.
+    pub const MAX_CHARS: usize = 2_000;
+
+    /// # Errors
+    /// [`TextError`] says which rule `text` breaks.
+    pub fn new(text: &str) -> Result<Self, TextError> {
+        if text.chars().count() > Self::MAX_CHARS {
+            return Err(TextError::TooLong { max: Self::MAX_CHARS });
+        }
+        if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+            return Err(TextError::Control);
+        }
+        text::check_direction(text)?;
+        if !text.is_empty() && !text::shows_anything(text) {
+            return Err(TextError::Unseen);
+        }
+        Ok(Self(text.to_owned()))
     }
-    if text.chars().count() > max {
-        return Err(TextError::TooLong { max });
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
-    if text.chars().any(char::is_control) {
-        return Err(TextError::Control);
+
+    /// The text.
+    #[must_use]
+    pub fn into_string(self) -> String {
+        self.0
     }
-    Ok(text.to_owned())
 }
 
 #[cfg(test)]
@@ -106,5 +131,17 @@ mod tests {
         assert_eq!(RoomName::new("   "), Err(TextError::Empty));
         assert_eq!(RoomName::new(&"茶".repeat(65)), Err(TextError::TooLong { max: 64 }));
         assert_eq!(RoomName::new("a\u{0}b"), Err(TextError::Control));
+    }
+
+    #[test]
+    fn an_announcement_has_lines_and_shows_something() {
+        for good in ["", "one\r\n\ttwo", "\u{2067}שלום\u{2069}\ntea", &"茶".repeat(2_000)] {
+            assert!(Announcement::new(good).is_ok(), "{good}");
+        }
+        assert_eq!(Announcement::new("\u{200b}\n"), Err(TextError::Unseen));
+        assert_eq!(Announcement::new("\u{2067}a\nb\u{2069}"), Err(TextError::Direction));
+        assert_eq!(Announcement::new("\u{202e}a"), Err(TextError::Direction));
+        assert_eq!(Announcement::new("a\0"), Err(TextError::Control));
+        assert_eq!(Announcement::new(&"茶".repeat(2_001)), Err(TextError::TooLong { max: 2_000 }));
     }
 }

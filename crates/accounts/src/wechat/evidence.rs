@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::Deserialize;
-use teahouse_protocol::{DisplayName, FieldError, Timestamp};
+use teahouse_protocol::{DisplayName, FieldError, Timestamp, cut};
 use teahouse_wechat::decrypt::{self, DecryptError, Expected, UserInfo};
 use teahouse_wechat::{AppId, OpenId, SessionKey, UnionId, integrity};
 
@@ -137,19 +137,19 @@ impl Encrypted {
 
 impl Proven {
     fn new(nickname: &str, avatar_url: &str, unionid: Option<UnionId>) -> Self {
-        let name = own_name(nickname);
         // The picture that goes with the anonymous name is a grey head, the same for everybody.
-        let avatar = name.as_ref().and_then(|_| AvatarUrl::parse(avatar_url).ok());
-        Self { name, avatar, unionid }
+        let is_anonymous = matches!(nickname.trim(), "" | ANONYMOUS);
+        let avatar = AvatarUrl::parse(avatar_url).ok().filter(|_| !is_anonymous);
+        Self { name: own_name(nickname), avatar, unionid }
     }
 }
 
-/// The nickname as a name of ours: without control characters and at most as long as names are; `None` for an empty
-/// or the anonymous one.
+/// The nickname as a name of ours: without control characters and at most as long as names are; `None` for the anonymous
+/// one, and for one that can't be a name here, such as one of nothing visible: a sign-in does not fail by it.
 fn own_name(nickname: &str) -> Option<DisplayName> {
-    let plain: String =
-        nickname.trim().chars().filter(|char| !char.is_control()).take(DisplayName::MAX_CHARS).collect();
-    DisplayName::new(&plain).ok().filter(|name| name.as_str() != ANONYMOUS)
+    let plain: String = nickname.chars().filter(|char| !char.is_control()).collect();
+    let plain = cut(plain.trim(), DisplayName::MAX_CHARS);
+    DisplayName::new(plain).ok().filter(|name| name.as_str() != ANONYMOUS)
 }
 
 /// Both or neither; an empty text counts as none, as some clients send it so.
@@ -190,6 +190,13 @@ mod tests {
         check("", None);
         check(" \u{1}", None);
         check(ANONYMOUS, None);
+        let family = "👨\u{200d}👩\u{200d}👧";
+        check(&family.repeat(40), Some(&family.repeat(32)));
+        for unfit in
+            ["\u{200b}", "\u{3164}\u{2800}", "\u{301}", "\u{202e}nnA", "\u{2067}Ann", "Ann\u{2028}admin"]
+        {
+            check(unfit, None);
+        }
     }
 
     #[test]

@@ -92,6 +92,7 @@ fn content() -> impl Strategy<Value = Content> {
 
 fn sender() -> impl Strategy<Value = Sender> {
     (user(), ".{1,32}", maybe_text(), any::<bool>()).prop_map(|(id, name, avatar, is_bot)| Sender {
+        is_guest: !is_bot,
         id,
         name,
         avatar,

@@ -142,13 +142,11 @@ text!(
     string(1, 16, r"^[^\s\x00-\x1F\x7F-\x9F]+$")
 );
 
-const MAX_ANNOUNCEMENT_CHARS: usize = 2_000;
-
 text!(
     /// A room's announcement; empty: none.
-    Announcement = String, "string_announcement",
-    |text| free_text(text, MAX_ANNOUNCEMENT_CHARS),
-    string(0, MAX_ANNOUNCEMENT_CHARS, FREE)
+    Announcement = protocol::Announcement, "string_announcement",
+    |text| protocol::Announcement::new(text).map_err(|error| error.to_string()),
+    string(0, protocol::Announcement::MAX_CHARS, FREE)
 );
 
 const MAX_NOTE_CHARS: usize = 500;
@@ -199,8 +197,8 @@ mod tests {
 
     #[test]
     fn a_text_has_at_most_its_limit_of_characters() {
-        assert!(Announcement::new(&"茶".repeat(MAX_ANNOUNCEMENT_CHARS)).is_ok());
-        assert!(Announcement::new(&"茶".repeat(MAX_ANNOUNCEMENT_CHARS + 1)).is_err());
-        assert!(Announcement::new("a\0").is_err());
+        assert!(Note::new(&"茶".repeat(MAX_NOTE_CHARS)).is_ok());
+        assert!(Note::new(&"茶".repeat(MAX_NOTE_CHARS + 1)).is_err());
+        assert!(Note::new("a\0").is_err());
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use teahouse_jobs::{Failure, Job, JobKind};
-use teahouse_protocol::{Message, Notice, ServerEvent, UserId};
+use teahouse_protocol::{Message, Notice, ServerEvent, UserId, preview};
 use teahouse_store::entity::{mention, message};
 use teahouse_store::writer::Committed;
 use teahouse_store::{log, members, messages, reads};
@@ -12,6 +12,9 @@ use uuid::Uuid;
 
 use super::retry;
 use crate::{Chat, Error};
+
+/// As much of a message as a notification shows.
+const PREVIEW_CHARS: usize = 80;
 
 /// Follows a batch of the writer.
 pub(super) struct Mentions(pub(super) Chat);
@@ -97,26 +100,7 @@ fn notice(message: &Message) -> ServerEvent {
         room: Some(message.room),
         message: Some(message.id),
         user: None,
-        text: format!("{}: {}", message.sender.name, preview(&said)),
+        text: format!("{}: {}", message.sender.name, preview(&said, PREVIEW_CHARS)),
         at: message.at,
     })
-}
-
-/// The beginning of a text, for a notification.
-fn preview(text: &str) -> String {
-    const CHARS: usize = 80;
-    let mut chars = text.chars();
-    let start: String = chars.by_ref().take(CHARS).collect();
-    if chars.next().is_some() { start + "…" } else { start }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_long_text_is_cut_at_a_character() {
-        assert_eq!(preview("你好"), "你好");
-        assert_eq!(preview(&"茶".repeat(81)), "茶".repeat(80) + "…");
-    }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use teahouse_chat::{PutMember, RoomChange};
-use teahouse_protocol::Visibility;
+use teahouse_protocol::{Announcement, Visibility};
 
 use crate::world::{World, on_both};
 
@@ -122,7 +122,7 @@ on_both! {
         let [ann, bob] = world.people(["ann", "bob"]).await;
         let room = world.group(&ann, &[&bob]).await;
         let mut socket = world.joined(&bob, room).await;
-        let change = RoomChange { announcement: Some("closed on Monday".to_owned()), ..RoomChange::default() };
+        let change = RoomChange { announcement: Announcement::new("closed on Monday").ok(), ..RoomChange::default() };
         world.chat.update_room(&ann, room, change.clone()).await.unwrap();
         let event = socket.sees("room").await;
         assert_eq!((&event["announcement"], &event["name"]), (&json!("closed on Monday"), &Value::Null));

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::json;
 use teahouse_accounts::Session;
 use teahouse_chat::{Error, PutMember, RoomChange};
-use teahouse_protocol::{CloseCode, ErrorCode, RoomId, Seq, Visibility};
+use teahouse_protocol::{Announcement, CloseCode, ErrorCode, RoomId, Seq, Visibility};
 use tokio::task::JoinHandle;
 
 use crate::socket::Socket;
@@ -30,7 +30,7 @@ on_both! {
                     // Changes among the messages: other tables, other statements.
                     if count % 10 == 0 {
                         let name = format!("{} {count}", talker.user().name);
-                        let change = RoomChange { announcement: Some(name), ..RoomChange::default() };
+                        let change = RoomChange { announcement: Announcement::new(&name).ok(), ..RoomChange::default() };
                         let _not_hers_to_change = world.chat.update_room(&talker, room, change).await;
                     }
                     loop {
@@ -77,7 +77,7 @@ on_both! {
                     if says {
                         world.say(&ann, room, &count.to_string()).await;
                     } else {
-                        let announcement = Some(count.to_string());
+                        let announcement = Announcement::new(&count.to_string()).ok();
                         let change = RoomChange { announcement, ..RoomChange::default() };
                         world.chat.update_room(&ann, room, change).await.unwrap();
                     }

@@ -109,7 +109,7 @@ on_both! {
         }
         let changing = {
             let (chat, ann) = (world.chat.clone(), ann.clone());
-            let announcement = Some("closed on Monday".to_owned());
+            let announcement = teahouse_protocol::Announcement::new("closed on Monday").ok();
             let change = teahouse_chat::RoomChange { announcement, ..Default::default() };
             tokio::spawn(async move { chat.update_room(&ann, room, change).await })
         };

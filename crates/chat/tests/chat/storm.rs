@@ -129,7 +129,7 @@ async fn act(world: &World, dice: &mut Dice, who: &Session, people: &[Session], 
         7 => drop(chat.remove_member(who, room, other, false).await),
         8 => drop(chat.put_member(who, room, other, PutMember::default()).await),
         9 => {
-            let announcement = Some(dice.roll(1000).to_string());
+            let announcement = teahouse_protocol::Announcement::new(&dice.roll(1000).to_string()).ok();
             drop(chat.update_room(who, room, RoomChange { announcement, ..RoomChange::default() }).await);
         }
         10 => {

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use serde::Serialize;
+use teahouse_protocol::cut_to_bytes;
 
 use super::header::Opcode;
 
@@ -53,7 +54,7 @@ pub(crate) fn pong(payload: &[u8]) -> Bytes {
 /// A close; `None` answers a client that gave no code.
 pub(crate) fn close(code: Option<u16>, reason: &str) -> Bytes {
     let Some(code) = code else { return control(Opcode::Close, &[]) };
-    let reason = &reason[..reason.floor_char_boundary(LONGEST_REASON)];
+    let reason = cut_to_bytes(reason, LONGEST_REASON);
     control(Opcode::Close, &[&code.to_be_bytes(), reason.as_bytes()])
 }
 

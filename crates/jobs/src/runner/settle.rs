@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sea_orm::DatabaseTransaction;
-use teahouse_protocol::Timestamp;
+use teahouse_protocol::{Timestamp, cut};
 use teahouse_store::entity::outbox;
 use teahouse_store::{Error, outbox as rows};
 use uuid::Uuid;
@@ -86,5 +86,5 @@ pub(super) async fn settle(
 }
 
 fn shorten(reason: &str) -> String {
-    reason.chars().filter(|char| *char != '\0').take(MAX_REASON_CHARS).collect()
+    cut(&reason.replace('\0', ""), MAX_REASON_CHARS).to_owned()
 }

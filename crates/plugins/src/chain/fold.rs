@@ -6,6 +6,7 @@ use std::sync::Arc;
 use teahouse_chat::{Decision, Flag, Refusal};
 use teahouse_plugin_host::wit::{Rejection, Review};
 use teahouse_plugin_package::OnError;
+use teahouse_protocol::cut;
 
 /// The most severe that a plugin can call something.
 const MOST_SEVERE: u8 = 3;
@@ -104,7 +105,8 @@ pub(crate) fn stable(code: &str) -> &str {
 /// As much of it as the interface lets a plugin tell. Lines may end; other control characters say nothing to a person,
 /// and PostgreSQL keeps no NUL.
 pub(crate) fn told(text: &str) -> String {
-    text.chars().filter(|char| !char.is_control() || *char == '\n').take(TOLD_CHARS).collect()
+    let plain: String = text.chars().filter(|char| !char.is_control() || *char == '\n').collect();
+    cut(&plain, TOLD_CHARS).to_owned()
 }
 
 /// The refusal in the conversation's words.

@@ -9,7 +9,7 @@ use teahouse_plugin_host::{
     Limits, LoadError, Loaded, PluginSpec, Services,
 };
 use teahouse_plugin_package::{Isolation as Kept, Manifest, Package, Rooms, Terms};
-use teahouse_protocol::{DisplayName, UserId};
+use teahouse_protocol::{DisplayName, UserId, cut};
 use teahouse_store::entity::{plugin, plugin_grant, plugin_version};
 use teahouse_store::plugins::PluginEdit;
 use teahouse_store::{plugin_grants, plugin_rooms, plugin_versions, plugins};
@@ -265,8 +265,7 @@ impl Loader {
         if manifest.hooks.bot.is_none() {
             return Ok(None);
         }
-        let name: String = manifest.name.trim().chars().take(DisplayName::MAX_CHARS).collect();
-        let name = DisplayName::new(&name)
+        let name = DisplayName::new(cut(manifest.name.trim(), DisplayName::MAX_CHARS))
             .map_err(|error| Obstacle::broken(format!("its name is no name of a user: {error}")))?;
         let bot = BotUser { plugin: row.id.clone(), name, avatar: None };
         let session = match self.grounds.accounts.bot(&bot).await {

@@ -1,7 +1,7 @@
 //! What a bot wants to say, as content that is checked like everybody's.
 
 use teahouse_plugin_host::wit;
-use teahouse_protocol::{Button, CardContent, Content, Kind, RoomName};
+use teahouse_protocol::{Button, CardContent, Content, Kind, RoomName, cut};
 
 use super::answers::invalid;
 
@@ -30,25 +30,26 @@ pub(super) fn content(draft: &wit::Draft) -> Result<Content, wit::Error> {
         (_, Some(json)) => parse(kind, json)?,
         (_, None) => return Err(invalid("this kind of message needs an object")),
     };
+    // What people write into a command ends up on a bot's cards, and the bot is not to fail by it.
+    let content = content.with_tame_names();
     content.check().map_err(|error| wit::Error::Invalid(error.to_string()))?;
     Ok(content)
 }
 
 fn parse(kind: Kind, json: &str) -> Result<Content, wit::Error> {
-    Content::from_json(kind, json).map_err(|error| wit::Error::Invalid(error.to_string()))
+    Content::read(kind, json).map_err(|error| wit::Error::Invalid(error.to_string()))
 }
 
 /// A card of a text: its first line is the title, the rest stands below.
 fn card(draft: &wit::Draft) -> Result<CardContent, wit::Error> {
     let (first, rest) = draft.text.split_once('\n').unwrap_or((&draft.text, ""));
-    let mut chars = first.trim().chars();
-    let title: String = chars.by_ref().take(MAX_TITLE_CHARS).collect();
+    let first = first.trim();
+    let title = cut(first, MAX_TITLE_CHARS);
     // What does not fit into the title is not lost.
-    let overflow: String = chars.collect();
-    let text =
-        [overflow.as_str(), rest.trim()].iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>();
+    let (_, overflow) = first.split_at(title.len());
+    let text = [overflow, rest.trim()].iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>();
     let text = (!text.is_empty()).then(|| text.join("\n"));
-    Ok(CardContent { title, text, image_url: None, buttons: buttons(draft)? })
+    Ok(CardContent { title: title.to_owned(), text, image_url: None, buttons: buttons(draft)? })
 }
 
 fn with_buttons(content: Content, draft: &wit::Draft, has_buttons: bool) -> Result<Content, wit::Error> {
@@ -116,6 +117,21 @@ mod tests {
         let Content::Card(card) = content(&draft("card", &long, None, &[])).unwrap() else { panic!() };
         assert_eq!(card.title.chars().count(), 64);
         assert_eq!(card.text.map(|text| text.chars().count()), Some(6));
+    }
+
+    /// Somebody types `/poll` with such options: the bot shows them, and does not fail.
+    #[test]
+    fn what_people_wrote_does_not_break_a_bots_card() {
+        let made = content(&draft("card", "\u{202e}Lunch?", None, &["\u{2067}yes", "\u{3164}"])).unwrap();
+        let Content::Card(card) = made else { panic!("{made:?}") };
+        let labels: Vec<String> = card.buttons.unwrap().into_iter().map(|button| button.label).collect();
+        assert_eq!(
+            (card.title.as_str(), labels.as_slice()),
+            ("Lunch?", &["yes".to_owned(), "?".to_owned()][..])
+        );
+        let object = Some(r#"{"title":"\u202eLunch?"}"#);
+        let Content::Card(card) = content(&draft("card", "", object, &[])).unwrap() else { panic!() };
+        assert_eq!(card.title, "Lunch?");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use teahouse_chat::{Authority, Flag};
 use teahouse_plugin_host::CallContext;
 use teahouse_plugin_host::wit::{Error, Review};
 use teahouse_plugin_package::Act;
-use teahouse_protocol::{MessageId, RoomId, UserId};
+use teahouse_protocol::{MessageId, RoomId, UserId, tame_line};
 use teahouse_store::held;
 
 use super::House;
@@ -105,5 +105,5 @@ impl House {
 
 /// What a person reads of a plugin's words.
 fn short(text: &str) -> String {
-    text.chars().filter(|char| !char.is_control()).take(MAX_REASON_CHARS).collect()
+    tame_line(text, MAX_REASON_CHARS).unwrap_or_default()
 }

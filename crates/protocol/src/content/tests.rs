@@ -73,25 +73,76 @@ fn what_is_stored_is_read_again() {
 }
 
 /// Whoever makes room for the largest content makes room for this one: each text as long as it may be, of characters that JSON
-/// writes in six bytes.
+/// writes in six bytes where it may hold such, and of four where it is a name.
 #[test]
 fn no_content_is_larger_than_the_largest() {
     let text = "\u{1}".repeat(MAX_TEXT_CHARS);
     let button = || Button {
         id: text.replace('\u{1}', "\u{2}").replacen('\u{2}', "a", 1),
-        label: text.replacen('\u{1}', "a", 1),
+        label: "𠮷".repeat(MAX_TEXT_CHARS),
         style: Some(ButtonStyle::Default),
         value: Some("\u{1}".repeat(MAX_BUTTON_VALUE_BYTES)),
         row: Some(255),
     };
     let url = format!("https://{}", "\\".repeat(MAX_TEXT_CHARS - 8));
     let card = Content::Card(CardContent {
-        title: text.replacen('\u{1}', "a", 1),
+        title: "𠮷".repeat(MAX_TEXT_CHARS),
         text: Some(text.clone()),
         image_url: Some(url),
         buttons: Some((0..MAX_BUTTONS).map(|_| button()).collect()),
     });
     card.check().expect("every text is within its limit");
     let bytes = card.to_stored().len();
-    assert!(bytes > Content::MAX_JSON_BYTES * 9 / 10 && bytes <= Content::MAX_JSON_BYTES, "{bytes}");
+    assert!(bytes > Content::MAX_JSON_BYTES * 8 / 10 && bytes <= Content::MAX_JSON_BYTES, "{bytes}");
+}
+
+#[test]
+fn a_text_of_which_nothing_shows_is_none() {
+    for unseen in ["\u{200b}", "\u{3164} \u{2800}\n", "\u{ad}", "\u{2067}\u{2069}"] {
+        assert_eq!(Content::Text(unseen.to_owned()).check().unwrap_err().field, "content", "{unseen:?}");
+    }
+    // A lesson in Hindi may be about one vowel sign.
+    for seen in ["\u{93e}", "\u{202e}abc", "👨\u{200d}👩\u{200d}👧"] {
+        assert!(Content::Text(seen.to_owned()).check().is_ok(), "{seen:?}");
+    }
+}
+
+fn card(title: &str, label: &str) -> Content {
+    let button = Button { id: "a".to_owned(), label: label.to_owned(), style: None, value: None, row: None };
+    Content::Card(CardContent {
+        title: title.to_owned(),
+        text: None,
+        image_url: None,
+        buttons: Some(vec![button]),
+    })
+}
+
+fn file(name: &str) -> Content {
+    let url = Some("https://example.com/a".to_owned());
+    Content::File(FileContent { url, media: None, name: name.to_owned(), size_bytes: None })
+}
+
+#[test]
+fn a_name_within_a_content_keeps_the_rules_of_names() {
+    #[track_caller]
+    fn check(content: &Content, field: &str) {
+        assert_eq!(content.check().unwrap_err().field, field);
+        assert_eq!(content.clone().with_tame_names().check(), Ok(()), "{content:?}");
+        // Those that were sent before the rule are still there to be read.
+        let stored = Content::from_stored(content.kind(), content.to_stored());
+        assert_eq!(stored.as_ref(), Some(content));
+    }
+    for bad in ["\u{202e}gpj.exe", "\u{2067}a", "\u{3164}", "a\u{2028}b", "a\nb"] {
+        check(&file(bad), "content.name");
+        check(&card(bad, "yes"), "content.title");
+        check(&card("Lunch?", bad), "content.buttons.label");
+    }
+    let url = "https://example.com/a".to_owned();
+    let title = Some("\u{202e}x".to_owned());
+    check(&Content::Link(LinkContent { url, title, description: None, image_url: None }), "content.title");
+    let place =
+        LocationContent { latitude: 0.0, longitude: 0.0, name: Some("\u{202e}x".to_owned()), address: None };
+    check(&Content::Location(place), "content.name");
+    assert!(card("تناول الغداء؟", "👨\u{200d}👩\u{200d}👧").check().is_ok());
+    assert!(card("Lunch?", " ").with_tame_names().check().is_err(), "an empty label is its bot's mistake");
 }

@@ -12,6 +12,7 @@ fn a_message_leaves_out_what_is_empty() {
             name: "小明".into(),
             avatar: None,
             is_bot: false,
+            is_guest: false,
         },
         kind: crate::Kind::Text,
         content: Some(Content::Text("你好".into())),

@@ -7,7 +7,7 @@ use sea_orm::EntityTrait;
 use serde_json::json;
 use teahouse_accounts::{Device, ProfileChange};
 use teahouse_chat::{Authority, CreateRoom, Error, Handled, ReviewFilter, ReviewState, RoomChange};
-use teahouse_protocol::{DisplayName, ErrorCode, RoomKind, RoomName, Visibility};
+use teahouse_protocol::{Announcement, DisplayName, ErrorCode, RoomKind, RoomName, Visibility};
 
 use super::hooks::FakeHooks;
 use super::verdicts::admin;
@@ -49,7 +49,7 @@ on_both! {
         assert_eq!(rule(chat.create_room(&ann, room_named("spam room")).await), "spam");
         let room = chat.create_room(&ann, room_named("rude room")).await.unwrap();
         assert_eq!(room.name, "kind room");
-        let announce = |text: &str| RoomChange { announcement: Some(text.to_owned()), ..RoomChange::default() };
+        let announce = |text: &str| RoomChange { announcement: Announcement::new(text).ok(), ..RoomChange::default() };
         assert_eq!(rule(chat.update_room(&ann, room.id, announce("hold on")).await), "held");
         assert_eq!(chat.update_room(&ann, room.id, announce("rude")).await.unwrap().announcement, "kind");
         assert_eq!(chat.update_room(&ann, room.id, announce("")).await.unwrap().announcement, "");

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use teahouse_plugin_package::{Package, PluginId, Problems};
 use teahouse_plugins::lifecycle::Lifecycle;
 use teahouse_plugins::{Candidate, Change, ReplayReport, Said};
-use teahouse_protocol::{Clock as _, SystemClock, Timestamp};
+use teahouse_protocol::{Clock as _, SystemClock, Timestamp, preview};
 
 use super::Replay;
 use super::operate::newest;
@@ -185,12 +185,8 @@ fn word(said: &Said) -> String {
 
 /// One line, and nothing in it that a terminal would obey: strangers wrote it.
 fn shortened(text: &str) -> String {
-    let mut kept: String =
-        text.chars().take(TEXT).map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
-    if text.chars().nth(TEXT).is_some() {
-        kept.push('…');
-    }
-    kept
+    let plain = text.replace(char::is_control, " ");
+    preview(&plain, TEXT).into_owned()
 }
 
 fn as_json(title: &str, since: Timestamp, report: &ReplayReport) -> Value {
