@@ -13,6 +13,7 @@ mod m0008_tallies;
 mod m0009_shares;
 mod m0010_reactions;
 mod m0011_fingerprints;
+mod m0013_invitations;
 
 /// Brings a database to the newest schema, a step at a time.
 #[derive(Debug)]
@@ -33,6 +34,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0009_shares::Migration),
             Box::new(m0010_reactions::Migration),
             Box::new(m0011_fingerprints::Migration),
+            Box::new(m0013_invitations::Migration),
         ]
     }
 }

@@ -1,6 +1,7 @@
 /**
  * What people write turns nothing around it: names, messages and headings that run from right to left, or try to turn what
- * follows, each stand in an element of their own. A guest, who may call himself anything, is told apart everywhere.
+ * follows, each stand in an element of their own. A guest, who may call himself anything, is told apart everywhere, and is
+ * invited into rooms, not put there.
  */
 
 import assert from 'node:assert/strict';
@@ -122,6 +123,30 @@ const steps = {
     await ann.page.locator('.room-head').getByTestId('guest-badge').waitFor();
     await ann.page.locator(`[data-testid=room][data-name="${GUEST}"]`).getByTestId('guest-badge').waitFor();
     await allIsolated(ann, 3);
+  },
+
+  async 'an invitation is answered on the page, and nothing is seen before'() {
+    await ann.makeRoom('密室');
+    await ann.at('invite').click();
+    const invitee = ann.page.locator(`[data-testid=invitee][data-name="${GUEST}"]`);
+    await invitee.getByTestId('guest-badge').waitFor();
+    await invitee.getByTestId('invite-person').click();
+    const invitation = guest.page.locator('[data-testid=invitation][data-name="密室"]');
+    await invitation.waitFor();
+    assert.equal(await guest.page.locator('[data-testid=room][data-name="密室"]').count(), 0);
+    await guest.picture(OUT_DIR, 'invited');
+    await invitation.getByTestId('invitation-accept').click();
+    await guest.isIn('密室');
+    await invitation.waitFor({ state: 'detached' });
+    await ann.at('dialog-close').click();
+    await ann.makeRoom('地窖');
+    await ann.at('invite').click();
+    await ann.page.locator(`[data-testid=invitee][data-name="${GUEST}"]`).getByTestId('invite-person').click();
+    const refused = guest.page.locator('[data-testid=invitation][data-name="地窖"]');
+    await refused.getByTestId('invitation-refuse').click();
+    await refused.waitFor({ state: 'detached' });
+    assert.equal(await guest.page.locator('[data-testid=room][data-name="地窖"]').count(), 0);
+    await ann.at('dialog-close').click();
   },
 
   async 'no script failed, and the content policy refused nothing'() {

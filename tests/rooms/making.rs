@@ -35,6 +35,7 @@ async fn a_room_may_be_made_with_members(server: TestServer) {
     let room = ann.post("/v1/rooms", body).await.expect(201);
     let id = room["id"].as_str().expect("an id");
     ann.say(id, "welcome").await;
+    bob.accept(id).await;
     assert_eq!(teahouse_tests::contents(&bob.history(id).await), ["welcome"]);
 }
 

@@ -46,7 +46,7 @@ async fn a_private_room_is_by_invitation(server: TestServer) {
     let (ann, bob) = (server.person("ann").await, server.person("bob").await);
     let room = ann.room("study", "group", "private").await;
     bob.post(&format!("/v1/rooms/{room}/join"), json!({})).await.refused(404, "room_not_found");
-    ann.put(&format!("/v1/rooms/{room}/members/{}", bob.id), json!({})).await.expect(200);
+    ann.bring(&room, &bob).await;
     bob.say(&room, "thank you").await;
 }
 
@@ -55,7 +55,7 @@ async fn a_private_room_is_by_invitation(server: TestServer) {
 async fn a_kicked_member_hears_nothing_more(server: TestServer) {
     let (ann, bob) = (server.person("ann").await, server.person("bob").await);
     let room = ann.room("study", "group", "private").await;
-    ann.put(&format!("/v1/rooms/{room}/members/{}", bob.id), json!({})).await.expect(200);
+    ann.bring(&room, &bob).await;
     let mut at_bob = bob.connect().await;
     at_bob.join(&room).await;
     ann.delete(&format!("/v1/rooms/{room}/members/{}", bob.id)).await.expect(204);

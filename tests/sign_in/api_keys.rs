@@ -1,37 +1,24 @@
 //! Tokens for a business server's own users.
 
 use serde_json::json;
-use teahouse_tests::{Answer, TestServer, server_test};
-
-const API_KEY: &str = "X-Api-Key";
+use teahouse_tests::{Answer, TestServer, secret_in, server_test};
 
 /// The key is asked for first: without it nothing is learnt.
 #[server_test]
 async fn a_token_needs_an_api_key(server: TestServer) {
     let body = json!({ "external_id": "customer-7", "name": "顾客" });
     server.post("/v1/auth/tokens", body.clone()).await.refused(401, "api_key_invalid");
-    let forged = server.http().post(server.url("/v1/auth/tokens")).header(API_KEY, "forged").json(&body);
-    Answer::of(forged).await.refused(401, "api_key_invalid");
+    server.ask_for_token("forged", &body).await.refused(401, "api_key_invalid");
     // A user's token is no API key.
     let ann = server.person("ann").await;
     ann.post("/v1/auth/tokens", body).await.refused(401, "api_key_invalid");
 }
 
-/// The word in a command's output that looks like a secret: long, and safe in a URL.
-fn secret_in(printed: &str) -> String {
-    let words = printed.split(|sign: char| !(sign.is_ascii_alphanumeric() || "-_".contains(sign)));
-    words.max_by_key(|word| word.len()).filter(|word| word.len() >= 40).expect("a key").to_owned()
-}
-
 /// A business server signs its own user in: the same user each time, with the profile that it gives.
 #[server_test]
 async fn a_business_server_signs_its_users_in(server: TestServer) {
-    let made = server.command(&["token", "key", "shop"]).await;
-    assert_eq!(made.code, 0, "{made:?}");
-    let key = secret_in(&made.printed);
-    let sign_in = async |body: serde_json::Value| {
-        Answer::of(server.http().post(server.url("/v1/auth/tokens")).header(API_KEY, &key).json(&body)).await
-    };
+    let key = server.api_key("shop").await;
+    let sign_in = async |body: serde_json::Value| server.ask_for_token(&key, &body).await;
     let first = sign_in(json!({ "external_id": "customer-7", "name": "顾客" })).await.expect(200);
     let again = sign_in(json!({ "external_id": "customer-7" })).await.expect(200);
     assert_eq!(first["user"]["id"], again["user"]["id"]);

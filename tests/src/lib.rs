@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod answer;
+mod business;
 mod database;
 mod keeper;
 mod memory;
@@ -17,6 +18,7 @@ mod tool;
 mod wechat;
 
 pub use answer::Answer;
+pub use business::secret_in;
 pub use database::Engine;
 pub use keeper::Keeper;
 pub use outage::Outage;

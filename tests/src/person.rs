@@ -103,6 +103,25 @@ impl Person {
         self.post(&format!("/v1/rooms/{room}/join"), json!({})).await.expect(200);
     }
 
+    /// Invites somebody, who accepts.
+    pub async fn bring(&self, room: &str, other: &Self) {
+        self.put(&format!("/v1/rooms/{room}/members/{}", other.id), json!({})).await.expect(202);
+        other.accept(room).await;
+    }
+
+    /// Accepts an invitation into a room.
+    pub async fn accept(&self, room: &str) {
+        self.post(&format!("/v1/invitations/{room}/accept"), json!({})).await.expect(200);
+    }
+
+    /// What this person is invited into: room and inviter, by id.
+    pub async fn invitations(&self) -> Vec<(String, String)> {
+        let page = self.get("/v1/invitations").await.expect(200);
+        let text = |value: &Value| value.as_str().expect("an id").to_owned();
+        let items = page["items"].as_array().expect("items");
+        items.iter().map(|one| (text(&one["room"]["id"]), text(&one["invited_by"]["id"]))).collect()
+    }
+
     /// Says something over REST; returns the message.
     pub async fn say(&self, room: &str, content: &str) -> Value {
         self.post(&format!("/v1/rooms/{room}/messages"), json!({ "content": content })).await.expect(201)

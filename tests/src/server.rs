@@ -351,10 +351,14 @@ impl TestServer {
         Person::of(&session, nickname, self.address.clone(), self.http.clone())
     }
 
+    pub(crate) fn person_of(&self, session: &serde_json::Value, name: &str) -> Person {
+        Person::of(session, name, self.address.clone(), self.http.clone())
+    }
+
     /// Comes in without signing in.
     pub async fn guest(&self, name: &str) -> Person {
         let session = self.post("/v1/auth/guest", json!({ "name": name })).await.expect(200);
-        Person::of(&session, name, self.address.clone(), self.http.clone())
+        self.person_of(&session, name)
     }
 
     /// Connects to a path, and expects no `hello`.

@@ -31,6 +31,10 @@ impl Default for Settings {
             "limits.session_openings_per_minute",
             "limits.address_openings_per_minute",
             "limits.user_frames_per_second",
+            "limits.rooms_per_day",
+            "limits.directs_per_day",
+            "limits.invitations_per_day",
+            "limits.invitations_waiting",
         ];
         let empty = Self {
             environment: BTreeMap::new(),

@@ -6,6 +6,7 @@ import { realClock } from './connection.js';
 import { Desk } from './desk.js';
 import { Emitter } from './emitter.js';
 import { History } from './history.js';
+import { Invitations } from './invitations.js';
 import { Kept } from './kept.js';
 import { OnlineCount } from './online-count.js';
 import { Outbox } from './outbox.js';
@@ -34,6 +35,8 @@ export class Chat extends Emitter {
   limits = { text_chars: 4000 };
   /** What waits for moderators. */
   desk;
+  /** What I am invited into. */
+  invitations;
   #rest;
   #connection;
   #clock;
@@ -81,6 +84,8 @@ export class Chat extends Emitter {
     this.#pressing.on('changed', (room) => this.#changed(room));
     this.desk = new Desk({ rest, clock });
     this.desk.on('changed', (room) => this.#changed(room));
+    this.invitations = new Invitations(rest);
+    this.invitations.on('changed', () => this.emit('rooms'));
     this.#kept = new Kept({ rest, clock, storage: lasting });
     this.#history = new History({ rest, landed: (room, items) => this.#landed(room, items) });
     this.#listing = new RoomListing({ rest, rooms: this.rooms, people: this.people, gone: (id) => this.#gone(id) });
@@ -280,6 +285,7 @@ export class Chat extends Emitter {
     this.#sending.connected();
     this.#isBack = true;
     this.refreshRooms().catch(() => {});
+    this.invitations.refresh().catch(() => {});
   }
 
   #headed(heads) {
@@ -414,6 +420,7 @@ export class Chat extends Emitter {
     // Whichever way it went: what is kept is another now, and the server says why in the moderator's own words.
     if (notice.kind.startsWith('held_') && this.rooms.find(notice.room)) this.#readKept(notice.room).catch(() => {});
     if (notice.kind === 'join_accepted') this.refreshRooms().catch(() => {});
+    if (notice.kind === 'invited') this.invitations.refresh().catch(() => {});
     // What is said below the message itself needn't be said a second time.
     if (!isOurs || notice.room !== this.#open) this.emit('notice', notice);
   }

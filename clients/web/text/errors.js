@@ -10,6 +10,7 @@ export const errors = {
   session_expired: ['登录已过期，请重新登录。', 'Your session has ended. Please sign in again.'],
   guests_not_allowed: ['这里不接待游客。', 'Guests are not welcome here.'],
   rate_limited: ['操作太快了，请稍等。', 'Too fast. Wait a moment.'],
+  quota_reached: ['已达到目前的上限，请稍后再试。', 'This is as much as one person may do for now. Try again later.'],
   too_many_connections: ['来自你地址的连接过多。', 'Too many connections from your address.'],
   not_allowed: ['你没有权限这样做。', 'You are not allowed to do this.'],
   not_found: ['找不到。', 'There is nothing here.'],

@@ -37,6 +37,7 @@ export class Shell {
     this.#status = new StatusBar(acts);
     this.#sidebar = new Sidebar(chat, {
       open: (id) => this.#go(id),
+      enter: (id) => this.#try(async () => this.#enter(await calls.get(id))),
       create: () => createRoomDialog(calls, (room) => this.#enter(room)),
       browse: () => this.#browse(),
       signOut: acts.signOut,

@@ -5,10 +5,11 @@ import { avatar } from './avatar.js';
 import { h, reconcile } from './dom.js';
 import { foreign, personMark, sentence } from './foreign.js';
 import { icon } from './icons.js';
+import { InvitationList } from './invitation-list.js';
 import { languageButton } from './language-button.js';
 import { lastLine, roomName } from './room-names.js';
 
-/** `acts`: `open(id)`, `create()`, `browse()`, `signOut()`, `languageSwitched()`. */
+/** `acts`: `open(id)`, `enter(id)` (a room that I got into just now), `create()`, `browse()`, `signOut()`, `languageSwitched()`. */
 export class Sidebar {
   #chat;
   #acts;
@@ -17,16 +18,19 @@ export class Sidebar {
   #filter = h('input', { type: 'search', placeholder: t('filterRooms'), 'aria-label': t('filterRooms'), 'data-testid': 'room-filter' });
   #phase = h('span', { class: 'phase-dot', 'data-testid': 'phase' });
   #open = null;
+  #invitations;
 
   constructor(chat, acts) {
     this.#chat = chat;
     this.#acts = acts;
     this.#filter.addEventListener('input', () => this.draw(this.#open));
-    this.element = h('aside', { class: 'sidebar', 'aria-label': t('rooms') }, this.#head(), this.#tools(), this.#list, this.#empty, this.#foot());
+    this.#invitations = new InvitationList(chat.invitations, (id) => acts.enter(id));
+    this.element = h('aside', { class: 'sidebar', 'aria-label': t('rooms') }, this.#head(), this.#tools(), this.#invitations.element, this.#list, this.#empty, this.#foot());
   }
 
   draw(open) {
     this.#open = open;
+    this.#invitations.draw();
     const wanted = this.#filter.value.trim().toLowerCase();
     const all = this.#chat.rooms.list().map((room) => this.#model(room));
     const shown = all.filter((model) => model.name.toLowerCase().includes(wanted));

@@ -1,5 +1,7 @@
 //! Users of the business that runs this server: its own server vouches for them with an API key.
 
+use std::collections::HashSet;
+
 use sea_orm::ConnectionTrait;
 use teahouse_protocol::{DisplayName, FieldError, TextError, UserId};
 use teahouse_store::entity::{identity, user};
@@ -95,6 +97,14 @@ impl Accounts {
             Some(known) if known.name == name.as_str() => Ok(Some(name)),
             known => self.settle_name(known.as_ref().unwrap_or(newcomer), name).await,
         }
+    }
+
+    /// Those of `users` whom a business vouches for.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn users_of_business(&self, users: &[UserId]) -> Result<HashSet<UserId>, Error> {
+        Ok(identities::users_at(self.0.db.conn(), Provider::External.as_str(), users).await?)
     }
 
     async fn begin_minted(

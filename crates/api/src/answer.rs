@@ -15,7 +15,7 @@ use serde::Serialize;
 use teahouse_protocol::Message;
 
 use crate::document::headers_of_every_answer;
-use crate::shapes::HeldMessage;
+use crate::shapes::{HeldMessage, Invitation, Member};
 
 const JSON: &str = "application/json";
 
@@ -139,13 +139,23 @@ impl<T, S> Answer<T, S> {
     }
 }
 
+impl<T, S> Answer<T, S> {
+    /// 202: it waits for somebody's answer.
+    pub(crate) fn asked(invitation: &Invitation) -> Self {
+        Self::kept(StatusCode::ACCEPTED, serde_json::to_string(invitation).unwrap_or_default())
+    }
+}
+
 /// A message that is sent: 201, 200 where it was there already, or 202 with what is held.
 pub(crate) struct Sent(pub(crate) Made<Message>);
 /// A message that is edited: 200, or 202 with what is held.
 pub(crate) struct Edited(pub(crate) Reply<Message>);
 
-macro_rules! or_held {
-    ($name:ident, $answer:ty) => {
+/// A member: 200, or 202 with the invitation that they have to accept.
+pub(crate) struct Placed(pub(crate) Reply<Member>);
+
+macro_rules! or_waits {
+    ($name:ident, $answer:ty, $waiting:ty, $meaning:literal) => {
         impl IntoResponse for $name {
             fn into_response(self) -> Response {
                 self.0.into_response()
@@ -156,10 +166,10 @@ macro_rules! or_held {
             fn meta() -> MetaResponses {
                 let mut meta = <$answer>::meta();
                 meta.responses.push(MetaResponse {
-                    description: "A filter holds it; the room's moderators decide.",
+                    description: $meaning,
                     status: Some(StatusCode::ACCEPTED.as_u16()),
                     status_range: None,
-                    content: vec![MetaMediaType { content_type: JSON, schema: HeldMessage::schema_ref() }],
+                    content: vec![MetaMediaType { content_type: JSON, schema: <$waiting>::schema_ref() }],
                     headers: headers_of_every_answer(),
                 });
                 meta
@@ -167,14 +177,15 @@ macro_rules! or_held {
 
             fn register(registry: &mut Registry) {
                 <$answer>::register(registry);
-                HeldMessage::register(registry);
+                <$waiting>::register(registry);
             }
         }
     };
 }
 
-or_held!(Sent, Made<Message>);
-or_held!(Edited, Reply<Message>);
+or_waits!(Sent, Made<Message>, HeldMessage, "A filter holds it; the room's moderators decide.");
+or_waits!(Edited, Reply<Message>, HeldMessage, "A filter holds it; the room's moderators decide.");
+or_waits!(Placed, Reply<Member>, Invitation, "They are invited, and come in when they accept.");
 
 /// 204: it is done, and there is nothing to say.
 pub(crate) struct Done;

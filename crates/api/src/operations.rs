@@ -1,5 +1,6 @@
 //! The operations. A handler translates: it parses, makes one call, and maps what came back.
 
+mod invitations;
 mod members;
 mod messages;
 mod order;
@@ -14,6 +15,7 @@ use teahouse_chat::PageRequest;
 
 use crate::page::{Cursor, Limit};
 
+pub(crate) use invitations::InvitationOperations;
 pub(crate) use members::MemberOperations;
 pub(crate) use messages::MessageOperations;
 pub(crate) use order::OrderOperations;

@@ -18,8 +18,8 @@ use crate::door::Door;
 use crate::framing::framed;
 use crate::limits::{ApiLimits, Limiters, Strangers};
 use crate::operations::{
-    MemberOperations, MessageOperations, OrderOperations, PeopleOperations, PluginOperations, PluginReports,
-    RoomOperations, SignInOperations,
+    InvitationOperations, MemberOperations, MessageOperations, OrderOperations, PeopleOperations,
+    PluginOperations, PluginReports, RoomOperations, SignInOperations,
 };
 use crate::signposts::Signposted;
 use crate::{tutorial, wafer};
@@ -43,6 +43,7 @@ type Operations = (
     PeopleOperations,
     RoomOperations,
     MemberOperations,
+    InvitationOperations,
     MessageOperations,
     OrderOperations,
     PluginOperations,
@@ -99,6 +100,7 @@ fn operations(accounts: Accounts, chat: Chat, plugins: Plugins) -> Operations {
         PeopleOperations { accounts: accounts.clone(), chat: chat.clone() },
         RoomOperations { accounts: accounts.clone(), chat: chat.clone() },
         MemberOperations { chat: chat.clone() },
+        InvitationOperations { chat: chat.clone() },
         MessageOperations { accounts, chat: chat.clone() },
         OrderOperations { chat },
         PluginOperations { plugins: plugins.lifecycle().clone() },

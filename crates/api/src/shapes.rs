@@ -20,8 +20,8 @@ pub(crate) use plugins::{
     UpgradePlugin, UpgradedPlugin,
 };
 pub(crate) use rooms::{
-    AskToJoin, BanPage, CreateRoom, Member, MemberPage, OpenDirect, PublicRoomPage, PutMember, ReactorPage,
-    Room, RoomPage, UpdateRoom,
+    AskToJoin, BanPage, CreateRoom, Invitation, InvitationPage, Member, MemberPage, OpenDirect,
+    PublicRoomPage, PutMember, ReactorPage, Room, RoomPage, UpdateRoom,
 };
 pub(crate) use text::{CapabilityWord, Emoji, IdempotencyKey, PackageDigest, PluginName, PutEmoji};
 

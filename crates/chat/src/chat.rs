@@ -28,6 +28,7 @@ use crate::pace::Paces;
 use crate::pipeline::Ticket;
 use crate::presence::Presence;
 use crate::presses::Presses;
+use crate::quotas::Quotas;
 use crate::underway::Underway;
 use crate::whispers::Whispers;
 use crate::{Error, gathered, hub, lobby, presence, publish};
@@ -72,6 +73,7 @@ struct Inner {
     presence: Presence,
     paces: Paces,
     gathered: Gathered,
+    quotas: Quotas,
     metrics: ChatMetrics,
     news: Bus<News>,
     /// The plugins, once they are there.
@@ -115,6 +117,7 @@ impl Chat {
             presence: Presence::new(parts.config.offline_after()),
             paces: Paces::new(parts.limits),
             gathered: Gathered::default(),
+            quotas: Quotas::new(parts.limits.making),
             hub: Hub::new(parts.encoder),
             metrics: ChatMetrics::default(),
             writer: RwLock::new(Some(queue)),
@@ -315,6 +318,10 @@ impl Chat {
         &self.0.gathered
     }
 
+    pub(crate) fn quotas(&self) -> &Quotas {
+        &self.0.quotas
+    }
+
     pub(crate) fn writer(&self) -> Option<WriterQueue<Ticket>> {
         self.0.writer.read().clone()
     }
@@ -378,6 +385,7 @@ async fn sweep(chat: Chat) {
         ticks.tick().await;
         let now = chat.now();
         chat.0.paces.sweep(now);
+        chat.0.quotas.sweep();
         for core in chat.0.hub.all() {
             if core.session().expires_at() <= now {
                 hub::end(&core);

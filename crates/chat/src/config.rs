@@ -80,6 +80,27 @@ pub struct ChatLimits {
     pub watched_per_connection: usize,
     /// The largest frame, as `hello` tells it.
     pub frame_bytes: usize,
+    /// Rooms made, and people turned to.
+    pub making: MakingLimits,
+}
+
+/// Of the section `limits`, what one user may make in a day, in which others find themselves; 0: no limit.
+#[derive(Clone, Copy, Debug)]
+pub struct MakingLimits {
+    /// Groups and channels.
+    pub rooms_per_day: u32,
+    /// Direct rooms with people whom the user had none with.
+    pub directs_per_day: u32,
+    /// Invitations sent.
+    pub invitations_per_day: u32,
+    /// Invitations that wait for an answer.
+    pub invitations_waiting: u32,
+}
+
+impl MakingLimits {
+    /// No limit.
+    pub const NONE: Self =
+        Self { rooms_per_day: 0, directs_per_day: 0, invitations_per_day: 0, invitations_waiting: 0 };
 }
 
 impl ChatLimits {
@@ -93,6 +114,7 @@ impl ChatLimits {
         rooms_per_connection: 0,
         watched_per_connection: 0,
         frame_bytes: 64 * 1024,
+        making: MakingLimits::NONE,
     };
 
     pub(crate) const fn told(self) -> Limits {

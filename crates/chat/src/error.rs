@@ -45,6 +45,14 @@ pub enum Error {
         /// When to try again.
         retry_after: Duration,
     },
+    /// So many are enough for now; the text says of what.
+    #[error("{what}")]
+    QuotaReached {
+        /// Of what.
+        what: Reason,
+        /// When to try again.
+        retry_after: Duration,
+    },
     /// A field says what it must not.
     #[error("{0}")]
     Field(FieldError),
@@ -80,6 +88,7 @@ impl Error {
             Self::Rejected(_) => ErrorCode::Rejected,
             Self::ApprovalRequired => ErrorCode::ApprovalRequired,
             Self::RateLimited { .. } => ErrorCode::RateLimited,
+            Self::QuotaReached { .. } => ErrorCode::QuotaReached,
             Self::Field(_) => ErrorCode::InvalidField,
             Self::ClientIdTaken => ErrorCode::IdempotencyConflict,
             Self::Conflict(_) => ErrorCode::Conflict,
@@ -98,7 +107,9 @@ impl Error {
     #[must_use]
     pub fn detail_zh(&self) -> Option<String> {
         match self {
-            Self::NotAllowed(reason) | Self::Conflict(reason) => Some(reason.zh.to_owned()),
+            Self::NotAllowed(reason) | Self::Conflict(reason) | Self::QuotaReached { what: reason, .. } => {
+                Some(reason.zh.to_owned())
+            }
             Self::Muted { until } => Some(format!("你已被禁言至 {until}")),
             _ => None,
         }
@@ -108,7 +119,7 @@ impl Error {
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::RateLimited { retry_after } => Some(*retry_after),
+            Self::RateLimited { retry_after } | Self::QuotaReached { retry_after, .. } => Some(*retry_after),
             Self::Busy => Some(Duration::from_secs(1)),
             Self::Store(error) => error.retry_after(),
             _ => None,

@@ -25,6 +25,7 @@ fn heard(change: &Change) -> Option<Heard<'_>> {
         ChangeKind::CreateRoom(_)
         | ChangeKind::AddMember { .. }
         | ChangeKind::AcceptJoin { .. }
+        | ChangeKind::AcceptInvitation { .. }
         | ChangeKind::ChangeMember { .. }
         | ChangeKind::RemoveMember { .. } => Some(Heard::Member),
         ChangeKind::Release(Release { what: Released::Message(message), .. }) => {

@@ -164,7 +164,7 @@ impl Chat {
         Ok(())
     }
 
-    async fn notify(
+    pub(crate) async fn notify(
         &self,
         to: UserId,
         kind: &'static str,

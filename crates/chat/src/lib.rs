@@ -18,6 +18,7 @@ mod held;
 mod history;
 mod hooks;
 mod hub;
+mod invitations;
 mod jobs;
 mod join_requests;
 mod keeping;
@@ -32,6 +33,7 @@ mod pipeline;
 mod presence;
 mod presses;
 mod publish;
+mod quotas;
 mod reactions;
 mod reads;
 mod reason;
@@ -46,7 +48,7 @@ mod whispers;
 
 pub use authority::Authority;
 pub use chat::{Chat, ChatParts, ChatTasks};
-pub use config::{ChatConfig, ChatLimits};
+pub use config::{ChatConfig, ChatLimits, MakingLimits};
 pub use connection::{Connection, Handled};
 pub use edits::EditOutcome;
 pub use error::Error;
@@ -57,6 +59,7 @@ pub use hooks::{
     RoomBrief, RoomDetails, Watched,
 };
 pub use hub::{Dialect, Encode, Mailbox, MailboxLimits, Taken};
+pub use invitations::{InvitationView, Placed};
 pub use join_requests::JoinRequestView;
 pub use lookups::{LogEntry, MemberDetails, Spoken};
 pub use metrics::ChatMetrics;

@@ -4,9 +4,10 @@ use teahouse_accounts::Session;
 use teahouse_protocol::{Role, RoomId, RoomKind, Timestamp, UserId};
 use teahouse_store::entity::member;
 use teahouse_store::writer::{ChangeKind, MemberEdit, MemberState, Removal};
-use teahouse_store::{PageSize, members};
+use teahouse_store::{PageSize, join_requests, members};
 
 use crate::access::Member;
+use crate::invitations::Placed;
 use crate::pipeline::Changed;
 use crate::views::{BanView, MemberView, Page, PageRequest, PutMember};
 use crate::{Chat, Error, reason};
@@ -71,30 +72,36 @@ impl Chat {
         Ok(Page { items: self.member_views(page.items).await?, next: page.next })
     }
 
-    /// Invites somebody, or changes what a member is.
+    /// Invites somebody, or changes what a member is. A stranger is asked; a bot, somebody who asks to come in, and a user
+    /// of the business that the caller is a user of, is a member at once.
     ///
     /// # Errors
     /// [`Error::RoomNotFound`], [`Error::NotAMember`], [`Error::NotAllowed`], [`Error::UserNotFound`],
-    /// [`Error::Banned`] when who is invited may not come back, [`Error::Store`].
+    /// [`Error::Banned`] when who is invited may not come back, [`Error::QuotaReached`], [`Error::Conflict`] where they
+    /// refused not long ago, [`Error::Store`].
     pub async fn put_member(
         &self,
         caller: &Session,
         room: RoomId,
         user: UserId,
         put: PutMember,
-    ) -> Result<MemberView, Error> {
+    ) -> Result<Placed, Error> {
         self.count_act(caller.user_id())?;
         let member = self.access().require_member(caller, room, self.now()).await?;
         self.require_users(&[user]).await?;
         match self.access().membership(room, user, self.now()).await? {
-            None => self.invite(member, user, put).await?,
+            None if self.must_ask(member, user, put).await? => {
+                return Ok(Placed::Invited(self.invite(caller, room, user, put).await?));
+            }
+            None => self.bring(member, user, put).await?,
             Some(state) => self.change_member(member, user, state, put).await?,
         }
-        self.member_view(room, user).await
+        Ok(Placed::Member(self.member_view(room, user).await?))
     }
 
-    /// Any member of a group may bring somebody along; into a channel its moderators do.
-    async fn invite(&self, caller: Member, user: UserId, put: PutMember) -> Result<(), Error> {
+    /// Whether `user`, whom `caller` may bring, has to want it. Any member of a group may bring somebody along; into a
+    /// channel its moderators do.
+    async fn must_ask(&self, caller: Member, user: UserId, put: PutMember) -> Result<bool, Error> {
         let role = put.role.unwrap_or(Role::Member);
         if caller.room.kind == RoomKind::Direct {
             return Err(Error::NotAllowed(reason::FOR_TWO_ONLY));
@@ -108,7 +115,14 @@ impl Chat {
         if members::is_banned(self.db().conn(), caller.room.id, user).await? {
             return Err(Error::Banned);
         }
-        self.add(caller.room.id, caller.user, user, role).await?;
+        // A moderator answers a request by it.
+        let wants = caller.state.role >= Role::Admin
+            && join_requests::find(self.db().conn(), caller.room.id, user).await?.is_some();
+        Ok(!wants && !self.strangers(caller.user, &[user]).await?.is_empty())
+    }
+
+    async fn bring(&self, caller: Member, user: UserId, put: PutMember) -> Result<(), Error> {
+        self.add(caller.room.id, caller.user, user, put.role.unwrap_or(Role::Member)).await?;
         if put.muted_until.is_some_and(|until| until.is_some()) {
             let edit = MemberEdit { role: None, muted_until: put.muted_until };
             self.change(caller.room.id, caller.user, ChangeKind::ChangeMember { user, edit }).await?;
@@ -147,7 +161,8 @@ impl Chat {
         self.change(caller.room.id, caller.user, change).await.map(drop)
     }
 
-    /// Puts a member out; with `ban` they may not come back.
+    /// Puts a member out; with `ban` they may not come back. Of who is invited, without a ban, it takes the invitation
+    /// back: whoever sent it may do that too.
     ///
     /// # Errors
     /// [`Error::RoomNotFound`], [`Error::NotAMember`], [`Error::NotAllowed`], [`Error::UserNotFound`] when `user`
@@ -161,8 +176,12 @@ impl Chat {
     ) -> Result<(), Error> {
         self.count_act(caller.user_id())?;
         let now = self.now();
-        let moderator = self.access().require_moderator(caller, room, now).await?;
+        let member = self.access().require_member(caller, room, now).await?;
         let target = self.access().membership(room, user, now).await?;
+        if target.is_none() && !ban && self.cancel_invitation(member, user).await? {
+            return Ok(());
+        }
+        let moderator = member.require_moderator()?;
         match target {
             Some(state) => moderator.require_outranks(state.role)?,
             None if ban => self.require_users(&[user]).await?,

@@ -45,5 +45,10 @@ reasons! {
     SITS_IN_TOO_MANY_ROOMS = "this connection listens to as many rooms as it may: leave one first", "此连接收听的房间已达上限，请先离开一个";
     TOO_MANY_REACTIONS = "the message has as many kinds of reactions as it may: put one of those", "这条消息的表情种类已达上限，请使用已有的表情";
     REACTION_NOT_ALLOWED = "this room allows other reactions only", "这个房间不允许使用该表情";
+    ENOUGH_ROOMS = "you have made as many rooms as one person may for now", "你创建的房间已达到目前的上限";
+    ENOUGH_DIRECTS = "you have begun as many direct conversations as one person may for now", "你发起的私聊已达到目前的上限";
+    ENOUGH_INVITATIONS = "you have invited as many people as one person may for now", "你发出的邀请已达到目前的上限";
+    ENOUGH_WAIT = "too many of your invitations wait for an answer", "你有太多邀请尚未得到答复";
+    REFUSED_BEFORE = "they refused an invitation into this room not long ago", "对方不久前拒绝了加入该房间的邀请";
     LAST_OWNER = "make another member the owner first", "请先将群主转让给其他成员";
 }

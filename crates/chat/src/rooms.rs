@@ -13,7 +13,7 @@ use teahouse_store::writer::{ChangeKind, NewRoom, RoomEdit};
 use teahouse_store::{PageSize, members, messages, reads};
 
 use crate::hooks::{NameSubject, RoomBrief, RoomDetails};
-use crate::views::{CreateRoom, Page, PageRequest, RoomChange, RoomSummary, RoomView};
+use crate::views::{CreateRoom, Page, PageRequest, PutMember, RoomChange, RoomSummary, RoomView};
 use crate::{Chat, Error, reason};
 
 /// Unread messages are counted up to this: past it a number tells nobody anything.
@@ -75,11 +75,11 @@ impl Chat {
         self.view(caller, row, reader.member.map(|member| member.role)).await
     }
 
-    /// Makes a room that the caller owns.
+    /// Makes a room that the caller owns. Of its first members strangers are invited, as by [`Chat::put_member`].
     ///
     /// # Errors
     /// [`Error::Field`], [`Error::UserNotFound`] for one of the first members, [`Error::Rejected`] for its name,
-    /// [`Error::Store`].
+    /// [`Error::QuotaReached`], [`Error::Store`].
     pub async fn create_room(&self, caller: &Session, new: CreateRoom) -> Result<RoomView, Error> {
         if new.kind == RoomKind::Direct {
             return Err(field("kind", "must be `group` or `channel`: a direct room is opened with a person"));
@@ -96,6 +96,10 @@ impl Chat {
         }
         let others: Vec<UserId> = first.iter().skip(1).map(|(user, _)| *user).collect();
         self.require_users(&others).await?;
+        let asked = self.strangers(caller.user_id(), &others).await?;
+        self.quotas().make_room(caller.user_id())?;
+        self.require_quota_to_invite(caller.user_id(), asked.len()).await?;
+        first.retain(|(user, _)| !asked.contains(user));
         let room = RoomId::generate();
         let details = RoomDetails {
             brief: RoomBrief { id: room, kind: new.kind, visibility: new.visibility, is_lobby: false },
@@ -111,13 +115,18 @@ impl Chat {
             members: first,
         };
         self.change(room, caller.user_id(), ChangeKind::CreateRoom(new)).await?;
-        self.room(caller, room).await
+        let row = rooms::find(self.db().conn(), room).await?.ok_or(Error::RoomNotFound)?;
+        for user in asked {
+            self.send_invitation(caller, row.clone(), user, PutMember::default()).await?;
+        }
+        self.view(caller, row, Some(Role::Owner)).await
     }
 
     /// The room of the caller and `user`; true when it is made now.
     ///
     /// # Errors
-    /// [`Error::UserNotFound`], [`Error::Conflict`] with oneself, [`Error::Store`].
+    /// [`Error::UserNotFound`], [`Error::Conflict`] with oneself, [`Error::QuotaReached`] for one with a stranger,
+    /// [`Error::Store`].
     pub async fn open_direct(&self, caller: &Session, user: UserId) -> Result<(RoomView, bool), Error> {
         if user == caller.user_id() {
             return Err(Error::Conflict(reason::WITH_ONESELF));
@@ -128,6 +137,9 @@ impl Chat {
         }
         self.count_act(caller.user_id())?;
         self.require_users(&[user]).await?;
+        if !self.strangers(caller.user_id(), &[user]).await?.is_empty() {
+            self.quotas().open_direct(caller.user_id())?;
+        }
         let room = RoomId::generate();
         let new = NewRoom {
             kind: RoomKind::Direct,

@@ -90,6 +90,8 @@ error_codes! {
     ApprovalRequired = "approval_required", "The room's moderators decide about this: wait for their answer.", "需要房间管理员批准，请等待结果。";
     /// Too much in too short a time.
     RateLimited = "rate_limited", "Too fast: wait a moment.", "操作过于频繁，请稍后再试。";
+    /// So many rooms, conversations or invitations are enough for now; the text says which, and `Retry-After` when to try again.
+    QuotaReached = "quota_reached", "This is as much as one person may do for now: try again later.", "已达到目前的上限，请稍后再试。";
     /// Too many connections from one address.
     TooManyConnections = "too_many_connections", "Too many connections from your address.", "来自你地址的连接过多。";
     /// The same idempotency key came with another body, or the same client id with something else.

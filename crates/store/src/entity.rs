@@ -8,6 +8,7 @@ pub mod ban;
 pub mod held_message;
 pub mod idempotency_key;
 pub mod identity;
+pub mod invitation;
 pub mod join_request;
 pub mod member;
 pub mod mention;

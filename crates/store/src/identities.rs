@@ -1,8 +1,10 @@
 //! Identities: who a user is elsewhere.
 
+use std::collections::HashSet;
+
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseBackend, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
-    Statement,
+    QuerySelect, Statement,
 };
 use teahouse_protocol::{Timestamp, UserId};
 use uuid::Uuid;
@@ -41,6 +43,26 @@ pub async fn users_of_unionid(conn: &impl ConnectionTrait, unionid: &str) -> Res
     // UUIDv7: the older user has the smaller id.
     users.dedup();
     Ok(users)
+}
+
+/// Those of `users` who are somebody at `provider`. Reads the index `(user_id)`.
+pub async fn users_at(
+    conn: &impl ConnectionTrait,
+    provider: &str,
+    users: &[UserId],
+) -> Result<HashSet<UserId>, Error> {
+    if users.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let ids: Vec<Uuid> = identity::Entity::find()
+        .select_only()
+        .column(identity::Column::UserId)
+        .filter(identity::Column::UserId.is_in(users.iter().map(|user| user.uuid())))
+        .filter(identity::Column::Provider.eq(provider))
+        .into_tuple()
+        .all(conn)
+        .await?;
+    Ok(ids.into_iter().map(UserId::from_uuid).collect())
 }
 
 /// Makes others who call this with the same `unionid` wait until the transaction of `conn` ends. Without it, two

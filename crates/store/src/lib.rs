@@ -13,6 +13,7 @@ pub mod audit;
 pub mod held;
 pub mod idempotency;
 pub mod identities;
+pub mod invitations;
 pub mod join_requests;
 pub mod log;
 pub mod members;

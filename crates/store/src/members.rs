@@ -26,7 +26,13 @@ pub const fn role_number(role: Role) -> i16 {
 /// What `row` says that the member may do.
 #[must_use]
 pub const fn role(row: &member::Model) -> Role {
-    match row.role {
+    role_of_number(row.role)
+}
+
+/// The role with this number in the database.
+#[must_use]
+pub const fn role_of_number(number: i16) -> Role {
+    match number {
         2 => Role::Owner,
         1 => Role::Admin,
         _ => Role::Member,

@@ -59,7 +59,10 @@ export function makeDoors(house, { guestsAllowed = true, hasSimulator = true } =
     }],
     ['DELETE', 'v1/rooms/:id', true, ({ user, id }) => house.dissolve(id, user)],
     ['GET', 'v1/rooms/:id/members', true, ({ id }) => listed([...house.room(id).members].map(([user, role]) => ({ user: house.person(user), role })))],
-    ['PUT', 'v1/rooms/:id/members/:other', true, ({ user, id, other }) => house.change(id, other, 'joined', user)],
+    ['PUT', 'v1/rooms/:id/members/:other', true, ({ user, id, other }) => house.invite(id, other, user)],
+    ['GET', 'v1/invitations', true, ({ user }) => listed(house.invitationsOf(user))],
+    ['POST', 'v1/invitations/:id/accept', true, ({ user, id }) => house.answer(id, user, true)],
+    ['POST', 'v1/invitations/:id/refuse', true, ({ user, id }) => house.answer(id, user, false)],
     ['DELETE', 'v1/rooms/:id/members/:other', true, ({ user, id, other }) => house.change(id, other, 'kicked', user)],
     ['GET', 'v1/rooms/:id/messages', true, ({ id, query }) => house.history(house.room(id), query)],
     ['POST', 'v1/rooms/:id/messages', true, ({ user, id, body }) => {

@@ -16,6 +16,8 @@ export class House {
   users = new Map();
   rooms = new Map();
   connections = new Set();
+  /** `{room, user, by}` each. */
+  invitations = [];
 
   constructor() {
     this.lobby = this.makeRoom({ name: '茶馆大厅', kind: 'group', visibility: 'public' }).id;
@@ -42,8 +44,8 @@ export class House {
   }
 
   person(id) {
-    const { name, avatar, is_bot } = this.users.get(id);
-    return { id, name, ...(avatar && { avatar }), ...(is_bot && { is_bot }) };
+    const { name, avatar, is_bot, is_guest } = this.users.get(id);
+    return { id, name, ...(avatar && { avatar }), ...(is_bot && { is_bot }), ...(is_guest && { is_guest }) };
   }
 
   change(roomId, user, change, by, role = 'member') {
@@ -55,6 +57,25 @@ export class House {
     this.log(room, { type: 'member', user: this.person(user), change, by, role });
     if (change === 'joined' && room.kind === 'group' && role === 'member' && room.id !== this.lobby) this.plugins?.joined(room, user);
     if (change === 'left' || change === 'kicked') room.members.delete(user);
+  }
+
+  invite(room, user, by) {
+    if (this.room(room).members.has(user) || this.invitations.some((one) => one.room === room && one.user === user)) return;
+    this.invitations.push({ room, user, by });
+    const notice = { type: 'notice', kind: 'invited', room, user: by, text: `${this.person(by).name} invites you`, at: now() };
+    for (const connection of this.connections) if (connection.user === user) connection.send(notice);
+  }
+
+  invitationsOf(user) {
+    const mine = this.invitations.filter((one) => one.user === user && this.rooms.has(one.room));
+    return mine.map(({ room, by }) => ({ room: { id: room, name: this.room(room).name, kind: this.room(room).kind }, invited_by: this.person(by), role: 'member', invited_at: now() }));
+  }
+
+  answer(room, user, isWanted) {
+    const found = this.invitations.find((one) => one.room === room && one.user === user);
+    if (!found) throw new Refusal('room_not_found', 404);
+    this.invitations.splice(this.invitations.indexOf(found), 1);
+    if (isWanted) this.change(room, user, 'joined', found.by);
   }
 
   dissolve(id, by) {

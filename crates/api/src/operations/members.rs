@@ -2,11 +2,11 @@
 
 use poem_openapi::OpenApi;
 use poem_openapi::param::{Path, Query};
-use teahouse_chat::Chat;
+use teahouse_chat::{self as chat, Chat};
 use teahouse_protocol::{RoomId, UserId};
 
 use super::{Tag, page};
-use crate::answer::{Done, Reply};
+use crate::answer::{Done, Placed, Reply};
 use crate::body::OptionalBody;
 use crate::door::Caller;
 use crate::page::{Cursor, Limit};
@@ -15,7 +15,9 @@ use crate::shapes::{BanPage, Member, MemberPage, PutMember};
 
 refusals! {
     ListMembers: SIGNED_IN, PARAMETERS, &[RoomNotFound, NotAMember];
-    ChangeMember: SIGNED_IN, PARAMETERS, BODY, &[RoomNotFound, UserNotFound, NotAMember, NotAllowed, Conflict];
+    ChangeMember: SIGNED_IN, PARAMETERS, BODY, &[
+        RoomNotFound, UserNotFound, NotAMember, NotAllowed, Conflict, QuotaReached,
+    ];
     KickMember: SIGNED_IN, PARAMETERS, &[RoomNotFound, UserNotFound, NotAMember, NotAllowed];
     ListBans: SIGNED_IN, PARAMETERS, &[RoomNotFound, NotAMember, NotAllowed];
     BanUser: SIGNED_IN, PARAMETERS, &[RoomNotFound, UserNotFound, NotAMember, NotAllowed];
@@ -47,8 +49,10 @@ impl MemberOperations {
 
     /// Invite, mute, or give a role
     ///
-    /// Who is no member yet becomes one. Members of a group invite, in a channel its owner and admins do; these mute
-    /// whom they outrank; the owner gives roles.
+    /// Who is no member yet is invited: 202 with the invitation, which they accept or refuse; nothing changes where one
+    /// waits already. A bot, somebody who asks to come in, and a user of the business that I am a user of, is a member at
+    /// once. Members of a group invite, in a channel its owner and admins do; these mute whom they outrank; the owner gives
+    /// roles.
     #[oai(path = "/rooms/:room/members/:user", method = "put", operation_id = "putMember")]
     async fn put_member(
         &self,
@@ -56,14 +60,18 @@ impl MemberOperations {
         room: Path<RoomId>,
         user: Path<UserId>,
         body: OptionalBody<PutMember>,
-    ) -> Result<Reply<Member>, Refused<ChangeMember>> {
-        let member = self.chat.put_member(caller.session(), room.0, user.0, body.0.into()).await?;
-        Ok(Reply::new(&member.into()))
+    ) -> Result<Placed, Refused<ChangeMember>> {
+        let placed = self.chat.put_member(caller.session(), room.0, user.0, body.0.into()).await?;
+        Ok(Placed(match placed {
+            chat::Placed::Member(member) => Reply::new(&Member::from(member)),
+            chat::Placed::Invited(invitation) => Reply::asked(&invitation.into()),
+        }))
     }
 
     /// Put a member out
     ///
-    /// They may come back, if the room is public or somebody invites them.
+    /// They may come back, if the room is public or somebody invites them. Of who is invited it takes the invitation back;
+    /// so may whoever sent it.
     #[oai(path = "/rooms/:room/members/:user", method = "delete", operation_id = "kickMember")]
     async fn kick(
         &self,

@@ -21,8 +21,8 @@ use crate::shapes::{
 refusals! {
     ListRooms: SIGNED_IN, PARAMETERS;
     ListPublicRooms: SIGNED_IN, PARAMETERS;
-    MakeRoom: SIGNED_IN, BODY, IDEMPOTENT, &[UserNotFound, NotAllowed, Rejected];
-    OpenDirectRoom: SIGNED_IN, BODY, IDEMPOTENT, &[UserNotFound, Conflict];
+    MakeRoom: SIGNED_IN, BODY, IDEMPOTENT, &[UserNotFound, NotAllowed, Rejected, QuotaReached];
+    OpenDirectRoom: SIGNED_IN, BODY, IDEMPOTENT, &[UserNotFound, Conflict, QuotaReached];
     GetRoom: SIGNED_IN, PARAMETERS, &[RoomNotFound];
     ChangeRoom: SIGNED_IN, PARAMETERS, BODY, &[RoomNotFound, NotAMember, NotAllowed, Rejected];
     DeleteRoom: SIGNED_IN, PARAMETERS, &[RoomNotFound, NotAMember, NotAllowed, Conflict];
@@ -73,7 +73,8 @@ impl RoomOperations {
 
     /// Make a room
     ///
-    /// A group, where every member writes, or a channel, where owner and admins do. I become its owner.
+    /// A group, where every member writes, or a channel, where owner and admins do. I become its owner. A user makes so many
+    /// rooms in a day (`quota_reached`).
     #[oai(path = "/rooms", method = "post", operation_id = "createRoom")]
     async fn create(
         &self,
@@ -94,7 +95,8 @@ impl RoomOperations {
 
     /// Talk to somebody
     ///
-    /// The room of the two of us: there is one for each pair, and it is made when it is first asked for.
+    /// The room of the two of us: there is one for each pair, and it is made when it is first asked for. A user begins so
+    /// many with strangers in a day (`quota_reached`).
     #[oai(path = "/directs", method = "post", operation_id = "openDirect")]
     async fn direct(
         &self,

@@ -33,6 +33,10 @@ impl From<teahouse_chat::Error> for Problem {
                 let zh = error.detail_zh();
                 Self::new(code).detail(&error, zh)
             }
+            E::QuotaReached { .. } => {
+                let zh = error.detail_zh();
+                Self::new(code).detail(&error, zh).retry_after(wait)
+            }
             _ if code == ErrorCode::Internal => Self::caused_by(code, error),
             _ => Self::caused_by(code, error).retry_after(wait),
         }

@@ -46,7 +46,7 @@ pub const fn status_of(code: ErrorCode) -> StatusCode {
         | E::WechatAppUnknown
         | E::WechatSignatureMismatch
         | E::WechatDataInvalid => StatusCode::UNPROCESSABLE_ENTITY,
-        E::RateLimited | E::TooManyConnections => StatusCode::TOO_MANY_REQUESTS,
+        E::RateLimited | E::QuotaReached | E::TooManyConnections => StatusCode::TOO_MANY_REQUESTS,
         E::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         E::WechatMisconfigured => StatusCode::BAD_GATEWAY,
         E::Unavailable | E::WechatUnavailable => StatusCode::SERVICE_UNAVAILABLE,

@@ -28,7 +28,7 @@ pub(crate) struct CreateRoom {
     name: RoomName,
     kind: NewRoomKind,
     visibility: Visibility,
-    /// Who else is in it from the start.
+    /// Who else is to be in it. They are invited, as by `PUT /v1/rooms/{room}/members/{user}`.
     #[serde(default)]
     #[oai(default, validator(max_items = 200))]
     members: Vec<UserId>,
@@ -175,6 +175,33 @@ pub(crate) struct ReactorPage {
     next: Next<Cursor>,
 }
 
+/// A room that somebody is invited into: what they may know of it before they come.
+#[derive(Debug, Serialize, Object)]
+pub(crate) struct InvitedInto {
+    id: RoomId,
+    kind: RoomKind,
+    name: String,
+}
+
+/// An invitation, which waits until who is invited accepts or refuses it.
+#[derive(Debug, Serialize, Object)]
+pub(crate) struct Invitation {
+    room: InvitedInto,
+    /// Who invites.
+    invited_by: UserProfile,
+    /// What they are to be in the room.
+    role: Role,
+    invited_at: Timestamp,
+}
+
+/// What somebody is invited into.
+#[derive(Debug, Serialize, Object)]
+pub(crate) struct InvitationPage {
+    items: Vec<Invitation>,
+    /// Goes into `cursor` for those that follow; null: there are none.
+    next: Next<Cursor>,
+}
+
 /// Somebody who may not come into a room.
 #[derive(Debug, Serialize, Object)]
 pub(crate) struct Ban {
@@ -268,6 +295,17 @@ impl From<chat::MemberView> for Member {
     }
 }
 
+impl From<chat::InvitationView> for Invitation {
+    fn from(invitation: chat::InvitationView) -> Self {
+        Self {
+            room: InvitedInto { id: invitation.room, kind: invitation.kind, name: invitation.name },
+            invited_by: invitation.invited_by,
+            role: invitation.role,
+            invited_at: invitation.invited_at,
+        }
+    }
+}
+
 impl From<chat::BanView> for Ban {
     fn from(ban: chat::BanView) -> Self {
         Self { user: ban.user, banned_by: ban.banned_by, banned_at: ban.banned_at }
@@ -296,4 +334,5 @@ page_of! {
     MemberPage of chat::MemberView;
     BanPage of chat::BanView;
     ReactorPage of chat::ReactorView;
+    InvitationPage of chat::InvitationView;
 }

@@ -61,7 +61,13 @@ async fn members_come_change_and_go() {
     let room = ann.room("garden").await;
     let at_bob = format!("/v1/rooms/{room}/members/{}", bob.id);
     // An invitation may say nothing, and have no body.
-    assert_eq!(ann.call(Method::PUT, &at_bob, None).await.expect(200)["role"], "member");
+    let invitation = ann.call(Method::PUT, &at_bob, None).await.expect(202);
+    assert_eq!((&invitation["role"], &invitation["room"]["id"]), (&json!("member"), &json!(room)));
+    let waiting = bob.get("/v1/invitations").await.expect(200);
+    assert_eq!((&waiting["items"][0], &waiting["next"]), (&invitation, &Value::Null));
+    let accept = format!("/v1/invitations/{room}/accept");
+    assert_eq!(bob.call(Method::POST, &accept, None).await.expect(200)["role"], "member");
+    assert_eq!(bob.call(Method::POST, &accept, None).await.expect(200)["role"], "member");
     assert_eq!(ann.put(&at_bob, json!({ "role": "admin" })).await.expect(200)["role"], "admin");
     let until = "2999-01-01T00:00:00.000Z";
     assert_eq!(ann.put(&at_bob, json!({ "muted_until": until })).await.expect(200)["muted_until"], until);
@@ -71,6 +77,16 @@ async fn members_come_change_and_go() {
     ann.delete(&at_bob).await.expect(204);
     ann.delete(&at_bob).await.refused(404, "user_not_found");
     bob.get(&format!("/v1/rooms/{room}/members")).await.refused(403, "not_a_member");
+    bob.call(Method::POST, &accept, None).await.refused(404, "room_not_found");
+    // Invited again, it is taken back, and refused where it waits no more.
+    ann.call(Method::PUT, &at_bob, None).await.expect(202);
+    ann.delete(&at_bob).await.expect(204);
+    bob.call(Method::POST, &accept, None).await.refused(404, "room_not_found");
+    let refuse = format!("/v1/invitations/{room}/refuse");
+    bob.call(Method::POST, &refuse, None).await.refused(404, "room_not_found");
+    ann.call(Method::PUT, &at_bob, None).await.expect(202);
+    bob.call(Method::POST, &refuse, None).await.expect(204);
+    ann.call(Method::PUT, &at_bob, None).await.refused(409, "conflict");
 }
 
 #[tokio::test]

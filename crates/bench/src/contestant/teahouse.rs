@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// A benchmark's rates are beyond any person's, and all of its people come from one address.
-const LIMITS_OFF: [&str; 14] = [
+const LIMITS_OFF: [&str; 15] = [
     "TEAHOUSE__LIMITS__MESSAGES_PER_SECOND",
     "TEAHOUSE__LIMITS__MESSAGE_BURST",
     "TEAHOUSE__LIMITS__CONNECTIONS_PER_ADDRESS",
@@ -35,6 +35,7 @@ const LIMITS_OFF: [&str; 14] = [
     "TEAHOUSE__LIMITS__CONNECTIONS_PER_USER",
     "TEAHOUSE__LIMITS__SESSION_OPENINGS_PER_MINUTE",
     "TEAHOUSE__LIMITS__ADDRESS_OPENINGS_PER_MINUTE",
+    "TEAHOUSE__LIMITS__ROOMS_PER_DAY",
 ];
 
 /// Whether messages are stored.

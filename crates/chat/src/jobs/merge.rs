@@ -4,7 +4,7 @@ use serde::Deserialize;
 use teahouse_jobs::{Failure, Job, JobKind};
 use teahouse_protocol::{RoomId, UserId};
 use teahouse_store::writer::{ChangeKind, MemberEdit, Removal};
-use teahouse_store::{members, reads, rooms};
+use teahouse_store::{invitations, members, reads, rooms};
 
 use super::retry;
 use crate::{Chat, Error};
@@ -25,6 +25,8 @@ impl JobKind for MergeMemberships {
 
     async fn run(&self, job: Job<Merged>) -> Result<(), Failure> {
         let Merged { from, into } = job.payload;
+        // Before the memberships: who leaves a room takes back whom they invited.
+        invitations::reassign(self.0.db().writer(), from, into).await.map_err(retry)?;
         for room in members::rooms_of(self.0.db().conn(), from).await.map_err(retry)? {
             self.0.move_member(room, from, into).await.map_err(retry)?;
         }

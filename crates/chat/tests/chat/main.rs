@@ -7,6 +7,7 @@ mod world;
 
 mod changing;
 mod ending;
+mod invitations;
 mod limits;
 mod listening;
 mod members;

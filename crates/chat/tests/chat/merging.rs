@@ -47,6 +47,8 @@ on_both! {
         world.chat.read(&from, alone, seq(2)).await.unwrap();
         let mut watcher = world.socket(&cid);
         watcher.listen_to_all().await;
+        let guest = world.guest("guest").await;
+        let asked_by_guest = world.group(&guest, &[&from]).await;
         merge(&world, &from, &into).await;
         // The last that happens is that `from` has left the direct room, which is the youngest.
         tokio::time::timeout(Duration::from_secs(20), async {
@@ -62,6 +64,7 @@ on_both! {
         let expected = [(Role::Owner, 2), (Role::Owner, 0), (Role::Admin, 0), (Role::Member, 0)];
         assert_eq!(rooms_of(&world, &into).await, expected);
         assert!(rooms_of(&world, &from).await.is_empty());
+        world.chat.accept_invitation(&into, asked_by_guest).await.unwrap();
         let (again, made) = world.chat.open_direct(&cid, into.user_id()).await.unwrap();
         assert_eq!((again.id, made), (direct.id, false));
         world.chat.put_member(&into, both, cid.user_id(), PutMember::default()).await.unwrap();

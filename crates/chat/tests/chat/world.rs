@@ -124,6 +124,12 @@ impl World {
         self.accounts.mint_as_operator(user, &Device::default()).await.unwrap().session
     }
 
+    /// Somebody whom nobody vouches for: to everybody a stranger.
+    pub(crate) async fn guest(&self, name: &str) -> Session {
+        let name = DisplayName::new(name).unwrap();
+        self.accounts.sign_in_guest(Some(name), &Device::default()).await.unwrap().session
+    }
+
     pub(crate) async fn people<const N: usize>(&self, names: [&str; N]) -> [Session; N] {
         let mut people = Vec::with_capacity(N);
         for name in names {

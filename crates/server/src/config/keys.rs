@@ -427,6 +427,30 @@ pub(crate) static ALL: &[Key] = &[
     ),
     key("limits.body_bytes", Kind::Number(1024..=67_108_864), "65536", "The largest body of a REST request."),
     key(
+        "limits.rooms_per_day",
+        COUNT,
+        "50",
+        "Rooms that one user may make in a day; they come back one by one over the day. 0: no limit.",
+    ),
+    key(
+        "limits.directs_per_day",
+        COUNT,
+        "50",
+        "Direct conversations that one user may begin with strangers in a day. 0: no limit.",
+    ),
+    key(
+        "limits.invitations_per_day",
+        COUNT,
+        "200",
+        "Invitations into rooms that one user may send in a day. 0: no limit.",
+    ),
+    key(
+        "limits.invitations_waiting",
+        COUNT,
+        "200",
+        "Invitations of one user that may wait for an answer. 0: no limit.",
+    ),
+    key(
         "log.format",
         Kind::Choice(&["human", "json"]),
         "human",

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use teahouse_accounts::{GuestsConfig, SecretsConfig, SessionsConfig};
 use teahouse_api::ApiLimits;
-use teahouse_chat::{ChatConfig, ChatLimits};
+use teahouse_chat::{ChatConfig, ChatLimits, MakingLimits};
 use teahouse_gateway::GatewayConfig;
 use teahouse_plugins::PluginsConfig;
 use teahouse_store::DatabaseConfig;
@@ -146,6 +146,12 @@ impl Config {
             rooms_per_connection: count(limits.rooms_per_connection),
             watched_per_connection: count(limits.watched_per_connection),
             frame_bytes: limits.frame_bytes,
+            making: MakingLimits {
+                rooms_per_day: limits.rooms_per_day,
+                directs_per_day: limits.directs_per_day,
+                invitations_per_day: limits.invitations_per_day,
+                invitations_waiting: limits.invitations_waiting,
+            },
         }
     }
 
@@ -227,6 +233,10 @@ pub(crate) struct LimitsConfig {
     pub(crate) bad_frames_per_minute: u32,
     pub(crate) frame_bytes: usize,
     pub(crate) body_bytes: usize,
+    pub(crate) rooms_per_day: u32,
+    pub(crate) directs_per_day: u32,
+    pub(crate) invitations_per_day: u32,
+    pub(crate) invitations_waiting: u32,
 }
 
 impl Default for LimitsConfig {
@@ -260,6 +270,10 @@ impl Default for LimitsConfig {
             bad_frames_per_minute: 20,
             frame_bytes: 64 * 1024,
             body_bytes: 64 * 1024,
+            rooms_per_day: 50,
+            directs_per_day: 50,
+            invitations_per_day: 200,
+            invitations_waiting: 200,
         }
     }
 }

@@ -30,4 +30,8 @@ async fn sweep(accounts: &Accounts, chat: &Chat) {
         Ok(swept) => tracing::debug!(held = swept.held, reviews = swept.reviews, "swept what was decided"),
         Err(error) => tracing::warn!(%error, "could not sweep what was decided; will try again"),
     }
+    match chat.sweep_invitations().await {
+        Ok(invitations) => tracing::debug!(invitations, "swept old invitations"),
+        Err(error) => tracing::warn!(%error, "could not sweep invitations; will try again"),
+    }
 }

@@ -1,5 +1,7 @@
 //! Changes: what each does to its rows, and the events it leaves in the log.
 
+mod accept;
+
 use sea_orm::ActiveValue::Set;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, OnConflict};
@@ -17,7 +19,8 @@ use crate::entity::{ban, member, message, room, room_event};
 use crate::held::{HeldDecision, HeldState};
 use crate::log::{Detail, MemberDetail, ReactionDetail, RoomDetail};
 use crate::{
-    Error, Fingerprint, audit, held, join_requests, members, messages, reactions, reads, replacements, rooms,
+    Error, Fingerprint, audit, held, invitations, join_requests, members, messages, reactions, reads,
+    replacements, rooms,
 };
 
 /// Carries `change` out. What changes nothing leaves no event and takes no number.
@@ -168,6 +171,9 @@ async fn details(tx: &impl ConnectionTrait, change: &Change, head: Seq) -> Resul
         ChangeKind::AcceptJoin { user } => accept_join(tx, room, *user, head, at)
             .await?
             .then(|| Detail::Member(MemberDetail::joined(*user, Role::Member))),
+        ChangeKind::AcceptInvitation { user } => {
+            return accept::invitation(tx, room, *user, head, at).await;
+        }
         ChangeKind::ChangeMember { user, edit } => {
             change_member(tx, room, *user, *edit).await?.map(Detail::Member)
         }
@@ -326,8 +332,9 @@ async fn add_member(
     if members::is_banned(tx, room, user).await? {
         return Ok(false);
     }
-    // Whichever way somebody comes in, they ask no more.
+    // Whichever way somebody comes in, they ask no more, and are asked no more.
     join_requests::take(tx, room, user).await?;
+    invitations::take(tx, room, user).await?;
     let is_new = members::insert(tx, room, user, role, at).await?;
     if is_new {
         reads::begin(tx, room, user, head, at).await?;
@@ -346,6 +353,7 @@ async fn accept_join(
     if members::is_banned(tx, room, user).await? || !join_requests::take(tx, room, user).await? {
         return Ok(false);
     }
+    invitations::take(tx, room, user).await?;
     let is_new = members::insert(tx, room, user, Role::Member, at).await?;
     if is_new {
         reads::begin(tx, room, user, head, at).await?;
@@ -390,10 +398,12 @@ async fn remove_member(
     let removed = member::Entity::delete_by_id(key).exec(tx).await?.rows_affected > 0;
     // Should they come back, they begin anew.
     reads::forget(tx, change.room, user).await?;
+    invitations::cancel_of(tx, change.room, user).await?;
     if removal != Removal::Banned {
         return Ok(removed);
     }
     join_requests::take(tx, change.room, user).await?;
+    invitations::take(tx, change.room, user).await?;
     let row = ban::ActiveModel {
         room_id: Set(change.room.uuid()),
         user_id: Set(user.uuid()),
@@ -463,5 +473,6 @@ async fn delete_room(tx: &impl ConnectionTrait, room: RoomId, at: Timestamp) -> 
         .filter(room::Column::DeletedAtMs.is_null())
         .exec(tx)
         .await?;
+    invitations::delete_of_room(tx, room).await?;
     Ok(done.rows_affected > 0)
 }

@@ -115,6 +115,11 @@ pub enum ChangeKind {
         /// Who.
         user: UserId,
     },
+    /// Somebody who is invited becomes a member. Where no invitation waits for them, or they are banned, nothing changes.
+    AcceptInvitation {
+        /// Who.
+        user: UserId,
+    },
     /// A member has another role, is muted or unmuted.
     ChangeMember {
         /// Who.
