@@ -106,7 +106,7 @@ fn places(backend: DatabaseBackend, rows: usize, columns: usize) -> String {
     for place in 0..rows * columns {
         text.push_str(match place {
             0 => "(",
-            _ if place % columns == 0 => "),(",
+            _ if place.is_multiple_of(columns) => "),(",
             _ => ",",
         });
         match backend {
