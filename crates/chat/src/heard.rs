@@ -21,7 +21,7 @@ fn heard(change: &Change) -> Option<Heard<'_>> {
     match &change.kind {
         ChangeKind::Edit { .. } => Some(Heard::Edit),
         ChangeKind::Recall { .. } => Some(Heard::Recall),
-        ChangeKind::React { .. } => Some(Heard::Reaction),
+        ChangeKind::React { .. } | ChangeKind::Unreact { .. } => Some(Heard::Reaction),
         ChangeKind::CreateRoom(_)
         | ChangeKind::AddMember { .. }
         | ChangeKind::AcceptJoin { .. }

@@ -178,6 +178,6 @@ pub struct CallFailure {
     pub message: String,
     /// Where in the guest, one frame a line, when it is known.
     pub backtrace: Option<String>,
-    /// What it took until then.
-    pub cost: Cost,
+    /// What it took until then. Boxed: a failure is seldom, and its size is every result's.
+    pub cost: Box<Cost>,
 }

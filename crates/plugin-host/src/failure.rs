@@ -17,7 +17,12 @@ const MESSAGE_BYTES: usize = 1024;
 /// Why a call ended with `error`.
 pub(crate) fn failure_of(error: &wasmtime::Error, state: &State, cost: Cost) -> CallFailure {
     let kind = kind_of(error, state);
-    CallFailure { kind, message: message_of(error, kind), backtrace: backtrace_of(error), cost }
+    CallFailure {
+        kind,
+        message: message_of(error, kind),
+        backtrace: backtrace_of(error),
+        cost: Box::new(cost),
+    }
 }
 
 /// Why an instance was not made.

@@ -106,7 +106,7 @@ impl Template {
             Ok(Ok(exports)) => exports,
             Ok(Err(error)) => return Err(load_error_of(&error, store.data(), began.elapsed())),
             Err(_) => {
-                let cost = Cost { took: began.elapsed(), ..Cost::default() };
+                let cost = Box::new(Cost { took: began.elapsed(), ..Cost::default() });
                 return Err(LoadError::Init(CallFailure { cost, ..too_slow(Hook::Init, INIT_TIME) }));
             }
         };
@@ -208,8 +208,10 @@ impl Instance {
             Some(Some(Err(error))) => Err(failure_of(&error, self.store.data(), cost)),
             Some(None) => Err(no_hook(C::HOOK)),
             // Whose fault it is: the plugin's, if what it ran and asked for takes so long on a host that has time for it.
-            None if cost.own >= limits.wall => Err(CallFailure { cost, ..too_slow(C::HOOK, wall) }),
-            None => Err(CallFailure { cost, ..no_time(C::HOOK, wall + patience) }),
+            None if cost.own >= limits.wall => {
+                Err(CallFailure { cost: Box::new(cost), ..too_slow(C::HOOK, wall) })
+            }
+            None => Err(CallFailure { cost: Box::new(cost), ..no_time(C::HOOK, wall + patience) }),
         }
     }
 
@@ -231,7 +233,9 @@ impl Instance {
             Ok(Ok(Ok(()))) => Ok(()),
             Ok(Ok(Err(problems))) => Err(LoadError::Problems(told(problems))),
             Ok(Err(error)) => Err(LoadError::Init(failure_of(&error, self.store.data(), cost))),
-            Err(_) => Err(LoadError::Init(CallFailure { cost, ..too_slow(Hook::Init, INIT_TIME) })),
+            Err(_) => {
+                Err(LoadError::Init(CallFailure { cost: Box::new(cost), ..too_slow(Hook::Init, INIT_TIME) }))
+            }
         }
     }
 
@@ -299,7 +303,7 @@ impl Instance {
         let bytes = reply.text_bytes();
         if bytes > limits.reply_bytes {
             let (kind, message) = oversize(bytes, limits.reply_bytes);
-            return Err(CallFailure { kind, message, backtrace: None, cost });
+            return Err(CallFailure { kind, message, backtrace: None, cost: Box::new(cost) });
         }
         self.shard.outcome(reply.outcome());
         Ok(Called { reply: Ok(reply), cost })
@@ -359,7 +363,7 @@ fn too_slow(hook: Hook, wall: Duration) -> CallFailure {
         kind: FailureKind::WallTime,
         message: format!("{} took longer than {} ms", hook.name(), wall.as_millis()),
         backtrace: None,
-        cost: Cost::default(),
+        cost: Box::default(),
     }
 }
 
@@ -368,7 +372,7 @@ fn no_time(hook: Hook, within: Duration) -> CallFailure {
         kind: FailureKind::Busy,
         message: format!("the host had no time for {} within {} ms", hook.name(), within.as_millis()),
         backtrace: None,
-        cost: Cost::default(),
+        cost: Box::default(),
     }
 }
 
@@ -378,6 +382,6 @@ pub(crate) fn no_hook(hook: Hook) -> CallFailure {
         kind: FailureKind::NoHook,
         message: format!("the plugin has no {}", hook.name()),
         backtrace: None,
-        cost: Cost::default(),
+        cost: Box::default(),
     }
 }

@@ -118,9 +118,9 @@ impl Pool {
             };
             Ok((turn, instance))
         });
-        let waited = |failure: CallFailure| {
-            let cost = Cost { waited: began.elapsed(), ..failure.cost };
-            CallFailure { cost, ..failure }
+        let waited = |failure: CallFailure| CallFailure {
+            cost: Box::new(Cost { waited: began.elapsed(), ..*failure.cost }),
+            ..failure
         };
         let (turn, instance) = waiting.await.unwrap_or_else(|_| Err(busy(hook))).map_err(waited)?;
         Ok((turn, instance, began.elapsed()))
@@ -151,7 +151,7 @@ impl Pool {
 
 fn busy(hook: Hook) -> CallFailure {
     let message = format!("no instance was free for {} in time", hook.name());
-    CallFailure { kind: FailureKind::Busy, message, backtrace: None, cost: Cost::default() }
+    CallFailure { kind: FailureKind::Busy, message, backtrace: None, cost: Box::default() }
 }
 
 fn start_failure(error: LoadError, hook: Hook) -> CallFailure {
@@ -176,6 +176,6 @@ fn start_failure(error: LoadError, hook: Hook) -> CallFailure {
         kind: FailureKind::Init,
         message: format!("a new instance could not be started: {message}"),
         backtrace: None,
-        cost: Cost::default(),
+        cost: Box::default(),
     }
 }

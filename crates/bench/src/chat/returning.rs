@@ -83,8 +83,8 @@ fn write_history(
     crowd.seat_all(writers, dialect)?;
     let mut sent = vec![0; writers.len()];
     let mut acked = vec![0; writers.len()];
-    for index in 0..writers.len() {
-        send(&mut crowd, writers, index, &mut sent[index], each.min(IN_FLIGHT), dialect)?;
+    for (index, sent) in sent.iter_mut().enumerate() {
+        send(&mut crowd, writers, index, sent, each.min(IN_FLIGHT), dialect)?;
     }
     while acked.iter().any(|acked| *acked < each) {
         let ready = crowd::wait(&crowd.epoll, &mut crowd.events, PATIENCE_MS)?;

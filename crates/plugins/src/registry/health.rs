@@ -196,7 +196,7 @@ mod tests {
     use super::*;
 
     fn trap() -> Result<Called<()>, CallFailure> {
-        let cost = Cost::default();
+        let cost = Box::default();
         Err(CallFailure { kind: FailureKind::Trap, message: "boom".to_owned(), backtrace: None, cost })
     }
 
