@@ -1,5 +1,7 @@
 //! The command line, and what stands around the service.
 
+mod files;
+
 use teahouse_tests::{Engine, Settings, TestServer, program_output, server_test};
 
 #[server_test]

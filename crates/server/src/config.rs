@@ -13,7 +13,6 @@ mod reference;
 mod rules;
 mod sections;
 
-pub(crate) use kind::without_password;
 pub(crate) use load::{Loaded, Sources, load};
 pub(crate) use print::print;
 pub(crate) use problem::Problems;

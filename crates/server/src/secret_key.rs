@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::Context as _;
 use secrecy::{ExposeSecret as _, SecretString};
 use teahouse_accounts::{MasterKey, MasterKeyError};
+use teahouse_store::private_file;
 
 use crate::config::Config;
 
@@ -52,6 +53,7 @@ pub(crate) fn of(config: &Config) -> anyhow::Result<MasterKey> {
 
 /// The key kept in `file`. On the first start it is made there, readable by its owner alone.
 fn kept_in(file: &Path) -> io::Result<MasterKey> {
+    private_file::close_to_others(file)?;
     match std::fs::read_to_string(file) {
         Ok(text) => MasterKey::from_base64(text.trim()).map_err(io::Error::other),
         Err(error) if error.kind() == io::ErrorKind::NotFound => make(file),
@@ -108,6 +110,9 @@ mod tests {
         assert_eq!(kept_in(&file).unwrap().to_base64(), made.to_base64());
         assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
+        assert_eq!(kept_in(&file).unwrap().to_base64(), made.to_base64());
+        assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Opening a database, SQLite or PostgreSQL, and beginning a transaction in it.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
@@ -16,12 +17,14 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use teahouse_migrations::Migrator;
 
-use crate::Error;
+use crate::{Error, private_file};
 
 /// How long a caller waits for a free connection before the database counts as away.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long SQLite waits for another process's lock.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// What sqlx calls a database that is in no file.
+const IN_MEMORY: &str = "file:sqlx-in-memory";
 /// Batches have as many statement texts as sizes: the default of 100 statements evicts them.
 const STATEMENT_CACHE: usize = 512;
 
@@ -29,8 +32,11 @@ const STATEMENT_CACHE: usize = 512;
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct DatabaseConfig {
-    /// `sqlite://PATH` or `postgres://USER:PASSWORD@HOST/NAME`. Empty: SQLite in the data folder.
+    /// `sqlite://PATH` or `postgres://USER:PASSWORD@HOST/NAME`. Empty: SQLite in [`DatabaseConfig::file`].
     pub url: SecretString,
+    /// A path and no address: nothing in it is encoded. The server's own, not to be configured.
+    #[serde(skip)]
+    pub file: PathBuf,
     /// The most connections to PostgreSQL, or the most readers of SQLite, which has one writer.
     pub max_connections: u32,
     /// How long a transaction of messages may take, in milliseconds. Past it it is given up, and its senders are told to
@@ -44,6 +50,7 @@ impl Default for DatabaseConfig {
     fn default() -> Self {
         Self {
             url: SecretString::default(),
+            file: PathBuf::new(),
             max_connections: 8,
             write_timeout_ms: 10_000,
             stalled_after_ms: 5_000,
@@ -55,7 +62,7 @@ impl DatabaseConfig {
     /// SQLite in the file at `path`, which is made when it is not there.
     #[must_use]
     pub fn sqlite(path: impl AsRef<Path>) -> Self {
-        Self { url: format!("sqlite://{}", path.as_ref().display()).into(), ..Self::default() }
+        Self { file: path.as_ref().to_path_buf(), ..Self::default() }
     }
 
     const fn write_timeout(&self) -> Duration {
@@ -91,10 +98,13 @@ impl Db {
     pub async fn connect(config: &DatabaseConfig) -> Result<Self, Error> {
         let url = config.url.expose_secret();
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            connect_postgres(url, config).await
-        } else {
-            connect_sqlite(url, config).await
+            return connect_postgres(url, config).await;
         }
+        let options = match url {
+            "" => SqliteConnectOptions::new().filename(&config.file),
+            url => SqliteConnectOptions::from_str(url).map_err(conn_error)?,
+        };
+        connect_sqlite(options, config).await
     }
 
     /// For reading. Writes go through [`Db::begin`].
@@ -239,9 +249,9 @@ async fn connect_postgres(url: &str, config: &DatabaseConfig) -> Result<Db, Erro
     Ok(Db { readers: connection.clone(), writer: connection, write_timeout: config.write_timeout() })
 }
 
-async fn connect_sqlite(url: &str, config: &DatabaseConfig) -> Result<Db, Error> {
-    let options = SqliteConnectOptions::from_str(url)
-        .map_err(conn_error)?
+async fn connect_sqlite(options: SqliteConnectOptions, config: &DatabaseConfig) -> Result<Db, Error> {
+    let options = in_private_file(options)
+        .map_err(|error| conn_error(sqlx::Error::Io(error)))?
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
         // With NORMAL an acknowledged message would not survive a power cut.
@@ -251,10 +261,6 @@ async fn connect_sqlite(url: &str, config: &DatabaseConfig) -> Result<Db, Error>
         // A many-row INSERT may fail half-way, so SQLite keeps a journal of the statement: in memory, not in a file.
         .pragma("temp_store", "MEMORY")
         .statement_cache_capacity(STATEMENT_CACHE);
-    let folder: Option<PathBuf> = options.get_filename().parent().map(Path::to_path_buf);
-    if let Some(folder) = folder.filter(|folder| !folder.as_os_str().is_empty()) {
-        std::fs::create_dir_all(&folder).map_err(|error| conn_error(sqlx::Error::Io(error)))?;
-    }
     let pool = |connections: u32| {
         SqlitePoolOptions::new()
             .max_connections(connections)
@@ -274,6 +280,26 @@ async fn connect_sqlite(url: &str, config: &DatabaseConfig) -> Result<Db, Error>
         writer: SqlxSqliteConnector::from_sqlx_sqlite_pool(writer),
         write_timeout: config.write_timeout(),
     })
+}
+
+/// Makes the database's file, for its owner alone, and its folder where there is none. What SQLite puts beside it gets
+/// the same mode; what an earlier version left there is closed to others.
+fn in_private_file(options: SqliteConnectOptions) -> io::Result<SqliteConnectOptions> {
+    if options.get_filename().to_string_lossy().starts_with(IN_MEMORY) {
+        return Ok(options);
+    }
+    // SQLite takes what begins with `file:` for a URI, and an absolute path never does.
+    let path = std::path::absolute(options.get_filename())?;
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    private_file::ensure(&path)?;
+    for beside in ["-wal", "-shm", "-journal"] {
+        let mut name = path.clone().into_os_string();
+        name.push(beside);
+        private_file::close_to_others(Path::new(&name))?;
+    }
+    Ok(options.filename(path))
 }
 
 fn conn_error(error: sqlx::Error) -> Error {

@@ -5,6 +5,7 @@ pub mod entity;
 mod error;
 mod fingerprint;
 mod page;
+pub mod private_file;
 mod statements;
 
 pub mod admins;

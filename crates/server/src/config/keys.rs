@@ -78,7 +78,7 @@ pub(crate) static ALL: &[Key] = &[
         "data_dir",
         Kind::Path,
         "./data",
-        "The folder for what the server itself keeps: the SQLite database, and in development the generated key.",
+        "The folder for what the server itself keeps: the SQLite database, and in development the generated key. What is in it only the server's user can read, whatever the folder's mode.",
     ),
     key(
         "server.listen",

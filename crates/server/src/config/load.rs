@@ -8,7 +8,6 @@ use figment::Figment;
 use super::keys::{self, Key};
 use super::layer::{Layer, Setting};
 use super::problem::{Origin, Problem, Problems};
-use super::sections::DataDir;
 use super::{Config, environment, file, rules};
 use crate::simulator;
 
@@ -69,8 +68,8 @@ pub(crate) fn load(sources: Sources) -> Result<Loaded, Problems> {
     if !problems.is_empty() {
         return Err(Problems(problems));
     }
-    let mut layers = vec![default_layer(text_of(&written, "data_dir"))];
-    if text_of(&written, "mode") != Some("production") {
+    let mut layers = vec![default_layer()];
+    if mode_of(&written) != Some("production") {
         layers.push(development_layer());
     }
     layers.extend(written);
@@ -102,22 +101,19 @@ fn refused(errors: figment::Error, settings: &Settings) -> Problems {
     Problems(errors.into_iter().map(problem).collect())
 }
 
-/// A text that decides which defaults there are, and so is looked up before the layers are laid.
-fn text_of<'a>(written: &'a [Layer], path: &str) -> Option<&'a str> {
+/// It decides which defaults there are, and so is looked up before the layers are laid.
+fn mode_of(written: &[Layer]) -> Option<&str> {
     let mut settings = written.iter().flat_map(|layer| &layer.settings);
-    settings.rfind(|setting| setting.key.path == path)?.value.as_str()
+    settings.rfind(|setting| setting.key.path == "mode")?.value.as_str()
 }
 
-fn default_layer(data_dir: Option<&str>) -> Layer {
+fn default_layer() -> Layer {
     let mut layer = Layer::new("defaults");
     for key in keys::ALL {
         if let Some(text) = key.default {
             layer.read(key.path, text, Origin::Default);
         }
     }
-    let data_dir = DataDir::from(data_dir.unwrap_or(DataDir::USUAL));
-    let database = format!("sqlite://{}", data_dir.file("teahouse.db").display());
-    layer.read("database.url", &database, Origin::Default);
     layer
 }
 

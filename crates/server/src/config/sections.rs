@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 use teahouse_accounts::{GuestsConfig, SecretsConfig, SessionsConfig};
 use teahouse_api::ApiLimits;
@@ -11,6 +12,8 @@ use teahouse_chat::{ChatConfig, ChatLimits, MakingLimits};
 use teahouse_gateway::GatewayConfig;
 use teahouse_plugins::PluginsConfig;
 use teahouse_store::DatabaseConfig;
+
+use super::kind::without_password;
 
 /// The whole configuration.
 #[derive(Debug, Default, Deserialize)]
@@ -152,6 +155,19 @@ impl Config {
                 invitations_per_day: limits.invitations_per_day,
                 invitations_waiting: limits.invitations_waiting,
             },
+        }
+    }
+
+    /// Which database: the configured one, or SQLite in the data folder.
+    pub(crate) fn database(&self) -> DatabaseConfig {
+        DatabaseConfig { file: self.data_dir.file("teahouse.db"), ..self.database.clone() }
+    }
+
+    /// What the database is called in messages, without its password.
+    pub(crate) fn database_name(&self) -> String {
+        match self.database.url.expose_secret() {
+            "" => self.database().file.display().to_string(),
+            url => without_password(url),
         }
     }
 

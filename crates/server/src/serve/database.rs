@@ -4,10 +4,9 @@ use std::fs::{File, TryLockError};
 use std::os::unix::fs::DirBuilderExt as _;
 
 use anyhow::{Context as _, bail};
-use secrecy::ExposeSecret as _;
-use teahouse_store::Db;
+use teahouse_store::{Db, private_file};
 
-use crate::config::{Config, Mode, without_password};
+use crate::config::{Config, Mode};
 
 /// Connects to the configured database. Its folder is made in development.
 ///
@@ -21,10 +20,10 @@ pub(crate) async fn connect(config: &Config) -> anyhow::Result<Db> {
         .mode(0o700)
         .create(folder)
         .with_context(|| format!("could not make the folder {} (data_dir)", folder.display()))?;
-    Db::connect(&config.database).await.with_context(|| {
+    Db::connect(&config.database()).await.with_context(|| {
         format!(
             "could not open the database {} (database.url); does it run, and may this machine reach it?",
-            without_password(config.database.url.expose_secret())
+            config.database_name()
         )
     })
 }
@@ -58,8 +57,10 @@ pub(crate) fn claim(config: &Config, db: &Db) -> anyhow::Result<Option<File>> {
     if !db.is_sqlite() {
         return Ok(None);
     }
-    let path = config.data_dir.path().join("serve.lock");
-    let file = File::create(&path).with_context(|| format!("could not write {}", path.display()))?;
+    let path = config.data_dir.file("serve.lock");
+    // Nobody else's to open either: whoever locks it keeps the server from starting.
+    let file = private_file::ensure(&path).and_then(|()| File::create(&path));
+    let file = file.with_context(|| format!("could not write {}", path.display()))?;
     match file.try_lock() {
         Ok(()) => Ok(Some(file)),
         Err(TryLockError::WouldBlock) => bail!(

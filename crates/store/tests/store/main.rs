@@ -7,6 +7,7 @@ mod world;
 mod batches;
 mod changes;
 mod faults;
+mod files;
 mod full_disk;
 mod interleavings;
 mod migrations;

@@ -197,11 +197,8 @@ fn rules_between_keys_are_checked_in_every_mode() {
 #[test]
 fn the_table_of_keys_is_the_sections_structs() {
     // Every default in the table is the struct's own.
-    let settings = [default_layer(None)];
-    let by_table = assemble(&settings).unwrap().config;
-    let mut by_struct = Config::default();
-    by_struct.database.url = by_table.database.url.clone();
-    assert_eq!(format!("{by_table:?}"), format!("{by_struct:?}"));
+    let by_table = assemble(&[default_layer()]).unwrap().config;
+    assert_eq!(format!("{by_table:?}"), format!("{:?}", Config::default()));
     // Every field of a section has its row.
     for section in keys::sections() {
         let nonsense = figment::providers::Serialized::default(&format!("{section}.?"), 1);
