@@ -14,6 +14,7 @@ mod m0009_shares;
 mod m0010_reactions;
 mod m0011_fingerprints;
 mod m0013_invitations;
+mod m0014_server_bans;
 
 /// Brings a database to the newest schema, a step at a time.
 #[derive(Debug)]
@@ -35,6 +36,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0010_reactions::Migration),
             Box::new(m0011_fingerprints::Migration),
             Box::new(m0013_invitations::Migration),
+            Box::new(m0014_server_bans::Migration),
         ]
     }
 }

@@ -41,3 +41,47 @@ async fn the_command_line_mints_a_session(server: TestServer) {
     let me = Answer::of(server.http().get(server.url("/v1/me")).bearer_auth(token)).await.expect(200);
     assert_eq!(me["name"], "顾客");
 }
+
+/// A key that leaked is ended while the server runs.
+#[server_test]
+async fn a_revoked_key_opens_nothing(server: TestServer) {
+    let key = secret_in(&server.command(&["token", "key", "shop"]).await.printed);
+    let sign_in = async || {
+        let request = server.http().post(server.url("/v1/auth/tokens")).header(API_KEY, &key);
+        Answer::of(request.json(&json!({ "external_id": "customer-7" }))).await
+    };
+    sign_in().await.expect(200);
+    let listed = server.command(&["token", "list"]).await;
+    let line = listed.printed.lines().find(|line| line.ends_with("shop")).expect("the key");
+    assert!(line.contains("good") && !listed.printed.contains(&key), "{listed:?}");
+    let id = line.split(' ').next().expect("its id");
+    assert_eq!(server.command(&["token", "revoke", id]).await.printed.trim(), "revoked");
+    sign_in().await.refused(401, "api_key_invalid");
+    assert_eq!(server.command(&["token", "revoke", id]).await.printed.trim(), "it was revoked before");
+    let unknown = server.command(&["token", "revoke", "0199aa00-0000-7000-8000-000000000001"]).await;
+    assert!(unknown.code == 1 && unknown.errors.contains("no such API key"), "{unknown:?}");
+}
+
+/// Programs do the same by REST; a key can end itself.
+#[server_test]
+async fn keys_are_made_listed_and_revoked_by_rest(server: TestServer) {
+    let keeper = server.keeper().await;
+    let made = keeper.post("/keys", json!({ "name": "shop" })).await.expect(201);
+    let sign_in = async || {
+        let key = made["key"].as_str().expect("a key");
+        let request = server.http().post(server.url("/v1/auth/tokens")).header(API_KEY, key);
+        Answer::of(request.json(&json!({ "external_id": "customer-7" }))).await
+    };
+    sign_in().await.expect(200);
+    let newest = keeper.get("/keys?limit=1").await.expect(200);
+    assert_eq!((&newest["items"][0]["id"], &newest["items"][0]["scope"]), (&made["id"], &json!("users")));
+    let older = keeper.get(&format!("/keys?cursor={}", newest["next"].as_str().expect("more"))).await.expect(200);
+    assert_eq!((&older["items"][0]["name"], &older["next"]), (&json!("keeper"), &json!(null)));
+    let path = |id: &serde_json::Value| format!("/keys/{}", id.as_str().expect("an id"));
+    let revoke = async |id| Answer::of(keeper.request(reqwest::Method::DELETE, &path(id))).await;
+    revoke(&made["id"]).await.expect(204);
+    sign_in().await.refused(401, "api_key_invalid");
+    revoke(&json!("0199aa00-0000-7000-8000-000000000001")).await.refused(404, "not_found");
+    revoke(&older["items"][0]["id"]).await.expect(204);
+    keeper.get("/keys").await.refused(401, "api_key_invalid");
+}

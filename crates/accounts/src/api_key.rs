@@ -1,14 +1,13 @@
 //! API keys: with one, a business's server vouches for its users, or an operator's program administers the server.
 
 use serde_json::json;
-use teahouse_protocol::DisplayName;
+use teahouse_protocol::{ApiKeyId, DisplayName, Timestamp};
 use teahouse_store::audit::{self, Act};
-use teahouse_store::{api_keys, entity};
-use uuid::Uuid;
+use teahouse_store::{PageSize, api_keys, entity};
 
 use crate::accounts::commit;
 use crate::token::Token;
-use crate::{Accounts, Error};
+use crate::{Accounts, By, Error};
 
 /// What an API key begins with, so that it is known for what it is where it should not be.
 const PREFIX: &str = "teahouse_";
@@ -61,8 +60,32 @@ pub struct BusinessKey(());
 #[derive(Clone, Debug)]
 pub struct NewApiKey {
     /// The key's id, by which it is revoked.
-    pub id: Uuid,
+    pub id: ApiKeyId,
     secret: Token,
+}
+
+/// An API key as it is listed, without its secret, which nobody knows any more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiKeyInfo {
+    /// The key's id, by which it is revoked.
+    pub id: ApiKeyId,
+    /// What it is called.
+    pub name: String,
+    /// What it may be used for.
+    pub scope: KeyScope,
+    /// Since when.
+    pub created_at: Timestamp,
+    /// When it was revoked; `None`: it is good.
+    pub revoked_at: Option<Timestamp>,
+}
+
+/// Some of the keys, newest first.
+#[derive(Clone, Debug)]
+pub struct ApiKeyPage {
+    /// The keys.
+    pub items: Vec<ApiKeyInfo>,
+    /// After which the next page begins; `None`: there is none.
+    pub next: Option<ApiKeyId>,
 }
 
 impl NewApiKey {
@@ -80,14 +103,19 @@ impl Token {
 }
 
 impl Accounts {
-    /// Makes an API key. For the operator.
+    /// Makes an API key. Who may is the caller's question.
     ///
     /// # Errors
     /// [`Error::Store`].
-    pub async fn create_api_key(&self, name: &DisplayName, scope: KeyScope) -> Result<NewApiKey, Error> {
-        let key = NewApiKey { id: Uuid::now_v7(), secret: Token::generate() };
+    pub async fn create_api_key(
+        &self,
+        by: &By,
+        name: &DisplayName,
+        scope: KeyScope,
+    ) -> Result<NewApiKey, Error> {
+        let key = NewApiKey { id: ApiKeyId::generate(), secret: Token::generate() };
         let row = entity::api_key::Model {
-            id: key.id,
+            id: key.id.uuid(),
             name: name.as_str().to_owned(),
             key_hash: key.secret.hash().to_stored(),
             scopes: scope.as_stored().to_owned(),
@@ -96,8 +124,8 @@ impl Accounts {
         };
         let tx = self.0.db.begin().await?;
         api_keys::insert(&tx, row).await?;
-        let detail = json!({"name": name.as_str(), "scope": scope.as_stored()});
-        audit::append(&tx, self.now(), act("api_key.created", key.id, detail)).await?;
+        let detail = json!({ "by": by.to_string(), "name": name.as_str(), "scope": scope.as_stored() });
+        audit::append(&tx, self.now(), act(by, "api_key.created", key.id, detail)).await?;
         commit(tx).await?;
         Ok(key)
     }
@@ -132,21 +160,50 @@ impl Accounts {
         key.ok_or(Error::ApiKeyInvalid)
     }
 
-    /// Revokes an API key; `false` when there is none of this id, or it was revoked before. Sessions made with it stay.
+    /// The keys made before `before`, revoked ones too, newest first, at most `most`. Who may see them is the caller's question.
     ///
     /// # Errors
     /// [`Error::Store`].
-    pub async fn revoke_api_key(&self, id: Uuid) -> Result<bool, Error> {
+    pub async fn page_api_keys(&self, before: Option<ApiKeyId>, most: u16) -> Result<ApiKeyPage, Error> {
+        let size = PageSize::capped(most);
+        let before = before.map(ApiKeyId::uuid);
+        let rows = api_keys::page_before(self.0.db.conn(), before, size.and_one()).await?;
+        let more = rows.len() > usize::from(size.get());
+        let items: Vec<_> = rows.into_iter().take(usize::from(size.get())).map(ApiKeyInfo::from).collect();
+        let next = items.last().filter(|_| more).map(|key| key.id);
+        Ok(ApiKeyPage { items, next })
+    }
+
+    /// Revokes an API key: from its next use on it opens nothing, on any node. `false`: it was revoked before. Sessions
+    /// made with it stay.
+    ///
+    /// # Errors
+    /// [`Error::ApiKeyNotFound`].
+    pub async fn revoke_api_key(&self, by: &By, id: ApiKeyId) -> Result<bool, Error> {
         let tx = self.0.db.begin().await?;
-        let revoked = api_keys::revoke(&tx, id, self.now()).await?;
+        let key = api_keys::find(&tx, id.uuid()).await?.ok_or(Error::ApiKeyNotFound)?;
+        let revoked = api_keys::revoke(&tx, id.uuid(), self.now()).await?;
         if revoked {
-            audit::append(&tx, self.now(), act("api_key.revoked", id, json!({}))).await?;
+            let detail = json!({ "by": by.to_string(), "name": key.name });
+            audit::append(&tx, self.now(), act(by, "api_key.revoked", id, detail)).await?;
         }
         commit(tx).await?;
         Ok(revoked)
     }
 }
 
-fn act(action: &'static str, key: Uuid, detail: serde_json::Value) -> Act<'static> {
-    Act { actor: None, action, target_kind: "api_key", target_id: key.to_string(), detail }
+impl From<entity::api_key::Model> for ApiKeyInfo {
+    fn from(row: entity::api_key::Model) -> Self {
+        Self {
+            id: ApiKeyId::from_uuid(row.id),
+            scope: KeyScope::from_stored(&row.scopes),
+            name: row.name,
+            created_at: Timestamp::from_millis(row.created_at_ms),
+            revoked_at: row.revoked_at_ms.map(Timestamp::from_millis),
+        }
+    }
+}
+
+fn act(by: &By, action: &'static str, key: ApiKeyId, detail: serde_json::Value) -> Act<'static> {
+    Act { actor: by.user(), action, target_kind: "api_key", target_id: key.to_string(), detail }
 }

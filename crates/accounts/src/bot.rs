@@ -10,6 +10,7 @@ use teahouse_store::users::{self, ProfileUpdate};
 use teahouse_store::{Error as StoreError, identities, outbox};
 
 use crate::accounts::commit;
+use crate::ban::is_banned;
 use crate::newcomer::{Provider, new_identity, new_user};
 use crate::person::profile_of;
 use crate::profile::AvatarUrl;
@@ -60,7 +61,7 @@ impl Accounts {
             Err(Error::Store(StoreError::Conflict(_))) => self.try_bot(bot).await?,
             other => other?,
         };
-        if row.banned_at_ms.is_some() {
+        if is_banned(&row, self.now()) {
             return Err(Error::Banned);
         }
         if row.deactivated_at_ms.is_some() {

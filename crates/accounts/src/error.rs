@@ -31,6 +31,9 @@ pub enum Error {
     /// The API key is right, but is for something else.
     #[error("this API key is not for that: see `teahouse token key --help`")]
     KeyScope,
+    /// There is no key of this id.
+    #[error("no such API key")]
+    ApiKeyNotFound,
     /// No such user.
     #[error("no such user")]
     UserNotFound,
@@ -111,7 +114,7 @@ impl Error {
             Self::ApiKeyInvalid => ErrorCode::ApiKeyInvalid,
             Self::KeyScope => ErrorCode::NotAllowed,
             Self::UserNotFound => ErrorCode::UserNotFound,
-            Self::AdminNotFound | Self::SetupLinkInvalid => ErrorCode::NotFound,
+            Self::ApiKeyNotFound | Self::AdminNotFound | Self::SetupLinkInvalid => ErrorCode::NotFound,
             Self::AdminExists | Self::RequestInProgress => ErrorCode::Conflict,
             Self::NameRejected(_) => ErrorCode::Rejected,
             Self::Busy => ErrorCode::Unavailable,

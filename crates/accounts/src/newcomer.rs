@@ -45,6 +45,9 @@ pub(crate) fn new_user(
         created_at_ms: now.millis(),
         last_seen_at_ms: Some(now.millis()),
         banned_at_ms: None,
+        banned_until_ms: None,
+        ban_reason: None,
+        ban_generation: None,
         deactivated_at_ms: None,
     }
 }

@@ -1,19 +1,21 @@
 //! A user's profile as this node holds it: one value behind all sessions of the user.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use parking_lot::RwLock;
 use teahouse_protocol::{Sender, Timestamp, UserId, UserProfile};
 use teahouse_store::entity::user;
 
+use crate::Ban;
 use crate::live::Live;
 
 /// A user who is here.
 pub(crate) struct Person {
     id: UserId,
     profile: RwLock<Arc<UserProfile>>,
-    banned: AtomicBool,
+    /// While they are banned, when that ends; long ago for everybody else.
+    banned_until_ms: AtomicI64,
     /// Where they are listed; they leave the list by themselves.
     live: Arc<Live>,
 }
@@ -23,14 +25,14 @@ impl Person {
         Self {
             id: UserId::from_uuid(row.id),
             profile: RwLock::new(Arc::new(profile_of(row))),
-            banned: AtomicBool::new(row.banned_at_ms.is_some()),
+            banned_until_ms: AtomicI64::new(banned_until_ms(row)),
             live,
         }
     }
 
     /// Takes over what the database says now.
     pub(crate) fn update(&self, row: &user::Model) {
-        self.banned.store(row.banned_at_ms.is_some(), Ordering::Relaxed);
+        self.banned_until_ms.store(banned_until_ms(row), Ordering::Relaxed);
         let profile = profile_of(row);
         let unchanged = **self.profile.read() == profile;
         if !unchanged {
@@ -42,8 +44,8 @@ impl Person {
         Arc::clone(&self.profile.read())
     }
 
-    pub(crate) fn is_banned(&self) -> bool {
-        self.banned.load(Ordering::Relaxed)
+    pub(crate) fn is_banned(&self, now: Timestamp) -> bool {
+        now.millis() < self.banned_until_ms.load(Ordering::Relaxed)
     }
 }
 
@@ -51,6 +53,10 @@ impl Drop for Person {
     fn drop(&mut self) {
         self.live.forget_person(self.id);
     }
+}
+
+fn banned_until_ms(row: &user::Model) -> i64 {
+    Ban::of(row).map_or(i64::MIN, |ban| ban.until.map_or(i64::MAX, Timestamp::millis))
 }
 
 /// What others see of this user.

@@ -177,8 +177,10 @@ impl Session {
         self.inner.ended.store(true, Ordering::Release);
     }
 
-    pub(crate) fn is_banned(&self) -> bool {
-        self.inner.person.is_banned()
+    /// Whether its user is banned at `now`, as far as this node knows.
+    #[must_use]
+    pub fn is_banned(&self, now: Timestamp) -> bool {
+        self.inner.person.is_banned(now)
     }
 
     /// The token that it was proven by.

@@ -8,6 +8,7 @@ use teahouse_store::entity::{session, user};
 use teahouse_store::sessions;
 use uuid::Uuid;
 
+use crate::ban::is_banned;
 use crate::person::profile_of;
 use crate::session::{Facts, NewSession, Session};
 use crate::token::Token;
@@ -85,9 +86,17 @@ impl Accounts {
     /// # Errors
     /// [`Error::Store`].
     pub async fn sessions(&self, caller: &Session) -> Result<Vec<SessionInfo>, Error> {
-        let rows =
-            sessions::newest_of_user(self.0.db.conn(), caller.user_id(), self.now(), MOST_LISTED).await?;
-        Ok(rows.into_iter().map(|row| info(row, caller)).collect())
+        let mut sessions = self.sessions_of(caller.user_id()).await?;
+        for session in &mut sessions {
+            session.is_current = session.id == caller.id();
+        }
+        Ok(sessions)
+    }
+
+    /// The sessions of `user`, newest first; at most 200. None of them asks.
+    pub(crate) async fn sessions_of(&self, user: UserId) -> Result<Vec<SessionInfo>, Error> {
+        let rows = sessions::newest_of_user(self.0.db.conn(), user, self.now(), MOST_LISTED).await?;
+        Ok(rows.into_iter().map(info).collect())
     }
 
     /// Ends one of the caller's sessions.
@@ -113,10 +122,10 @@ impl Accounts {
         identity_id: Option<Uuid>,
         device: &Device,
     ) -> Result<Issued, Error> {
-        if user.banned_at_ms.is_some() {
+        let (token, now) = (Token::generate(), self.now());
+        if is_banned(&user, now) {
             return Err(Error::Banned);
         }
-        let (token, now) = (Token::generate(), self.now());
         let row = session::Model {
             id: SessionId::generate().uuid(),
             user_id: user.id,
@@ -160,14 +169,13 @@ fn facts(row: &session::Model) -> Option<Facts> {
     })
 }
 
-fn info(row: session::Model, caller: &Session) -> SessionInfo {
-    let id = SessionId::from_uuid(row.id);
+fn info(row: session::Model) -> SessionInfo {
     SessionInfo {
-        id,
+        id: SessionId::from_uuid(row.id),
         device: row.device,
         created_at: Timestamp::from_millis(row.created_at_ms),
         last_seen_at: Timestamp::from_millis(row.last_seen_at_ms),
         expires_at: Timestamp::from_millis(row.expires_at_ms),
-        is_current: id == caller.id(),
+        is_current: false,
     }
 }

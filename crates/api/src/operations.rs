@@ -1,5 +1,6 @@
 //! The operations. A handler translates: it parses, makes one call, and maps what came back.
 
+mod administration;
 mod invitations;
 mod members;
 mod messages;
@@ -15,6 +16,7 @@ use teahouse_chat::PageRequest;
 
 use crate::page::{Cursor, Limit};
 
+pub(crate) use administration::AdministrationOperations;
 pub(crate) use invitations::InvitationOperations;
 pub(crate) use members::MemberOperations;
 pub(crate) use messages::MessageOperations;
@@ -43,6 +45,8 @@ enum Tag {
     Order,
     /// Filters and bots in their sandbox: for those who run the house, with a key that administers.
     Plugins,
+    /// Keys and people: for those who run the house, with a key that administers.
+    Administration,
 }
 
 fn page(cursor: Option<Cursor>, limit: Limit) -> PageRequest {

@@ -18,7 +18,7 @@ use crate::door::Door;
 use crate::framing::framed;
 use crate::limits::{ApiLimits, Limiters, Strangers};
 use crate::operations::{
-    InvitationOperations, MemberOperations, MessageOperations, OrderOperations, PeopleOperations,
+    AdministrationOperations, InvitationOperations, MemberOperations, MessageOperations, OrderOperations, PeopleOperations,
     PluginOperations, PluginReports, RoomOperations, SignInOperations,
 };
 use crate::signposts::Signposted;
@@ -48,6 +48,7 @@ type Operations = (
     OrderOperations,
     PluginOperations,
     PluginReports,
+    AdministrationOperations,
 );
 
 /// What the interactive page may do: run what is in it, and call this server. Nothing comes from elsewhere.
@@ -101,10 +102,11 @@ fn operations(accounts: Accounts, chat: Chat, plugins: Plugins) -> Operations {
         RoomOperations { accounts: accounts.clone(), chat: chat.clone() },
         MemberOperations { chat: chat.clone() },
         InvitationOperations { chat: chat.clone() },
-        MessageOperations { accounts, chat: chat.clone() },
+        MessageOperations { accounts: accounts.clone(), chat: chat.clone() },
         OrderOperations { chat },
         PluginOperations { plugins: plugins.lifecycle().clone() },
         PluginReports { plugins },
+        AdministrationOperations { accounts },
     )
 }
 

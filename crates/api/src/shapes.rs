@@ -1,5 +1,6 @@
 //! What bodies look like: requests as they are read, answers as they are written.
 
+mod administration;
 mod messages;
 mod moderation;
 mod people;
@@ -8,6 +9,7 @@ mod plugins;
 mod rooms;
 mod text;
 
+pub(crate) use administration::{ApiKeyPage, BanUser, CreateApiKey, NewApiKey, UserRecord};
 pub(crate) use messages::{EditMessage, EventPage, HeldMessage, MessagePage, ReadUpTo, SendMessage};
 pub(crate) use moderation::{
     CommandList, HeldPage, HeldStage, JoinRequestPage, MyHeldList, PressButton, Pressed, RefuseHeld,

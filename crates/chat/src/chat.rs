@@ -353,6 +353,9 @@ impl ChatTasks {
     }
 }
 
+/// Why a banned user's connections close.
+const BANNED: &str = "banned";
+
 /// Closes connections whose session ended, here or on another node.
 async fn heed_accounts(chat: Chat, mut events: Subscription<AccountEvent>) {
     while let Some(event) = events.next().await {
@@ -366,7 +369,7 @@ impl Chat {
             AccountEvent::SessionEnded { session, user, why } => self.0.hub.end_session(user, session, why),
             AccountEvent::UserBanned { user } => {
                 for core in self.0.hub.connections_of(user) {
-                    core.mailbox().close(CloseCode::Policy, "banned");
+                    core.mailbox().close(CloseCode::Policy, BANNED);
                 }
             }
             // A session knows by itself that it was renewed, and its user's name.
@@ -389,6 +392,9 @@ async fn sweep(chat: Chat) {
         for core in chat.0.hub.all() {
             if core.session().expires_at() <= now {
                 hub::end(&core);
+            } else if core.session().is_banned(now) {
+                // Connected while the ban was made known: the word came too early for it.
+                core.mailbox().close(CloseCode::Policy, BANNED);
             }
         }
     }

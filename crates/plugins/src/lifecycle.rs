@@ -3,7 +3,6 @@
 //! a command beside a running one changes the same rows.
 
 mod bundled;
-mod by;
 mod consent;
 mod error;
 mod grants;
@@ -31,7 +30,6 @@ use teahouse_store::{Db, plugin_versions};
 use tokio::sync::watch;
 
 pub use bundled::{BundledPlugin, bundled_plugins};
-pub use by::By;
 pub use consent::{Choices, Consent, ConsentItem, Standing};
 pub use error::LifecycleError;
 pub use grants::effective_grants;
@@ -39,6 +37,7 @@ pub(crate) use grants::granted_terms;
 pub use install::Installed;
 pub use secrets::{Secrets, SecretsKey};
 pub use settings::{SecretChanges, SettingsView, effective_settings};
+pub use teahouse_accounts::By;
 pub use trial::{HostTrials, Trial, TrialError, Trials};
 pub use uninstall::Data;
 pub use upgrade::Upgraded;

@@ -73,6 +73,10 @@ uuid_id!(
     SessionId
 );
 uuid_id!(
+    /// A key for programs: a business's server, or one that administers. Its secret is shown once.
+    ApiKeyId
+);
+uuid_id!(
     /// A server's process among those that share a database. Never used again: who restarts is another.
     NodeId
 );

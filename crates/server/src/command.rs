@@ -3,8 +3,10 @@
 mod administer;
 mod configuration;
 mod migrate;
+mod moment;
 mod plugin;
 mod simulate;
+mod user;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -70,6 +72,9 @@ enum Command {
     /// Sessions and keys for programs
     #[command(subcommand)]
     Token(administer::TokenCommand),
+    /// People: who somebody is, and bans from the server
+    #[command(subcommand)]
+    User(user::UserCommand),
     /// Filters and bots: write them, install them, decide about them
     #[command(subcommand)]
     Plugin(plugin::PluginCommand),
@@ -130,6 +135,7 @@ fn run(line: CommandLine) -> Result<(), Failure> {
         Command::Migrate(command) => Ok(command.run(&settings.load()?)?),
         Command::Admin(command) => Ok(command.run(&settings.load()?)?),
         Command::Token(command) => Ok(command.run(&settings.load()?)?),
+        Command::User(command) => Ok(command.run(&settings.load()?)?),
         Command::Plugin(command) => command.run(|| settings.load()),
         Command::WechatSim => Ok(simulate::run(&settings.load()?)?),
         Command::Completions { shell } => {

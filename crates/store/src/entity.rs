@@ -5,6 +5,7 @@ pub mod admin;
 pub mod api_key;
 pub mod audit;
 pub mod ban;
+pub mod generation;
 pub mod held_message;
 pub mod idempotency_key;
 pub mod identity;

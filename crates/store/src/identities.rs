@@ -9,8 +9,8 @@ use sea_orm::{
 use teahouse_protocol::{Timestamp, UserId};
 use uuid::Uuid;
 
-use crate::Error;
 use crate::entity::identity;
+use crate::{Error, PageSize};
 
 /// The identity of this id.
 pub async fn find(conn: &impl ConnectionTrait, id: Uuid) -> Result<Option<identity::Model>, Error> {
@@ -29,6 +29,20 @@ pub async fn find_by_subject(
         .filter(identity::Column::AppId.eq(app_id))
         .filter(identity::Column::Subject.eq(subject))
         .one(conn)
+        .await?)
+}
+
+/// Who `user` is elsewhere, the oldest first, at most `size`. Reads the index `(user_id)`.
+pub async fn of_user(
+    conn: &impl ConnectionTrait,
+    user: UserId,
+    size: PageSize,
+) -> Result<Vec<identity::Model>, Error> {
+    Ok(identity::Entity::find()
+        .filter(identity::Column::UserId.eq(user.uuid()))
+        .order_by_asc(identity::Column::Id)
+        .limit(size.rows())
+        .all(conn)
         .await?)
 }
 

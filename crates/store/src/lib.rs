@@ -35,6 +35,7 @@ pub mod reads;
 pub mod replacements;
 pub mod reviews;
 pub mod rooms;
+pub mod server_bans;
 pub mod sessions;
 pub mod users;
 pub mod writer;

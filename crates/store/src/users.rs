@@ -57,32 +57,14 @@ pub async fn update_profile(
     Ok(updated.rows_affected > 0)
 }
 
-/// Bans the user, or lifts the ban; `false` when there is no such user.
-pub async fn set_banned_at(
-    conn: &impl ConnectionTrait,
-    user: UserId,
-    banned_at: Option<Timestamp>,
-) -> Result<bool, Error> {
-    set_moment(conn, user, user::Column::BannedAtMs, banned_at).await
-}
-
 /// Says that nobody is behind the user any more, or again; `false` when there is no such user.
 pub async fn set_deactivated_at(
     conn: &impl ConnectionTrait,
     user: UserId,
     deactivated_at: Option<Timestamp>,
 ) -> Result<bool, Error> {
-    set_moment(conn, user, user::Column::DeactivatedAtMs, deactivated_at).await
-}
-
-async fn set_moment(
-    conn: &impl ConnectionTrait,
-    user: UserId,
-    column: user::Column,
-    at: Option<Timestamp>,
-) -> Result<bool, Error> {
     let updated = user::Entity::update_many()
-        .col_expr(column, at.map(Timestamp::millis).into())
+        .col_expr(user::Column::DeactivatedAtMs, deactivated_at.map(Timestamp::millis).into())
         .filter(user::Column::Id.eq(user.uuid()))
         .exec(conn)
         .await?;

@@ -48,7 +48,7 @@ impl Accounts {
         if session.has_ended() || session.expires_at() <= now {
             return Err(Error::SessionExpired);
         }
-        if session.is_banned() {
+        if session.is_banned(now) {
             return Err(Error::Banned);
         }
         self.0.extender.used(&session, now);

@@ -2,11 +2,11 @@
 
 use sea_orm::DatabaseTransaction;
 use serde_json::json;
-use teahouse_protocol::{SessionId, UserId};
+use teahouse_protocol::{SessionId, Timestamp, UserId};
 use teahouse_store::audit::{self, Act};
-use teahouse_store::{identities, outbox, sessions, users};
+use teahouse_store::{identities, outbox, server_bans, sessions, users};
 
-use crate::{AccountEvent, Accounts, Error, SessionEnd};
+use crate::{AccountEvent, Accounts, Ban, Error, SessionEnd};
 
 /// The kind of the job that follows a merge. Its payload is `{"from": UserId, "into": UserId}`; who keeps things by
 /// user (memberships, read cursors) moves them. Doing it twice must do no harm.
@@ -33,8 +33,8 @@ impl Accounts {
         identities::reassign(tx, from, into).await?;
         let ended = sessions::delete_of_user(tx, from, None).await?;
         // Nobody sheds a ban by being two.
-        if users::find(tx, from).await?.is_some_and(|user| user.banned_at_ms.is_some()) {
-            users::set_banned_at(tx, into, Some(now)).await?;
+        if let Some(ban) = self.longer_ban(tx, from, into).await? {
+            server_bans::set(tx, into, Some(ban)).await?;
         }
         let detail = json!({ "from": from, "into": into });
         let job = outbox::new_row(USERS_MERGED, detail.to_string(), now, now);
@@ -48,6 +48,22 @@ impl Accounts {
         };
         audit::append(tx, now, act).await?;
         Ok(Merged { from, into, ended })
+    }
+
+    /// The ban of `from` where it outlasts the one of `into`.
+    async fn longer_ban(
+        &self,
+        tx: &DatabaseTransaction,
+        from: UserId,
+        into: UserId,
+    ) -> Result<Option<Ban>, Error> {
+        let in_force = async |user| -> Result<Option<Ban>, Error> {
+            let row = users::find(tx, user).await?;
+            Ok(row.as_ref().and_then(Ban::of).filter(|ban| ban.holds(self.now())))
+        };
+        let end = |ban: &Ban| ban.until.map_or(i64::MAX, Timestamp::millis);
+        let before = in_force(into).await?.as_ref().map(end);
+        Ok(in_force(from).await?.filter(|ban| Some(end(ban)) > before))
     }
 
     /// After the commit.

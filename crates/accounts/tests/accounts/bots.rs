@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use teahouse_accounts::{AccountEvent, AvatarUrl, BotUser, Error, Publisher, deactivate_bot, reactivate_bot};
+use teahouse_accounts::{
+    AccountEvent, AvatarUrl, BotUser, By, Error, Publisher, deactivate_bot, reactivate_bot,
+};
 
 use crate::world::{World, device, name, on_both};
 
@@ -83,7 +85,7 @@ on_both! {
 
     async fn a_banned_bot_stays_out(world: World) {
         let session = world.accounts.bot(&bot("迎宾")).await.unwrap();
-        world.accounts.ban(None, session.user_id()).await.unwrap();
+        world.accounts.ban(&By::operator(), session.user_id(), None, None).await.unwrap();
         assert!(matches!(world.accounts.bot(&bot("迎宾")).await, Err(Error::Banned)));
     }
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use serde_json::json;
 use teahouse_accounts::{
-    Error, ExternalId, ExternalUser, KeyScope, NameAnswer, NameAtSignIn, NameGate, NameRefusal, NewSession,
+    By, Error, ExternalId, ExternalUser, KeyScope, NameAnswer, NameAtSignIn, NameGate, NameRefusal,
+    NewSession,
 };
 use teahouse_protocol::{DisplayName, ErrorCode, UserId, UserProfile};
 
@@ -133,7 +134,7 @@ on_both! {
 
     async fn a_business_keeps_its_users_whatever_they_are_called(world: World) {
         let gate = Gate::before(&world);
-        let key = world.accounts.create_api_key(&name("shop"), KeyScope::Users).await.unwrap().secret();
+        let key = world.accounts.create_api_key(&By::operator(), &name("shop"), KeyScope::Users).await.unwrap().secret();
         let first = minted(&world, &key, "u-1", "bad").await;
         assert!(first.user.name.starts_with("用户"), "{}", first.user.name);
         assert_eq!(gate.asked(), [(first.user.id, first.user.name.clone(), "bad".to_owned())]);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use teahouse_accounts::{AccountEvent, AvatarUrl, Device, Error, ExternalId, ExternalUser, KeyScope};
+use teahouse_accounts::{AccountEvent, AvatarUrl, By, Device, Error, ExternalId, ExternalUser, KeyScope};
 use teahouse_protocol::ErrorCode;
 
 use crate::world::{World, device, name, on_both};
@@ -49,8 +49,8 @@ on_both! {
     }
 
     async fn a_key_is_for_one_thing(world: World) {
-        let shop = world.accounts.create_api_key(&name("shop"), KeyScope::Users).await.unwrap().secret();
-        let boss = world.accounts.create_api_key(&name("boss"), KeyScope::Admin).await.unwrap().secret();
+        let shop = world.accounts.create_api_key(&By::operator(), &name("shop"), KeyScope::Users).await.unwrap().secret();
+        let boss = world.accounts.create_api_key(&By::operator(), &name("boss"), KeyScope::Admin).await.unwrap().secret();
         assert_eq!(world.accounts.admin_by_key(&boss).await.unwrap().name(), "boss");
         assert!(matches!(world.accounts.admin_by_key(&shop).await, Err(Error::KeyScope)));
         assert!(matches!(world.accounts.business_by_key(&boss).await, Err(Error::KeyScope)));
@@ -59,7 +59,7 @@ on_both! {
     }
 
     async fn a_business_vouches_for_its_users_with_a_key(mut world: World) {
-        let key = world.accounts.create_api_key(&name("shop"), KeyScope::Users).await.unwrap();
+        let key = world.accounts.create_api_key(&By::operator(), &name("shop"), KeyScope::Users).await.unwrap();
         let key = world.accounts.business_by_key(&key.secret()).await.unwrap();
         let known = ExternalUser {
             name: Some(name("李雷")),
@@ -80,7 +80,7 @@ on_both! {
     }
 
     async fn a_key_that_is_wrong_or_revoked_opens_nothing(world: World) {
-        let key = world.accounts.create_api_key(&name("shop"), KeyScope::Users).await.unwrap();
+        let key = world.accounts.create_api_key(&By::operator(), &name("shop"), KeyScope::Users).await.unwrap();
         let secret = key.secret();
         let bare = secret.trim_start_matches("teahouse_");
         for wrong in ["", "x", bare, &format!("teahouse_{}", "a".repeat(43))] {
@@ -88,8 +88,8 @@ on_both! {
             assert_eq!(refused.code(), ErrorCode::ApiKeyInvalid, "{wrong}");
         }
         assert!(matches!(world.accounts.authenticate(bare).await, Err(Error::SessionExpired)));
-        assert!(world.accounts.revoke_api_key(key.id).await.unwrap());
-        assert!(!world.accounts.revoke_api_key(key.id).await.unwrap());
+        assert!(world.accounts.revoke_api_key(&By::operator(), key.id).await.unwrap());
+        assert!(!world.accounts.revoke_api_key(&By::operator(), key.id).await.unwrap());
         let refused = world.accounts.business_by_key(&secret).await.unwrap_err();
         assert_eq!(refused.code(), ErrorCode::ApiKeyInvalid);
     }
@@ -112,14 +112,14 @@ on_both! {
     async fn a_banned_user_is_out_at_once_and_everywhere(mut world: World) {
         let customer = || async { world.accounts.mint_as_operator(external("c"), &device()).await };
         let session = customer().await.unwrap();
-        world.accounts.ban(None, session.user.id).await.unwrap();
+        world.accounts.ban(&By::operator(), session.user.id, None, None).await.unwrap();
         let refused = world.accounts.authenticate(session.token.as_str()).await.unwrap_err();
         assert_eq!(refused.code(), ErrorCode::Banned);
         assert_eq!(customer().await.unwrap_err().code(), ErrorCode::Banned);
         let elsewhere = world.another_node(|_| {});
         let refused = elsewhere.authenticate(session.token.as_str()).await.unwrap_err();
         assert_eq!(refused.code(), ErrorCode::Banned);
-        world.accounts.unban(None, session.user.id).await.unwrap();
+        world.accounts.unban(&By::operator(), session.user.id).await.unwrap();
         world.accounts.authenticate(session.token.as_str()).await.unwrap();
         assert_eq!(world.event().await, AccountEvent::UserBanned { user: session.user.id });
     }

@@ -159,6 +159,13 @@ text!(
 );
 
 text!(
+    /// What somebody is banned for.
+    BanReason = accounts::BanReason, "string_ban_reason",
+    |text| accounts::BanReason::parse(text).map_err(|error| error.detail),
+    string(1, accounts::BanReason::MAX_CHARS, LINE)
+);
+
+text!(
     /// A plugin's id.
     PluginName = PluginId, "string_plugin_id",
     |text| text.parse::<PluginId>().map_err(|error| error.to_string()),

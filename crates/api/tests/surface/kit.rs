@@ -9,7 +9,7 @@ use poem::endpoint::BoxEndpoint;
 use poem::http::{Method, StatusCode, header};
 use poem::{Endpoint, EndpointExt, Request, Response};
 use serde_json::{Value, json};
-use teahouse_accounts::{Accounts, AccountsParts, GuestsConfig, KeyScope, MasterKey, SessionsConfig};
+use teahouse_accounts::{Accounts, AccountsParts, By, GuestsConfig, KeyScope, MasterKey, SessionsConfig};
 use teahouse_api::{ApiLimits, ApiParts, Strangers};
 use teahouse_bus::Bus;
 use teahouse_chat::{Chat, ChatConfig, ChatLimits, ChatParts, Dialect, Encode};
@@ -129,7 +129,11 @@ impl Server {
     }
 
     pub(crate) async fn key(&self, name: &str, scope: KeyScope) -> String {
-        self.accounts.create_api_key(&DisplayName::new(name).unwrap(), scope).await.unwrap().secret()
+        self.accounts
+            .create_api_key(&By::operator(), &DisplayName::new(name).unwrap(), scope)
+            .await
+            .unwrap()
+            .secret()
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {

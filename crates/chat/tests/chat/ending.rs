@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
+use teahouse_accounts::By;
 use teahouse_chat::{Error, Handled, Window};
 use teahouse_protocol::{CloseCode, ErrorCode};
 
@@ -37,10 +38,12 @@ on_both! {
         let [ann, bob] = world.people(["ann", "bob"]).await;
         let (mut first, mut second) = (world.socket(&ann), world.socket(&ann));
         let mut other = world.socket(&bob);
-        world.accounts.ban(None, ann.user_id()).await.unwrap();
+        world.accounts.ban(&By::operator(), ann.user_id(), None, None).await.unwrap();
         assert_eq!(first.closed().await, CloseCode::Policy);
         assert_eq!(second.closed().await, CloseCode::Policy);
         other.has_nothing().await;
+        // One whose upgrade was under way comes after the word, and is closed all the same.
+        assert_eq!(world.socket(&ann).closed().await, CloseCode::Policy);
     }
 
     async fn a_session_that_expires_closes_its_connections(world: World) {

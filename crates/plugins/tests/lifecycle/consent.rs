@@ -133,6 +133,9 @@ fn user(id: UserId) -> teahouse_store::entity::user::Model {
         created_at_ms: 0,
         last_seen_at_ms: None,
         banned_at_ms: None,
+        banned_until_ms: None,
+        ban_reason: None,
+        ban_generation: None,
         deactivated_at_ms: None,
     }
 }

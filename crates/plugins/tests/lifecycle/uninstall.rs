@@ -37,6 +37,9 @@ async fn bot(world: &World) -> UserId {
         created_at_ms: 0,
         last_seen_at_ms: None,
         banned_at_ms: None,
+        banned_until_ms: None,
+        ban_reason: None,
+        ban_generation: None,
         deactivated_at_ms: None,
     };
     users::insert(world.db.writer(), row).await.unwrap();

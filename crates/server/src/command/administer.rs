@@ -2,14 +2,18 @@
 
 use anyhow::Context as _;
 use clap::Subcommand;
-use teahouse_accounts::{Accounts, AvatarUrl, Device, ExternalId, ExternalUser, KeyScope, SetupLink};
-use teahouse_protocol::DisplayName;
+use teahouse_accounts::{Accounts, AvatarUrl, By, Device, ExternalId, ExternalUser, KeyScope, SetupLink};
+use teahouse_protocol::{ApiKeyId, DisplayName};
 
+use super::user::printable;
 use crate::config::{Config, Loaded};
 use crate::serve;
 
 /// What the session list shows as the device of a session made here.
 const DEVICE: &str = "teahouse token mint";
+
+/// Keys read at once, for a list that has all of them.
+const LISTED_AT_ONCE: u16 = 200;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum AdminCommand {
@@ -46,6 +50,13 @@ pub(super) enum TokenCommand {
         #[arg(long)]
         admin: bool,
     },
+    /// List the API keys by their ids, newest first; the keys themselves are not kept
+    List,
+    /// Revoke an API key: it opens nothing from its next use on; sessions made with it stay
+    Revoke {
+        /// The key's id, as `teahouse token list` prints it
+        key: ApiKeyId,
+    },
 }
 
 impl AdminCommand {
@@ -72,10 +83,36 @@ impl TokenCommand {
             }
             Self::Key { name: purpose, admin } => {
                 let scope = if admin { KeyScope::Admin } else { KeyScope::Users };
-                println!("{}", accounts.create_api_key(&name(&purpose)?, scope).await?.secret());
+                let key = accounts.create_api_key(&By::operator(), &name(&purpose)?, scope).await?;
+                println!("{}", key.secret());
+                Ok(())
+            }
+            Self::List => list(accounts).await,
+            Self::Revoke { key } => {
+                let revoked = accounts.revoke_api_key(&By::operator(), key).await?;
+                println!("{}", if revoked { "revoked" } else { "it was revoked before" });
                 Ok(())
             }
         }))
+    }
+}
+
+async fn list(accounts: &Accounts) -> anyhow::Result<()> {
+    let mut before = None;
+    loop {
+        let page = accounts.page_api_keys(before, LISTED_AT_ONCE).await?;
+        for key in &page.items {
+            let scope = match key.scope {
+                KeyScope::Users => "users",
+                KeyScope::Admin => "admin",
+            };
+            let state = key.revoked_at.map_or_else(|| "good".to_owned(), |at| format!("revoked {at}"));
+            println!("{}  {scope}  {}  {state:32}  {}", key.id, key.created_at, printable(&key.name));
+        }
+        match page.next {
+            Some(last) => before = Some(last),
+            None => return Ok(()),
+        }
     }
 }
 

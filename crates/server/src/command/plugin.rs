@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use teahouse_plugin_package::{CapabilityName, Digest, PluginId};
 
+use super::moment::Moment;
 use crate::config::Loaded;
 use crate::serve;
 
@@ -152,7 +153,7 @@ pub(super) struct Replay {
     what: String,
     /// How far back: a span such as 90m, 2h or 7d, a day such as 2026-11-20 (UTC), or an RFC 3339 time
     #[arg(long, value_name = "SPAN|DATE")]
-    since: replay::Since,
+    since: Moment,
     /// A JSON file with the settings to try, in place of those that are saved
     #[arg(long, value_name = "FILE")]
     settings: Option<PathBuf>,

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use teahouse_accounts::{AccountEvent, Accounts, AccountsParts};
+use teahouse_accounts::{AccountEvent, Accounts, AccountsParts, BanWatch};
 use teahouse_bus::Bus;
 use teahouse_chat::{Chat, ChatParts, ChatTasks, Encode};
 use teahouse_jobs::{Company, Node, Outbox, Runner, RunnerSettings};
@@ -53,6 +53,8 @@ impl House {
         let node_id = node.id();
         let stop_presence = CancellationToken::new();
         let presence = tokio::spawn(node.watch(stop_presence.clone()));
+        let bans = BanWatch::begin(&accounts).await.context("could not read the bans")?;
+        tokio::spawn(bans.run(stop_presence.clone()));
         let (chat, tasks) = Chat::start(parts).await.context("could not start the conversation")?;
         let (plugins, plugin_tasks) =
             plugins::start(config, db, node_id, chat.clone(), accounts.clone(), outbox.clone()).await?;

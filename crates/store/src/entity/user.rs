@@ -18,6 +18,12 @@ pub struct Model {
     pub last_seen_at_ms: Option<i64>,
     /// Set while the user may not sign in.
     pub banned_at_ms: Option<i64>,
+    /// When the ban ends; absent: it does not.
+    pub banned_until_ms: Option<i64>,
+    /// What the ban was given for.
+    pub ban_reason: Option<String>,
+    /// At which generation of bans it was set or lifted last.
+    pub ban_generation: Option<i64>,
     /// Set while nobody is behind the user: the plugin whose bot it is was uninstalled.
     pub deactivated_at_ms: Option<i64>,
 }

@@ -46,6 +46,9 @@ impl World {
             created_at_ms: at().millis(),
             last_seen_at_ms: None,
             banned_at_ms: None,
+            banned_until_ms: None,
+            ban_reason: None,
+            ban_generation: None,
             deactivated_at_ms: None,
         };
         users::insert(self.db.writer(), row).await.unwrap();

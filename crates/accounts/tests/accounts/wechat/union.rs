@@ -1,7 +1,7 @@
 //! One person in two mini-programs of one owner.
 
 use serde_json::json;
-use teahouse_accounts::{AccountEvent, NewSession, SessionEnd, USERS_MERGED};
+use teahouse_accounts::{AccountEvent, By, NewSession, SessionEnd, USERS_MERGED};
 use teahouse_protocol::ErrorCode;
 use teahouse_store::outbox::Lease;
 
@@ -103,7 +103,7 @@ on_both! {
 
     async fn nobody_sheds_a_ban_by_being_two(world: World) {
         let (ann, _older, younger) = two_users(&world).await;
-        world.accounts.ban(None, younger.user.id).await.unwrap();
+        world.accounts.ban(&By::operator(), younger.user.id, None, None).await.unwrap();
         sign_in(&world, &ann, None).await;
         assert_eq!(refusal(&world, ann.login(json!({ "app_id": OTHER_APP })).await).await, ErrorCode::Banned);
     }

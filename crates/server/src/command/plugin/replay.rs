@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::str::FromStr;
-use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -22,51 +20,6 @@ use crate::serve;
 const SHOWN: usize = 20;
 /// Characters of a message that are shown.
 const TEXT: usize = 60;
-
-/// From when on messages are looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Since {
-    /// So long ago.
-    Ago(Duration),
-    /// From then on.
-    At(Timestamp),
-}
-
-impl FromStr for Since {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if let Some(span) = span(text) {
-            return Ok(Self::Ago(span));
-        }
-        let at = text.parse().or_else(|_| format!("{text}T00:00:00Z").parse());
-        at.map(Self::At).map_err(|_| "write a span (90m, 2h, 7d), a day (2026-11-20) or a time".to_owned())
-    }
-}
-
-impl Since {
-    fn before(self, now: Timestamp) -> Timestamp {
-        match self {
-            Self::Ago(span) => now - span,
-            Self::At(at) => at,
-        }
-    }
-}
-
-/// A count and its unit.
-fn span(text: &str) -> Option<Duration> {
-    let unit = text.chars().last()?;
-    let seconds = match unit {
-        's' => 1,
-        'm' => 60,
-        'h' => 3_600,
-        'd' => 86_400,
-        'w' => 604_800,
-        _ => return None,
-    };
-    let count: u64 = text[..text.len() - unit.len_utf8()].parse().ok()?;
-    Some(Duration::from_secs(count.checked_mul(seconds)?))
-}
 
 /// Runs it, beside a server or without one.
 pub(super) async fn run(command: &Replay, config: &Config) -> anyhow::Result<()> {
@@ -223,18 +176,6 @@ mod tests {
     use teahouse_protocol::{MessageId, RoomId, UserId};
 
     use super::*;
-
-    #[test]
-    fn a_span_counts_back_and_a_day_begins_at_midnight() {
-        assert_eq!("2h".parse(), Ok(Since::Ago(Duration::from_secs(7_200))));
-        assert_eq!("7d".parse(), Ok(Since::Ago(Duration::from_secs(604_800))));
-        let day = "2026-11-20T00:00:00Z".parse::<Timestamp>().unwrap();
-        assert_eq!("2026-11-20".parse(), Ok(Since::At(day)));
-        assert_eq!("2026-11-20T08:00:00+08:00".parse(), Ok(Since::At(day)));
-        for wrong in ["", "2", "h", "2y", "-1h", "茶", "yesterday", "99999999999999999999d"] {
-            assert!(wrong.parse::<Since>().is_err(), "{wrong}");
-        }
-    }
 
     #[test]
     fn a_report_shows_both_counts_and_nothing_that_a_terminal_obeys() {
