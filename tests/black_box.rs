@@ -14,4 +14,5 @@ mod plugins;
 mod rooms;
 mod sign_in;
 mod slow;
+mod tls;
 mod wafer;

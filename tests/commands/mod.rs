@@ -2,7 +2,7 @@
 
 mod files;
 
-use teahouse_tests::{Engine, Settings, TestServer, program_output, server_test};
+use teahouse_tests::{Answer, Engine, Settings, TestServer, program_output, server_test};
 
 #[server_test]
 async fn the_surroundings_answer(server: TestServer) {
@@ -25,6 +25,46 @@ async fn the_first_lines_tell_where_things_are(server: TestServer) {
     for word in [server.url(""), "/admin".into(), "/docs".into()] {
         assert!(log.contains(&word), "no {word} in:\n{log}");
     }
+}
+
+fn with_an_address_for_operators(settings: Settings) -> Settings {
+    settings.set("server.metrics_listen", "127.0.0.1:0")
+}
+
+/// What is for operators answers at their address, and nowhere else.
+#[server_test(with_an_address_for_operators)]
+async fn metrics_have_an_address_of_their_own(server: TestServer) {
+    let log = server.log();
+    let (_, line) = log.split_once("for operators  http://").expect("where it is");
+    let operators = line.split('/').next().expect("an address");
+    for path in ["/metrics", "/readyz"] {
+        server.get(path).await.refused(404, "not_found");
+        let asked = server.http().get(format!("http://{operators}{path}"));
+        assert_eq!(Answer::of(asked).await.status, 200, "{path}");
+    }
+    assert_eq!(server.get("/healthz").await.status, 200);
+    let chat = server.http().get(format!("http://{operators}/v1/me"));
+    assert_eq!(Answer::of(chat).await.status, 404, "nothing else is there");
+}
+
+/// No example of ours opens to the world what is for operators.
+#[tokio::test]
+async fn no_example_opens_metrics_to_the_world() {
+    let docs = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs");
+    let text = std::fs::read_to_string(docs.join("operations.md")).expect("the document");
+    let blocks: Vec<_> = text.split("```").skip(1).step_by(2).collect();
+    let of = |word: &str| blocks.iter().filter(|block| block.contains(word)).collect::<Vec<_>>();
+    for (example, guard) in [
+        ("TEAHOUSE__MODE=production", "TEAHOUSE__SERVER__METRICS_LISTEN=127.0.0.1:"),
+        ("proxy_pass", "location ~ ^/(metrics|readyz)$ { return 404; }"),
+        ("reverse_proxy", "@operators path /metrics /readyz\n    respond @operators 404"),
+    ] {
+        let examples = of(example);
+        assert!(!examples.is_empty(), "{example}");
+        assert!(examples.iter().all(|block| block.contains(guard)), "{example} without {guard}");
+    }
+    let reference = std::fs::read_to_string(docs.join("configuration.md")).expect("the document");
+    assert!(reference.contains("metrics_listen = \"127.0.0.1:9464\""));
 }
 
 #[server_test]

@@ -75,7 +75,8 @@ async fn keys_are_made_listed_and_revoked_by_rest(server: TestServer) {
     sign_in().await.expect(200);
     let newest = keeper.get("/keys?limit=1").await.expect(200);
     assert_eq!((&newest["items"][0]["id"], &newest["items"][0]["scope"]), (&made["id"], &json!("users")));
-    let older = keeper.get(&format!("/keys?cursor={}", newest["next"].as_str().expect("more"))).await.expect(200);
+    let older =
+        keeper.get(&format!("/keys?cursor={}", newest["next"].as_str().expect("more"))).await.expect(200);
     assert_eq!((&older["items"][0]["name"], &older["next"]), (&json!("keeper"), &json!(null)));
     let path = |id: &serde_json::Value| format!("/keys/{}", id.as_str().expect("an id"));
     let revoke = async |id| Answer::of(keeper.request(reqwest::Method::DELETE, &path(id))).await;

@@ -38,7 +38,10 @@ async fn an_admin_key_bans_and_lifts_the_ban(server: TestServer) {
     let until = "2099-01-01T00:00:00.000Z";
     let record = keeper.put(&path, json!({ "until": until, "reason": "spam" })).await.expect(200);
     assert_eq!((&record["ban"]["until"], &record["ban"]["reason"]), (&json!(until), &json!("spam")));
-    assert_eq!((&record["user"]["name"], &record["identities"][0]["provider"]), (&json!("ann"), &json!("wechat")));
+    assert_eq!(
+        (&record["user"]["name"], &record["identities"][0]["provider"]),
+        (&json!("ann"), &json!("wechat"))
+    );
     assert_eq!(socket.closes().await, Some(POLICY));
     ann.get("/v1/me").await.refused(403, "banned");
     keeper.put(&path, json!({ "until": "2020-01-01T00:00:00Z" })).await.refused(422, "invalid_field");

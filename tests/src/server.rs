@@ -23,7 +23,7 @@ use crate::{
 const START: std::time::Duration = std::time::Duration::from_secs(60);
 
 /// What the ready line says before the address.
-const READY: &str = "listening on http://127.0.0.1:";
+const READY: [&str; 2] = ["listening on http://127.0.0.1:", "listening on https://127.0.0.1:"];
 
 /// Where the server listens now; a restart changes the port.
 #[derive(Clone, Default)]
@@ -412,7 +412,7 @@ impl Drop for TestServer {
 
 /// The port that the ready line names.
 fn port_in(line: &str) -> Option<u16> {
-    let (_, rest) = line.split_once(READY)?;
+    let (_, rest) = READY.iter().find_map(|ready| line.split_once(ready))?;
     rest.split(|sign: char| !sign.is_ascii_digit()).next()?.parse().ok()
 }
 
@@ -439,6 +439,7 @@ mod tests {
     #[test]
     fn the_port_stands_in_the_ready_line() {
         assert_eq!(port_in("listening on http://127.0.0.1:40123"), Some(40123));
+        assert_eq!(port_in("listening on https://127.0.0.1:40123"), Some(40123));
         assert_eq!(port_in("listening on http://127.0.0.1:40123/ (development)"), Some(40123));
         assert_eq!(port_in("chat page http://127.0.0.1:40123/"), None);
     }

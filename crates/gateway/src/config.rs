@@ -1,7 +1,10 @@
 //! How the gateway listens, and how much it lets one connection do.
 
+use std::net::IpAddr;
+use std::str::FromStr;
 use std::time::Duration;
 
+use ipnet::IpNet;
 use serde::Deserialize;
 
 /// The gateway's settings. A limit of 0 is no limit; spans are in milliseconds so that tests can make them short.
@@ -32,7 +35,7 @@ pub struct GatewayConfig {
     /// Bad frames on one connection within a minute; one more closes it with 1008. 0: no limit.
     pub bad_frames_per_minute: u32,
     /// Sockets open at once from one address; one more is told so and closed with 4029. 0: no limit. Connections that
-    /// are no sockets have an allowance beside it.
+    /// are no sockets have an allowance beside it. Those of a trusted proxy are the proxy's clients', and counted as theirs.
     pub connections_per_address: u32,
     /// Sockets without a valid session that one address may open in a minute: each is accepted, told and closed,
     /// because its client can't see the status of a refused upgrade. More are refused with 429. 0: no limit.
@@ -61,6 +64,62 @@ pub struct GatewayConfig {
     pub send_buffer_bytes: usize,
     /// How long requests and sockets have to end when the server stops.
     pub shutdown_ms: u64,
+    /// Whose word about a client's address counts. Behind such a proxy each client is limited by its own address.
+    pub trusted_proxies: Vec<TrustedProxy>,
+    /// Where a trusted proxy says whose request it passes on.
+    pub proxy_header: ProxyHeader,
+    /// Whether trusted proxies begin each connection with the PROXY protocol, and are refused without it.
+    pub proxy_protocol: bool,
+    /// How long a client may take for a TLS handshake.
+    pub handshake_ms: u64,
+    /// TLS handshakes under way at once, of which one address may have an eighth; one more is dropped.
+    pub handshakes: usize,
+}
+
+/// A proxy whose word is believed, or a network of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct TrustedProxy(IpNet);
+
+/// Where a proxy says whose request it passes on. It must be one that the proxy itself writes: the other comes through
+/// as the client sent it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProxyHeader {
+    /// `X-Forwarded-For`.
+    #[default]
+    XForwardedFor,
+    /// `Forwarded` (RFC 7239).
+    Forwarded,
+}
+
+/// A text is neither an address nor a network.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is no address or network, such as 127.0.0.1, 10.0.0.0/8 or fd00::/8")]
+pub struct NoNetwork(String);
+
+impl TrustedProxy {
+    pub(crate) fn contains(&self, address: IpAddr) -> bool {
+        self.0.contains(&address.to_canonical())
+    }
+}
+
+impl FromStr for TrustedProxy {
+    type Err = NoNetwork;
+
+    fn from_str(text: &str) -> Result<Self, NoNetwork> {
+        let network =
+            text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(|one| one.to_canonical().into()));
+        network.map(Self).map_err(|_| NoNetwork(text.to_owned()))
+    }
+}
+
+impl TryFrom<String> for TrustedProxy {
+    type Error = NoNetwork;
+
+    fn try_from(text: String) -> Result<Self, NoNetwork> {
+        text.parse()
+    }
 }
 
 impl Default for GatewayConfig {
@@ -89,6 +148,11 @@ impl Default for GatewayConfig {
             header_bytes: 16 * 1024,
             send_buffer_bytes: 256 * 1024,
             shutdown_ms: 10_000,
+            trusted_proxies: Vec::new(),
+            proxy_header: ProxyHeader::default(),
+            proxy_protocol: false,
+            handshake_ms: 10_000,
+            handshakes: 1_024,
         }
     }
 }
@@ -116,6 +180,10 @@ impl GatewayConfig {
 
     pub(crate) const fn header(&self) -> Duration {
         Duration::from_millis(self.header_ms)
+    }
+
+    pub(crate) const fn handshake(&self) -> Duration {
+        Duration::from_millis(self.handshake_ms)
     }
 
     pub(crate) const fn shutdown(&self) -> Duration {

@@ -14,7 +14,7 @@ mod dialect;
 mod encode;
 mod refusal;
 
-pub use config::GatewayConfig;
+pub use config::{GatewayConfig, NoNetwork, ProxyHeader, TrustedProxy};
 pub use encode::Encoder;
 pub use listener::serve;
 pub use metrics::GatewayMetrics;

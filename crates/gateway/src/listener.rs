@@ -8,8 +8,12 @@ mod addresses;
 mod held;
 mod http;
 mod progress;
+mod proxies;
+mod proxy_protocol;
 mod sockets;
 mod ticket;
+mod tls;
+mod wire;
 
 use std::io;
 use std::net::SocketAddr;
@@ -28,8 +32,11 @@ use self::progress::{PacedStream, Progress};
 
 pub(crate) use self::addresses::{Addresses, Occupied, Place, counted};
 pub(crate) use self::http::problem;
+use self::proxies::Proxies;
 pub(crate) use self::sockets::{SocketEntry, Sockets};
 pub(crate) use self::ticket::{Life, UpgradeSlot, Upgraded};
+use self::tls::Tls;
+pub(crate) use self::wire::Wire;
 
 /// The first pause after the process ran out of files or memory; doubled up to [`LONGEST_PAUSE`] while it lasts.
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
@@ -50,12 +57,21 @@ struct House<E> {
     /// How long what is under way may take once `shutdown` is called.
     patience: Duration,
     sockets: Arc<Sockets>,
+    proxies: Proxies,
+    /// How long a proxy may take to say whose connection it passes on.
+    header: Duration,
+    tls: Option<Tls>,
 }
 
-/// Accepts and serves connections until `shutdown` is called, then lets requests finish, closes sockets with 1001
-/// after what waits for them, and returns; at the latest when `shutdown_ms` have passed.
-pub async fn serve<E>(listener: TcpListener, endpoint: E, config: &GatewayConfig, shutdown: CancellationToken)
-where
+/// Accepts and serves connections, encrypted where `tls` is given, until `shutdown` is called; then lets requests
+/// finish, closes sockets with 1001 after what waits for them, and returns; at the latest when `shutdown_ms` have passed.
+pub async fn serve<E>(
+    listener: TcpListener,
+    tls: Option<Arc<rustls::ServerConfig>>,
+    endpoint: E,
+    config: &GatewayConfig,
+    shutdown: CancellationToken,
+) where
     E: Endpoint + 'static,
 {
     let house = Arc::new(House {
@@ -66,6 +82,13 @@ where
         shutdown: shutdown.clone(),
         patience: config.shutdown(),
         sockets: Arc::default(),
+        proxies: Proxies {
+            trusted: config.trusted_proxies.clone(),
+            header: config.proxy_header,
+            protocol: config.proxy_protocol,
+        },
+        header: config.header(),
+        tls: tls.map(|tls| Tls::new(tls, config)),
     });
     let addresses = Addresses::new(most_connections(config.connections_per_address));
     let tasks = TaskTracker::new();
@@ -112,27 +135,73 @@ fn admit<E: Endpoint + 'static>(
     if stream.set_nodelay(true).is_err() {
         return;
     }
-    match addresses.enter(peer.ip()) {
-        Place::Free(place) => {
-            // Boxed, and dropped before the socket begins: a task stays as large as its largest part.
-            let http = Box::pin(http::exchange(house.clone(), stream, peer));
-            tasks.spawn(async move {
-                let socket = http.await;
-                if let Some(socket) = socket {
-                    socket.await;
-                }
-                drop(place);
-            });
-        }
-        Place::Crowded(place) => {
-            let refusal = http::refuse_crowd(house.http.clone(), PacedStream::new(stream, house.progress));
-            tasks.spawn(async move {
-                refusal.await;
-                drop(place);
-            });
-        }
-        Place::Full => {}
+    if house.proxies.announces(peer.ip()) {
+        tasks.spawn(announced(house.clone(), addresses.clone(), stream, peer));
+        return;
     }
+    match place_for(house, addresses, peer) {
+        Place::Full => {}
+        place => drop(tasks.spawn(visit(house.clone(), place, stream, peer))),
+    }
+}
+
+/// A connection whose proxy says first whose it is.
+async fn announced<E: Endpoint + 'static>(
+    house: Arc<House<E>>,
+    addresses: Arc<Addresses>,
+    mut stream: TcpStream,
+    proxy: SocketAddr,
+) {
+    let read = tokio::time::timeout(house.header, proxy_protocol::read(&mut stream, proxy));
+    let client = match house.shutdown.run_until_cancelled(read).await {
+        Some(Ok(Ok(client))) => client,
+        Some(Ok(Err(error))) => {
+            tracing::debug!(%proxy, %error, "a trusted proxy did not say whose connection it passes on");
+            return;
+        }
+        Some(Err(_)) | None => return,
+    };
+    let place = place_for(&house, &addresses, client);
+    visit(house, place, stream, client).await;
+}
+
+/// A trusted proxy holds the connections of many, who are counted one by one by what they ask for.
+fn place_for<E>(house: &House<E>, addresses: &Arc<Addresses>, peer: SocketAddr) -> Place {
+    if house.proxies.trusts(peer.ip()) { Place::Free(None) } else { addresses.enter(peer.ip()) }
+}
+
+/// One connection, from its handshake to its end.
+async fn visit<E: Endpoint + 'static>(
+    house: Arc<House<E>>,
+    place: Place,
+    stream: TcpStream,
+    peer: SocketAddr,
+) {
+    let (place, is_crowded) = match place {
+        Place::Free(place) => (place, false),
+        Place::Crowded(place) => (Some(place), true),
+        Place::Full => return,
+    };
+    let wire = match &house.tls {
+        None => Wire::Plain(stream),
+        Some(tls) => {
+            let handshake = Box::pin(tls.shake_hands(stream, peer.ip()));
+            let Some(Some(wire)) = house.shutdown.run_until_cancelled(handshake).await else { return };
+            wire
+        }
+    };
+    if is_crowded {
+        Box::pin(http::refuse_crowd(house.http.clone(), PacedStream::new(wire, house.progress))).await;
+    } else {
+        // Boxed, and dropped before the socket begins: a task stays as large as its largest part.
+        let http = Box::pin(http::exchange(house.clone(), wire, peer));
+        drop(house);
+        let socket = http.await;
+        if let Some(socket) = socket {
+            socket.await;
+        }
+    }
+    drop(place);
 }
 
 /// Sockets and what stands beside them; 0 stays no limit.

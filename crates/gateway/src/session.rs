@@ -20,13 +20,12 @@ use std::time::Duration;
 use bytes::Bytes;
 use teahouse_protocol::{ClientFrame, CloseCode, ErrorCode, ErrorEvent, ServerEvent, UserId};
 use tokio::io::AsyncWrite;
-use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 use crate::GatewayConfig;
 use crate::codec::{self, Decoder};
 use crate::dialect::{self, Echo, Heard};
-use crate::listener::{SocketEntry, Upgraded};
+use crate::listener::{SocketEntry, Upgraded, Wire};
 use crate::metrics::{Ending, GatewayMetrics};
 use crate::pace::Pace;
 use crate::refusal::refusal;
@@ -55,7 +54,7 @@ impl Rules {
 
 /// One socket. Ready when its connection is over.
 pub(crate) struct Session<C> {
-    stream: TcpStream,
+    stream: Wire,
     mailbox: Arc<Mailbox>,
     /// `None` for a stranger who is only told so, and from the moment on that the connection is being closed.
     conversation: Option<C>,

@@ -64,7 +64,7 @@ impl House {
         let rules = Arc::new(Rules::new(config.clone(), metrics.clone()));
         let rooms = Rooms { floor: floor.clone(), rules };
         let stop = shutdown.clone();
-        let served = tokio::spawn(async move { serve(listener, rooms, &config, stop).await });
+        let served = tokio::spawn(async move { serve(listener, None, rooms, &config, stop).await });
         Self { address, shutdown, served, floor, metrics }
     }
 

@@ -28,7 +28,7 @@ pub use event::{
     MemberEvent, Notice, PresenceState, Reaction, Recalled, Receipt, Replaced, RoomEvent, ServerEvent,
 };
 pub use frame::{ClientFrame, Draft, FrameError, Join, Listen, MAX_LISTEN_ROOMS, MAX_MENTIONS, MAX_RESUME};
-pub use id::{ClientId, MessageId, NodeId, RoomId, Seq, SessionId, TextError, UserId};
+pub use id::{ApiKeyId, ClientId, MessageId, NodeId, RoomId, Seq, SessionId, TextError, UserId};
 pub use locale::Locale;
 pub use message::{
     MAX_ALLOWED_REACTIONS, MAX_REACTIONS, Message, REACTIONS_COUNTED, ReactionSummary, ReplacedBy,

@@ -17,4 +17,4 @@ pub(crate) use load::{Loaded, Sources, load};
 pub(crate) use print::print;
 pub(crate) use problem::Problems;
 pub(crate) use reference::document as reference;
-pub(crate) use sections::{Config, LogConfig, LogFormat, Mode, ServerConfig};
+pub(crate) use sections::{Config, DataDir, LogConfig, LogFormat, Mode, ServerConfig};

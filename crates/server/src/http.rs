@@ -6,10 +6,11 @@ mod metrics;
 mod own_names;
 mod page;
 mod panel;
+mod redirect;
 
 use std::sync::Arc;
 
-use poem::endpoint::{make, make_sync};
+use poem::endpoint::{BoxEndpoint, make, make_sync};
 use poem::web::Json;
 use poem::{Endpoint, EndpointExt as _, Response, Route, get};
 use serde_json::json;
@@ -26,6 +27,7 @@ use headers::Guarded;
 use health::Readiness;
 use metrics::{Counted, Metrics, Sources};
 use page::{Page, Root};
+pub(crate) use redirect::Redirect;
 
 pub(crate) use own_names::{OwnNames, UnderOwnNames};
 
@@ -47,11 +49,19 @@ pub(crate) struct Parts<'a> {
     pub(crate) shutdown: CancellationToken,
 }
 
+/// What the server answers, and where.
+pub(crate) struct Endpoints {
+    /// At the public port.
+    pub(crate) public: BoxEndpoint<'static, Response>,
+    /// What operators ask, where it answers at an address of its own; at the public port otherwise.
+    pub(crate) operators: Option<BoxEndpoint<'static, Response>>,
+}
+
 /// Everything that the server answers.
 ///
 /// # Errors
 /// When two metrics have one name.
-pub(crate) fn endpoint(parts: Parts<'_>) -> anyhow::Result<impl Endpoint<Output = Response> + use<>> {
+pub(crate) fn endpoints(parts: Parts<'_>) -> anyhow::Result<Endpoints> {
     let cors = Cors::new(Origins::from_list(&parts.config.server.cors_origins));
     let sources = Sources {
         db: parts.db.clone(),
@@ -61,28 +71,46 @@ pub(crate) fn endpoint(parts: Parts<'_>) -> anyhow::Result<impl Endpoint<Output 
     };
     let names = OwnNames::of(parts.config);
     let metrics = Metrics::new()?.with(sources)?;
-    let counted = Counted { inner: routes(parts, metrics.clone()), metrics };
-    Ok(Guarded(framed(UnderOwnNames::new(counted, names))).with(cors))
+    let readiness = Readiness {
+        db: parts.db.clone(),
+        chat: parts.chat.clone(),
+        stalled_after: parts.config.database.stalled_after(),
+        shutdown: parts.shutdown.clone(),
+    };
+    let strangers = Strangers::new(parts.config.limits.stranger_requests_per_second);
+    let watched = watched(Route::new(), readiness, metrics.clone(), &strangers);
+    let (here, apart) = match parts.config.server.metrics_listen {
+        Some(_) => (Route::new(), Some(watched)),
+        None => (watched, None),
+    };
+    let counted = Counted { inner: routes(here, parts, strangers), metrics };
+    Ok(Endpoints {
+        public: Guarded(framed(UnderOwnNames::new(counted, names))).with(cors).map_to_response().boxed(),
+        operators: apart.map(|routes| Guarded(framed(alive(routes))).boxed()),
+    })
 }
 
-fn routes(parts: Parts<'_>, metrics: Metrics) -> Route {
-    let Parts { config, db, accounts, chat, plugins, sockets, simulator, shutdown } = parts;
+/// What only those who run the server ask.
+fn watched(routes: Route, readiness: Readiness, metrics: Metrics, strangers: &Strangers) -> Route {
+    routes
+        .at("/readyz", get(strangers.counted(ready(readiness))))
+        .at("/metrics", get(strangers.counted(scrape(metrics))))
+}
+
+fn alive(routes: Route) -> Route {
+    routes.at("/healthz", get(make_sync(|_| Json(json!({ "alive": true })))))
+}
+
+fn routes(routes: Route, parts: Parts<'_>, strangers: Strangers) -> Route {
+    let Parts { config, accounts, chat, plugins, sockets, simulator, .. } = parts;
     let gateway = Gateway::new(GatewayParts {
         accounts: accounts.clone(),
         chat: chat.clone(),
         metrics: sockets,
         config: config.gateway(),
     });
-    let stalled_after = config.database.stalled_after();
     let page = Page::default();
-    let strangers = Strangers::new(config.limits.stranger_requests_per_second);
-    let routes = Route::new()
-        .at("/healthz", get(make_sync(|_| Json(json!({ "alive": true })))))
-        .at(
-            "/readyz",
-            get(strangers.counted(ready(Readiness { db, chat: chat.clone(), stalled_after, shutdown }))),
-        )
-        .at("/metrics", get(strangers.counted(scrape(metrics))))
+    let routes = alive(routes)
         .nest("/admin", strangers.counted(panel::routes(accounts.clone())))
         .at("/ws", get(gateway.socket()))
         .at(page::FILES, get(Root { door: gateway.tutorial_door(page.clone()), files: page }));

@@ -7,6 +7,7 @@ mod logging;
 mod secret_key;
 mod serve;
 mod simulator;
+mod tls;
 
 #[cfg(test)]
 mod golden;

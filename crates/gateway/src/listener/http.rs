@@ -19,12 +19,11 @@ use poem::web::{LocalAddr, RemoteAddr};
 use poem::{Body, Endpoint};
 use teahouse_protocol::ErrorCode;
 use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
 
 use super::held::Held;
 use super::progress::{PacedBody, PacedStream};
 use super::ticket::{Life, UpgradeSlot, Upgraded};
-use super::{House, Place};
+use super::{House, Place, Wire};
 use crate::GatewayConfig;
 
 /// hyper reads at most this much of a body at once; a connection begins with 8 KiB.
@@ -44,7 +43,7 @@ pub(super) fn builder(config: &GatewayConfig) -> Builder {
 }
 
 /// Serves requests until the connection ends; where it became a socket, gives that socket's life.
-pub(super) async fn exchange<E>(house: Arc<House<E>>, stream: TcpStream, peer: SocketAddr) -> Option<Life>
+pub(super) async fn exchange<E>(house: Arc<House<E>>, stream: Wire, peer: SocketAddr) -> Option<Life>
 where
     E: Endpoint + 'static,
 {
@@ -53,6 +52,7 @@ where
     let connection = Visit {
         house: house.clone(),
         local: stream.local_addr().ok()?,
+        scheme: if stream.is_tls() { Scheme::HTTPS } else { Scheme::HTTP },
         peer,
         slot: slot.clone(),
         asked: asked.clone(),
@@ -93,11 +93,11 @@ where
         _ => {
             if ended.is_err_and(|error| is_too_slow(&error)) {
                 // What it did not take would otherwise wait for it in the kernel, for minutes.
-                let _ = socket2::SockRef::from(&stream).set_linger(Some(Duration::ZERO));
+                let _ = socket2::SockRef::from(stream.tcp()).set_linger(Some(Duration::ZERO));
                 return None;
             }
-            // The client may be gone already, and that is no news.
-            let _ = stream.shutdown().await;
+            // The client may be gone already, and that is no news; or TLS waits for it to take the last bytes.
+            let _ = tokio::time::timeout(house.patience, stream.shutdown()).await;
             None
         }
     }
@@ -108,6 +108,7 @@ struct Visit<E> {
     house: Arc<House<E>>,
     local: SocketAddr,
     peer: SocketAddr,
+    scheme: Scheme,
     slot: UpgradeSlot,
     asked: Arc<AtomicBool>,
 }
@@ -119,13 +120,16 @@ impl<E: Endpoint + 'static> Visit<E> {
     ) -> impl Future<Output = Result<Response<PoemBody>, Infallible>> + Send + use<E> {
         let house = self.house.clone();
         let slot = self.slot.clone();
-        let place = house.requests.enter(self.peer.ip());
         let local = LocalAddr(self.local.into());
-        let peer = RemoteAddr(self.peer.into());
+        let client = house.proxies.client(request.headers(), self.peer.ip());
+        let place = house.requests.enter(client);
+        // A proxy tells no port that would be worth having.
+        let peer = if client == self.peer.ip() { self.peer } else { SocketAddr::new(client, 0) };
+        let (peer, scheme) = (RemoteAddr(peer.into()), self.scheme.clone());
         request.extensions_mut().insert(slot.clone());
         async move {
             let Place::Free(place) = place else { return Ok(busy().into()) };
-            let mut request: poem::Request = (request, local, peer, Scheme::HTTP).into();
+            let mut request: poem::Request = (request, local, peer, scheme).into();
             let body: PoemBody = request.take_body().into();
             if !body.is_end_stream() {
                 request.set_body(PoemBody::new(PacedBody::new(body, house.progress)));
@@ -146,7 +150,7 @@ impl<E: Endpoint + 'static> Visit<E> {
 }
 
 /// Answers one request of a connection that is one too many from its address.
-pub(super) async fn refuse_crowd(mut http: Builder, stream: PacedStream<TcpStream>) {
+pub(super) async fn refuse_crowd(mut http: Builder, stream: PacedStream<Wire>) {
     let service = service_fn(|_request: Request<Incoming>| async {
         Ok::<Response<PoemBody>, Infallible>(crowded().into())
     });

@@ -4,13 +4,12 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use tokio::net::TcpStream;
 
-use super::Sockets;
+use super::{Sockets, Wire};
 
 /// A connection after its upgrade.
 pub(crate) struct Upgraded {
-    pub(crate) stream: TcpStream,
+    pub(crate) stream: Wire,
     /// What the client sent behind its request without waiting for the answer.
     pub(crate) leftover: Vec<u8>,
     /// Where the socket enters itself, so that a shutdown finds it.

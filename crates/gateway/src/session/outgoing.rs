@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use bytes::{Buf, Bytes};
 use tokio::io::AsyncWrite;
-use tokio::net::TcpStream;
 use tokio::time::Instant;
 
+use crate::listener::Wire;
 use crate::metrics::GatewayMetrics;
 
 /// Frames that one call writes. More wait for the next: the system takes up to 1024, but each costs room on the stack.
@@ -21,6 +21,8 @@ pub(super) struct Outgoing {
     frames: Vec<Bytes>,
     /// Whether the first of them is written in part: it must be finished, whatever else is dropped.
     begun: bool,
+    /// Whether TLS holds something that the client has not taken. Bare TCP never does.
+    draining: bool,
     /// Since when the client takes nothing.
     blocked_since: Option<Instant>,
 }
@@ -32,7 +34,7 @@ impl Outgoing {
     }
 
     pub(super) fn is_idle(&self) -> bool {
-        self.frames.is_empty()
+        self.frames.is_empty() && !self.draining
     }
 
     /// When the client will have taken nothing for `span`; `None` while it takes what it gets.
@@ -48,11 +50,11 @@ impl Outgoing {
     pub(super) fn poll_flush(
         &mut self,
         cx: &mut Context<'_>,
-        stream: &mut TcpStream,
+        stream: &mut Wire,
         metrics: &GatewayMetrics,
     ) -> Poll<io::Result<()>> {
         if self.frames.is_empty() {
-            return Poll::Ready(Ok(()));
+            return self.poll_drain(cx, stream);
         }
         let mut frames = std::mem::take(&mut self.frames);
         self.poll_write(cx, stream, &mut frames, metrics)
@@ -62,22 +64,37 @@ impl Outgoing {
     pub(super) fn poll_write(
         &mut self,
         cx: &mut Context<'_>,
-        stream: &mut TcpStream,
+        stream: &mut Wire,
         frames: &mut Vec<Bytes>,
         metrics: &GatewayMetrics,
     ) -> Poll<io::Result<()>> {
         let mut done = 0;
-        let result = self.poll_write_from(cx, stream, frames, &mut done, metrics);
+        let result = match self.poll_write_from(cx, stream, frames, &mut done, metrics) {
+            Poll::Ready(Ok(())) => self.poll_drain(cx, stream),
+            other => other,
+        };
         if result.is_pending() {
             self.frames = frames.split_off(done);
         }
         result
     }
 
+    /// Has TLS write what it took. For bare TCP there is nothing to do, and no system call.
+    fn poll_drain(&mut self, cx: &mut Context<'_>, stream: &mut Wire) -> Poll<io::Result<()>> {
+        let drained = Pin::new(stream).poll_flush(cx);
+        self.draining = drained.is_pending();
+        if self.draining {
+            self.blocked_since.get_or_insert_with(Instant::now);
+        } else {
+            self.blocked_since = None;
+        }
+        drained
+    }
+
     fn poll_write_from(
         &mut self,
         cx: &mut Context<'_>,
-        stream: &mut TcpStream,
+        stream: &mut Wire,
         frames: &mut [Bytes],
         done: &mut usize,
         metrics: &GatewayMetrics,
@@ -116,11 +133,7 @@ impl Outgoing {
     }
 }
 
-fn poll_write_once(
-    cx: &mut Context<'_>,
-    stream: &mut TcpStream,
-    frames: &[Bytes],
-) -> Poll<io::Result<usize>> {
+fn poll_write_once(cx: &mut Context<'_>, stream: &mut Wire, frames: &[Bytes]) -> Poll<io::Result<usize>> {
     let stream = Pin::new(stream);
     if let [alone] = frames {
         return stream.poll_write(cx, alone);

@@ -72,7 +72,7 @@ impl House {
         let address = listener.local_addr().unwrap();
         let shutdown = CancellationToken::new();
         let open = shutdown.clone().drop_guard();
-        tokio::spawn(async move { serve(listener, routes, &config, shutdown).await });
+        tokio::spawn(async move { serve(listener, None, routes, &config, shutdown).await });
         Self { accounts, address, reception, _tasks: tasks, _open: open, _folder: folder }
     }
 

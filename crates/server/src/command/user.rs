@@ -36,8 +36,9 @@ pub(super) enum UserCommand {
 
 impl UserCommand {
     pub(super) fn run(self, loaded: &Loaded) -> anyhow::Result<()> {
-        let act = async |accounts: &Accounts| self.act(accounts).await;
-        serve::block_on_one_thread(serve::with_accounts(&loaded.config, act))
+        serve::block_on_one_thread(serve::with_accounts(&loaded.config, async |accounts| {
+            self.act(accounts).await
+        }))
     }
 
     async fn act(self, accounts: &Accounts) -> anyhow::Result<()> {

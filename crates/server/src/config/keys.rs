@@ -122,6 +122,74 @@ pub(crate) static ALL: &[Key] = &[
         "Where WeChat's simulator may push to and fetch from, beside this server itself: origins such as `http://127.0.0.1:9000`.",
     ),
     unset(
+        "server.metrics_listen",
+        Kind::Address,
+        "Where `/metrics` and `/readyz` answer, by http. With it the public port answers them no more. None: at `server.listen`, for everybody who reaches it.",
+    ),
+    unset(
+        "server.http_redirect_listen",
+        Kind::Address,
+        "Where requests by http are sent on to `server.public_url`, such as `0.0.0.0:80` beside TLS at port 443.",
+    ),
+    key(
+        "server.trusted_proxies",
+        Kind::Texts,
+        "[]",
+        "Addresses and networks (`127.0.0.1`, `10.0.0.0/8`, `fd00::/8`) of proxies before the server. Only their word for a client's address counts; with it, limits by address hold behind them.",
+    ),
+    key(
+        "server.proxy_header",
+        Kind::Choice(&["x_forwarded_for", "forwarded"]),
+        "x_forwarded_for",
+        "Where trusted proxies say whom they pass on: `X-Forwarded-For`, or `Forwarded` (RFC 7239). It must be the one that they write themselves: the other comes through as the client sent it.",
+    ),
+    key(
+        "server.proxy_protocol",
+        Kind::Flag,
+        "false",
+        "Whether trusted proxies begin each connection with the PROXY protocol, version 1 or 2. Those that don't are refused then.",
+    ),
+    unset(
+        "tls.certificate",
+        Kind::Path,
+        "The server's certificate and those that lead to a known authority, as PEM. With it the port speaks `https` and `wss`. The file is read again when it changes.",
+    ),
+    unset(
+        "tls.key",
+        Kind::Path,
+        "The certificate's private key, as PEM without a password. Read again likewise.",
+    ),
+    key(
+        "tls.acme_domains",
+        Kind::Texts,
+        "[]",
+        "Domains that lead here, for which certificates are got by ACME, in place of `tls.certificate`. The authority must reach port 443.",
+    ),
+    key("tls.acme_contact", Kind::Texts, "[]", "Mail addresses to which the authority may write."),
+    key(
+        "tls.acme_directory",
+        Kind::Url(&["https://"]),
+        "https://acme-v02.api.letsencrypt.org/directory",
+        "The authority. The default is Let's Encrypt, whose terms of service are agreed to with it.",
+    ),
+    unset(
+        "tls.acme_cache",
+        Kind::Path,
+        "Where the account and the certificates are kept. None: `data_dir/acme`.",
+    ),
+    unset(
+        "tls.acme_root",
+        Kind::Path,
+        "The root certificates of an authority of one's own, as PEM. None: Mozilla's list.",
+    ),
+    key("tls.handshake_s", Kind::Number(1..=600), "10", "How long a client may take for a TLS handshake."),
+    key(
+        "tls.handshakes",
+        Kind::Number(8..=1_000_000),
+        "1024",
+        "TLS handshakes under way at once, of which one address may have an eighth. Connections beyond are dropped.",
+    ),
+    unset(
         "database.url",
         Kind::Url(&["sqlite:", "postgres://", "postgresql://"]),
         "The database. None: SQLite in `data_dir/teahouse.db`.",
@@ -325,7 +393,7 @@ pub(crate) static ALL: &[Key] = &[
         "limits.connections_per_address",
         COUNT,
         "10000",
-        "Connections that one address may hold. 0: no limit, as behind a proxy, where all come from one address.",
+        "Connections that one address may hold; an IPv6 network of /64 counts as one address. 0: no limit. Behind a proxy set `server.trusted_proxies`, or all come from its address.",
     ),
     key(
         "limits.session_openings_per_minute",
@@ -343,7 +411,7 @@ pub(crate) static ALL: &[Key] = &[
         "limits.sign_ins_per_minute",
         COUNT,
         "300",
-        "Sign-ins from one address. 0: no limit, as behind a proxy.",
+        "Sign-ins from one address. 0: no limit. Behind a proxy see `connections_per_address`.",
     ),
     key(
         "limits.strangers_per_minute",

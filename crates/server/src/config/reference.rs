@@ -26,6 +26,8 @@ data_dir = \"/var/lib/teahouse\"
 
 [server]
 public_url = \"https://chat.example.com\"
+# What only operators ask, not for the world.
+metrics_listen = \"127.0.0.1:9464\"
 
 [database]
 url = \"postgres://teahouse@localhost/teahouse\"

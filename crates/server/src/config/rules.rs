@@ -17,6 +17,8 @@ pub(super) fn broken(loaded: &Loaded) -> Vec<Problem> {
     judge.log();
     judge.origins();
     judge.development();
+    judge.proxies();
+    judge.tls();
     judge.apps();
     judge.key();
     if loaded.config.mode == Mode::Production {
@@ -81,6 +83,37 @@ impl Judge<'_> {
         }
     }
 
+    fn proxies(&mut self) {
+        let server = &self.loaded.config.server;
+        if server.proxy_protocol && server.trusted_proxies.is_empty() {
+            self.refuse("server.proxy_protocol", "needs server.trusted_proxies: nobody else is asked for it");
+        }
+        let is_public = server.public_url.as_deref().is_some_and(|url| url.starts_with("https://"));
+        if server.http_redirect_listen.is_some() && !is_public {
+            self.refuse("server.http_redirect_listen", "needs a server.public_url that begins with https://");
+        }
+    }
+
+    fn tls(&mut self) {
+        let tls = &self.loaded.config.tls;
+        match (&tls.certificate, &tls.key) {
+            (Some(_), None) => self.refuse("tls.certificate", "needs tls.key beside it"),
+            (None, Some(_)) => self.refuse("tls.key", "needs tls.certificate beside it"),
+            (Some(_), Some(_)) if !tls.acme_domains.is_empty() => {
+                self.refuse("tls.acme_domains", "and tls.certificate exclude each other");
+            }
+            _ => {}
+        }
+        for domain in tls.acme_domains.iter().filter(|domain| !is_domain(domain)) {
+            let text = format!("has {domain:?}; it must be a domain such as chat.example.com");
+            self.refuse("tls.acme_domains", &text);
+        }
+        for address in tls.acme_contact.iter().filter(|address| !is_mail(address)) {
+            let text = format!("has {address:?}; it must be a mail address such as ann@example.com");
+            self.refuse("tls.acme_contact", &text);
+        }
+    }
+
     fn apps(&mut self) {
         let mut seen = BTreeSet::new();
         for app in &self.loaded.config.wechat.apps {
@@ -138,4 +171,16 @@ fn is_host_name(text: &str) -> bool {
 fn is_origin(text: &str) -> bool {
     let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
     rest.is_some_and(|host| !host.is_empty() && !host.contains(['/', '?', '#', '@', ' ']))
+}
+
+fn is_domain(text: &str) -> bool {
+    let is_label = |label: &str| {
+        !label.is_empty() && label.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '-')
+    };
+    text.len() <= 253 && text.split('.').all(is_label)
+}
+
+fn is_mail(text: &str) -> bool {
+    !text.contains([':', ' ', ','])
+        && text.split_once('@').is_some_and(|(who, host)| !who.is_empty() && is_domain(host))
 }

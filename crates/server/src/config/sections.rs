@@ -9,11 +9,12 @@ use serde::Deserialize;
 use teahouse_accounts::{GuestsConfig, SecretsConfig, SessionsConfig};
 use teahouse_api::ApiLimits;
 use teahouse_chat::{ChatConfig, ChatLimits, MakingLimits};
-use teahouse_gateway::GatewayConfig;
+use teahouse_gateway::{GatewayConfig, ProxyHeader, TrustedProxy};
 use teahouse_plugins::PluginsConfig;
 use teahouse_store::DatabaseConfig;
 
 use super::kind::without_password;
+use crate::tls::TlsConfig;
 
 /// The whole configuration.
 #[derive(Debug, Default, Deserialize)]
@@ -22,6 +23,7 @@ pub(crate) struct Config {
     pub(crate) mode: Mode,
     pub(crate) data_dir: DataDir,
     pub(crate) server: ServerConfig,
+    pub(crate) tls: TlsConfig,
     pub(crate) database: DatabaseConfig,
     pub(crate) wechat: teahouse_wechat::Config,
     pub(crate) guests: GuestsConfig,
@@ -60,6 +62,11 @@ pub(crate) struct ServerConfig {
     pub(crate) development_hosts: Vec<String>,
     pub(crate) simulator_reach: Vec<String>,
     pub(crate) drain_s: u64,
+    pub(crate) metrics_listen: Option<String>,
+    pub(crate) http_redirect_listen: Option<String>,
+    pub(crate) trusted_proxies: Vec<TrustedProxy>,
+    pub(crate) proxy_header: ProxyHeader,
+    pub(crate) proxy_protocol: bool,
 }
 
 /// What is logged, and how it looks.
@@ -132,6 +139,11 @@ impl Config {
             bytes_per_second: limits.bytes_per_second,
             header_ms: limits.header_ms,
             shutdown_ms: self.server.drain_s * 1000,
+            trusted_proxies: self.server.trusted_proxies.clone(),
+            proxy_header: self.server.proxy_header,
+            proxy_protocol: self.server.proxy_protocol,
+            handshake_ms: self.tls.handshake_s * 1000,
+            handshakes: self.tls.handshakes,
             ..GatewayConfig::default()
         }
     }
@@ -156,6 +168,11 @@ impl Config {
                 invitations_waiting: limits.invitations_waiting,
             },
         }
+    }
+
+    /// For what listens beside the public port, where no proxy and no TLS stands before it.
+    pub(crate) fn gateway_beside(&self) -> GatewayConfig {
+        GatewayConfig { shutdown_ms: self.server.drain_s * 1000, ..GatewayConfig::default() }
     }
 
     /// Which database: the configured one, or SQLite in the data folder.
@@ -207,6 +224,11 @@ impl Default for ServerConfig {
             development_hosts: Vec::new(),
             simulator_reach: Vec::new(),
             drain_s: 10,
+            metrics_listen: None,
+            http_redirect_listen: None,
+            trusted_proxies: Vec::new(),
+            proxy_header: ProxyHeader::default(),
+            proxy_protocol: false,
         }
     }
 }

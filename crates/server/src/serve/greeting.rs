@@ -25,7 +25,12 @@ pub(super) fn print(config: &Config, address: SocketAddr) {
 /// Where a person finds the server, which listens on `address`.
 pub(crate) fn base_url(config: &Config, address: &str) -> String {
     let public = config.server.public_url.as_deref().map(|url| url.trim_end_matches('/').to_owned());
-    public.unwrap_or_else(|| format!("http://{address}"))
+    public.unwrap_or_else(|| format!("{}://{address}", scheme(config)))
+}
+
+/// How the server is spoken to.
+pub(crate) fn scheme(config: &Config) -> &'static str {
+    if config.tls.is_on() { "https" } else { "http" }
 }
 
 /// Who can sign in, in words.

@@ -5,23 +5,20 @@ use std::net::SocketAddr;
 use anyhow::Context as _;
 use tokio::net::TcpListener;
 
-use crate::config::ServerConfig;
-
-/// Listens, and says where: the configuration may ask for any free port.
+/// Listens on `place`, which stands at `key` of the configuration, and says where: it may be any free port.
 ///
 /// # Errors
 /// When the address is taken or is not this machine's.
-pub(crate) async fn listen(config: &ServerConfig) -> anyhow::Result<(TcpListener, SocketAddr)> {
-    let listener = TcpListener::bind(&config.listen)
-        .await
-        .with_context(|| format!("could not listen on {} (server.listen)", config.listen))?;
+pub(crate) async fn listen(place: &str, key: &str) -> anyhow::Result<(TcpListener, SocketAddr)> {
+    let listener =
+        TcpListener::bind(place).await.with_context(|| format!("could not listen on {place} ({key})"))?;
     let address = listener.local_addr()?;
     Ok((listener, address))
 }
 
 /// Prints the ready line. Whoever started the server waits for exactly this text.
-pub(crate) fn announce(address: SocketAddr) {
-    println!("listening on http://{address}");
+pub(crate) fn announce(scheme: &str, address: SocketAddr) {
+    println!("listening on {scheme}://{address}");
 }
 
 /// The address under which the server reaches itself.
@@ -52,10 +49,8 @@ mod tests {
 
     #[tokio::test]
     async fn an_address_in_use_is_named() {
-        let (_listener, address) =
-            listen(&ServerConfig { listen: "127.0.0.1:0".into(), ..Default::default() }).await.unwrap();
-        let again = ServerConfig { listen: address.to_string(), ..Default::default() };
-        let error = listen(&again).await.unwrap_err().to_string();
+        let (_listener, address) = listen("127.0.0.1:0", "server.listen").await.unwrap();
+        let error = listen(&address.to_string(), "server.listen").await.unwrap_err().to_string();
         assert!(error.contains(&address.to_string()) && error.contains("server.listen"), "{error}");
     }
 }

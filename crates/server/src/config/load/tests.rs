@@ -80,7 +80,7 @@ fn unknown_keys_name_the_place_and_the_key_that_was_meant() {
         &[
             "teahouse.toml:3: there is no key server.lisen; did you mean server.listen?",
             "environment variable TEAHOUSE__SERVER__WOKRERS: there is no key server.wokrers; did you mean TEAHOUSE__SERVER__WORKERS?",
-            "environment variable TEAHOUSE__KITCHEN__KETTLE: there is no key kitchen.kettle; the sections are server, database, wechat, guests, sessions, chat, plugins, limits, log, secrets",
+            "environment variable TEAHOUSE__KITCHEN__KETTLE: there is no key kitchen.kettle; the sections are server, tls, database, wechat, guests, sessions, chat, plugins, limits, log, secrets",
         ],
     );
     check_refused(
@@ -191,6 +191,52 @@ fn rules_between_keys_are_checked_in_every_mode() {
             "teahouse.toml:4: server.cors_origins has \"shop.example\"; it must be * or scheme and host, such as https://shop.example",
             "teahouse.toml:6: wechat.apps has wx1 twice",
         ],
+    );
+}
+
+#[test]
+fn tls_has_one_source_and_all_of_it() {
+    check_refused(
+        "[tls]\ncertificate = 'fullchain.pem'",
+        &[],
+        &["teahouse.toml:2: tls.certificate needs tls.key beside it"],
+    );
+    check_refused(
+        "[tls]\ncertificate = 'c.pem'\nkey = 'k.pem'\nacme_domains = ['chat.example.com']",
+        &[],
+        &["teahouse.toml:4: tls.acme_domains and tls.certificate exclude each other"],
+    );
+    check_refused(
+        "[tls]\nacme_domains = ['*.example.com', 'https://chat.example.com']\nacme_contact = ['mailto:ann']",
+        &[],
+        &[
+            "teahouse.toml:2: tls.acme_domains has \"*.example.com\"; it must be a domain such as chat.example.com",
+            "teahouse.toml:2: tls.acme_domains has \"https://chat.example.com\"; it must be a domain such as chat.example.com",
+            "teahouse.toml:3: tls.acme_contact has \"mailto:ann\"; it must be a mail address such as ann@example.com",
+        ],
+    );
+    check_refused(
+        "[server]\nhttp_redirect_listen = '0.0.0.0:80'",
+        &[],
+        &["teahouse.toml:2: server.http_redirect_listen needs a server.public_url that begins with https://"],
+    );
+    let files = "[tls]\ncertificate = 'c.pem'\nkey = 'k.pem'";
+    assert!(loaded(files, &[], &[]).unwrap().config.tls.is_on());
+    assert!(!loaded("", &[], &[]).unwrap().config.tls.is_on());
+}
+
+#[test]
+fn proxies_are_addresses_and_networks() {
+    let proxies = [("TEAHOUSE__SERVER__TRUSTED_PROXIES", "127.0.0.1, fd00::/8")];
+    assert_eq!(loaded("", &proxies, &[]).unwrap().config.gateway().trusted_proxies.len(), 2);
+    let refused = loaded("[server]\ntrusted_proxies = ['nginx']", &[], &[]).unwrap_err();
+    let expected =
+        "teahouse.toml:2: server.trusted_proxies.0: \"nginx\" is no address or network, such as 127.0.0.1";
+    assert!(refused.contains(expected), "{refused}");
+    check_refused(
+        "[server]\nproxy_protocol = true",
+        &[],
+        &["teahouse.toml:2: server.proxy_protocol needs server.trusted_proxies: nobody else is asked for it"],
     );
 }
 
