@@ -46,10 +46,8 @@ async fn the_command_line_mints_a_session(server: TestServer) {
 #[server_test]
 async fn a_revoked_key_opens_nothing(server: TestServer) {
     let key = secret_in(&server.command(&["token", "key", "shop"]).await.printed);
-    let sign_in = async || {
-        let request = server.http().post(server.url("/v1/auth/tokens")).header(API_KEY, &key);
-        Answer::of(request.json(&json!({ "external_id": "customer-7" }))).await
-    };
+    let body = json!({ "external_id": "customer-7" });
+    let sign_in = || server.ask_for_token(&key, &body);
     sign_in().await.expect(200);
     let listed = server.command(&["token", "list"]).await;
     let line = listed.printed.lines().find(|line| line.ends_with("shop")).expect("the key");
@@ -67,11 +65,8 @@ async fn a_revoked_key_opens_nothing(server: TestServer) {
 async fn keys_are_made_listed_and_revoked_by_rest(server: TestServer) {
     let keeper = server.keeper().await;
     let made = keeper.post("/keys", json!({ "name": "shop" })).await.expect(201);
-    let sign_in = async || {
-        let key = made["key"].as_str().expect("a key");
-        let request = server.http().post(server.url("/v1/auth/tokens")).header(API_KEY, key);
-        Answer::of(request.json(&json!({ "external_id": "customer-7" }))).await
-    };
+    let (key, body) = (made["key"].as_str().expect("a key"), json!({ "external_id": "customer-7" }));
+    let sign_in = || server.ask_for_token(key, &body);
     sign_in().await.expect(200);
     let newest = keeper.get("/keys?limit=1").await.expect(200);
     assert_eq!((&newest["items"][0]["id"], &newest["items"][0]["scope"]), (&made["id"], &json!("users")));
@@ -82,7 +77,8 @@ async fn keys_are_made_listed_and_revoked_by_rest(server: TestServer) {
     let revoke = async |id| Answer::of(keeper.request(reqwest::Method::DELETE, &path(id))).await;
     revoke(&made["id"]).await.expect(204);
     sign_in().await.refused(401, "api_key_invalid");
-    revoke(&json!("0199aa00-0000-7000-8000-000000000001")).await.refused(404, "not_found");
+    let unknown = json!("0199aa00-0000-7000-8000-000000000001");
+    revoke(&unknown).await.refused(404, "not_found");
     revoke(&older["items"][0]["id"]).await.expect(204);
     keeper.get("/keys").await.refused(401, "api_key_invalid");
 }

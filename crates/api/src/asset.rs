@@ -184,7 +184,8 @@ mod tests {
         let asset = Asset::new("text/plain", "tea ".repeat(1000));
         for wish in ["gzip", "identity"] {
             let wish = (header::ACCEPT_ENCODING, wish);
-            let tag = asset.answer(&asked(&[wish.clone()])).await.header("etag").unwrap().to_owned();
+            let tag =
+                asset.answer(&asked(std::slice::from_ref(&wish))).await.header("etag").unwrap().to_owned();
             for known in [tag.clone(), format!("\"other\", W/{tag}"), "*".to_owned()] {
                 let again =
                     asset.answer(&asked(&[wish.clone(), (header::IF_NONE_MATCH, known.as_str())])).await;

@@ -62,7 +62,7 @@ impl Limiters {
 
     /// Counts a request of `user`. What is left of the allowance, where there is a limit.
     pub(crate) fn count_request(&self, user: UserId) -> Result<Option<Allowance>, Exhausted> {
-        self.requests.as_ref().map(|limiter| limiter.count(user)).transpose()
+        self.requests.as_ref().map(|limiter| limiter.count(&user)).transpose()
     }
 }
 
@@ -125,11 +125,11 @@ impl<K: Hash + Eq + Clone> Limiter<K> {
         Some(Self { keyed, clock: DefaultClock::default(), counted: AtomicU32::new(0) })
     }
 
-    fn count(&self, who: K) -> Result<Allowance, Exhausted> {
+    fn count(&self, who: &K) -> Result<Allowance, Exhausted> {
         if self.counted.fetch_add(1, Ordering::Relaxed) % COUNTS_BETWEEN_SWEEPS == COUNTS_BETWEEN_SWEEPS - 1 {
             self.keyed.retain_recent();
         }
-        match self.keyed.check_key(&who) {
+        match self.keyed.check_key(who) {
             Ok(state) => Ok(allowance(state.quota(), state.remaining_burst_capacity())),
             Err(not_until) => {
                 let wait = not_until.wait_time_from(self.clock.now());

@@ -18,8 +18,8 @@ use crate::door::Door;
 use crate::framing::framed;
 use crate::limits::{ApiLimits, Limiters, Strangers};
 use crate::operations::{
-    AdministrationOperations, InvitationOperations, MemberOperations, MessageOperations, OrderOperations, PeopleOperations,
-    PluginOperations, PluginReports, RoomOperations, SignInOperations,
+    AdministrationOperations, InvitationOperations, MemberOperations, MessageOperations, OrderOperations,
+    PeopleOperations, PluginOperations, PluginReports, RoomOperations, SignInOperations,
 };
 use crate::signposts::Signposted;
 use crate::{tutorial, wafer};

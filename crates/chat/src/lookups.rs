@@ -39,7 +39,7 @@ pub enum LogEntry {
     /// A message was edited; this is what it says now. `None`: it was recalled since.
     Edited {
         /// The event, as everybody saw it.
-        event: teahouse_protocol::Edited,
+        event: Box<teahouse_protocol::Edited>,
         /// The message now.
         message: Option<Box<Spoken>>,
     },
@@ -143,7 +143,7 @@ impl Chat {
             }
             ServerEvent::Edited(event) => {
                 let message = spoken.get(&event.message).filter(|one| one.message.recalled_at.is_none());
-                Some(LogEntry::Edited { message: message.cloned().map(Box::new), event })
+                Some(LogEntry::Edited { message: message.cloned().map(Box::new), event: Box::new(event) })
             }
             other => Some(LogEntry::Other(Box::new(other))),
         };

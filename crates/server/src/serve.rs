@@ -85,7 +85,7 @@ async fn simulated(
     if !loaded.settings.is_written("wechat.api_base") {
         let address = match loaded.config.tls.is_on() {
             true => beside.simulate(&simulator).await?,
-            false => listen::from_here(address),
+            false => from_here(address),
         };
         let base = format!("http://{address}{}", simulator::MOUNT);
         loaded.config.wechat.api_base = ApiBase::parse(&base).context("the simulator's own address")?;

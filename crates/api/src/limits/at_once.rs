@@ -6,16 +6,19 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
+/// How much each has under way; nobody is in it who has nothing.
+type Open<K> = Arc<Mutex<HashMap<K, u32>>>;
+
 /// Counts what is under way, for each who has something.
 pub(crate) struct AtOnce<K> {
     /// 0: no limit, and nothing is counted.
     limit: u32,
-    open: Arc<Mutex<HashMap<K, u32>>>,
+    open: Open<K>,
 }
 
 /// A place among what is under way; dropping it gives it back.
 #[must_use]
-pub(crate) struct Place<K: Hash + Eq>(Option<(Arc<Mutex<HashMap<K, u32>>>, K)>);
+pub(crate) struct Place<K: Hash + Eq>(Option<(Open<K>, K)>);
 
 impl<K: Hash + Eq + Copy> AtOnce<K> {
     pub(crate) fn new(limit: u32) -> Self {

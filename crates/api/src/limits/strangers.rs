@@ -33,7 +33,7 @@ impl Strangers {
 
     fn count_from(&self, address: Option<IpAddr>) -> Result<(), Exhausted> {
         let (Some(limiter), Some(address)) = (&self.0, address) else { return Ok(()) };
-        limiter.count(network(address)).map(drop)
+        limiter.count(&network(address)).map(drop)
     }
 }
 

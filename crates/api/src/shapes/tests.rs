@@ -150,11 +150,11 @@ fn member_change() -> impl Strategy<Value = MemberChange> {
 fn event() -> impl Strategy<Value = ServerEvent> {
     let place =
         || (uuid().prop_map(RoomId::from_uuid), seq(), uuid().prop_map(MessageId::from_uuid), user(), time());
-    let edited = (place(), proptest::option::of(content()), maybe_text(), vec(user(), 0..3)).prop_map(
-        |((room, seq, message, by, at), content, text, mentions)| {
-            ServerEvent::Edited(Edited { room, seq, message, by, content, text, mentions, at })
-        },
-    );
+    let edited =
+        (place(), proptest::option::of(content()), maybe_text(), proptest::collection::vec(user(), 0..3))
+            .prop_map(|((room, seq, message, by, at), content, text, mentions)| {
+                ServerEvent::Edited(Edited { room, seq, message, by, content, text, mentions, at })
+            });
     let recalled = place().prop_map(|(room, seq, message, by, at)| {
         ServerEvent::Recalled(Recalled { room, seq, message, by, at })
     });

@@ -71,11 +71,14 @@ async fn every_operation_knows_who_asks_before_it_reads_what_they_send() {
     }
 }
 
+/// A request's name in the test, its method, path and headers.
+type Asked = (&'static str, Method, &'static str, Vec<(&'static str, &'static str)>);
+
 /// Each of these is asked by somebody who shows nothing, or nothing that is good.
 #[tokio::test]
 async fn strangers_are_counted_by_address_wherever_they_ask() {
     let json = ("content-type", "application/json");
-    let asked: [(&str, Method, &str, Vec<(&str, &str)>); 10] = [
+    let asked: [Asked; 10] = [
         ("no session", Method::GET, "/v1/me", vec![]),
         ("a forged session", Method::GET, "/v1/me", vec![("authorization", "Bearer forged")]),
         ("a forged wafer session", Method::GET, "/v1/me", vec![("x-wx-skey", "forged")]),

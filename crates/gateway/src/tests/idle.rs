@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
 use super::*;
-use crate::listener::{Sockets, Upgraded};
+use crate::listener::{Sockets, Upgraded, Wire};
 
 #[derive(Default)]
 struct Wakes(AtomicUsize);
@@ -35,7 +35,11 @@ impl Table {
         let mailbox = Mailbox::new(Dialect::Native, Arc::new(Encoder::default()), limits);
         floor.guests.lock().push(mailbox.clone());
         let parrot = Parrot { floor: floor.clone(), mailbox: mailbox.clone() };
-        let upgraded = Upgraded { stream, leftover: Vec::new(), sockets: Arc::<Sockets>::default() };
+        let upgraded = Upgraded {
+            stream: Wire::Plain(stream),
+            leftover: Vec::new(),
+            sockets: Arc::<Sockets>::default(),
+        };
         let session = Session::new(upgraded, mailbox, Some(parrot), None, rules);
         Self { session, client, floor, wakes: Arc::default() }
     }

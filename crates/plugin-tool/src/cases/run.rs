@@ -148,7 +148,7 @@ impl<'r> Runner<'r> {
                 called.reply.err().map(|error| json!({"error": error}))
             }
             Err(ended) => {
-                self.count(ended.cost, None);
+                self.count(*ended.cost, None);
                 Some(failure(&ended))
             }
         };
@@ -199,7 +199,7 @@ impl<'r> Runner<'r> {
                 }
             }
             Err(ended) => {
-                self.count(ended.cost, None);
+                self.count(*ended.cost, None);
                 failure(&ended)
             }
         }

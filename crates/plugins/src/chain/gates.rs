@@ -41,7 +41,7 @@ impl Chain<'_> {
             self.snapshot.gates.iter().filter(|place| place.looks_at_name(kind_of(name.subject), asked.room))
         {
             let (next, changed) = self
-                .ask_name(place, &asked, name, &mut text, (&by, room.as_ref()), &mut clock, &mut fold)
+                .ask_name(place, &asked, name, &mut text, (&by, room.as_ref()), (&mut clock, &mut fold))
                 .await;
             replaced |= changed;
             if let Next::End(decision) = next {
@@ -59,8 +59,7 @@ impl Chain<'_> {
         name: &ProposedName,
         text: &mut String,
         (by, room): (&User, Option<&Room>),
-        clock: &mut Clock,
-        fold: &mut Fold,
+        (clock, fold): (&mut Clock, &mut Fold),
     ) -> (Next, bool) {
         let running = &place.running;
         let Some(terms) = clock.terms(party(asked.user)) else {
@@ -71,11 +70,11 @@ impl Chain<'_> {
             Ok(answer) => answer,
             Err(NoAnswer::Overloaded) => return (Next::End(Decision::Overloaded), false),
             Err(NoAnswer::Failed(why, took)) => {
-                return (self.gate_failed(place, place.on_error, asked, text, fold, &why, took), false);
+                return (self.gate_failed(place, place.on_error, asked, text, fold, (&why, took)), false);
             }
             Err(NoAnswer::Unusable(why, took)) => {
                 let on_error = at_least_reject(place.on_error);
-                return (self.gate_failed(place, on_error, asked, text, fold, &why, took), false);
+                return (self.gate_failed(place, on_error, asked, text, fold, (&why, took)), false);
             }
         };
         if !matches!(verdict, Verdict::Allow) {
@@ -95,7 +94,7 @@ impl Chain<'_> {
                 Err(why) => {
                     running.resident.health.bad_reply(&why, blame(&name.by));
                     let on_error = at_least_reject(place.on_error);
-                    (self.gate_failed(place, on_error, asked, text, fold, &why, took), false)
+                    (self.gate_failed(place, on_error, asked, text, fold, (&why, took)), false)
                 }
             },
         }
@@ -139,7 +138,7 @@ impl Chain<'_> {
                         NoAnswer::Overloaded => return JoinPassage::Overloaded,
                     };
                     let mut fold = Fold::default();
-                    let next = self.gate_failed(place, on_error, &asked, &join.word, &mut fold, &why, took);
+                    let next = self.gate_failed(place, on_error, &asked, &join.word, &mut fold, (&why, took));
                     match next {
                         Next::End(Decision::Reject(refusal)) => return JoinPassage::Reject(refusal),
                         // Nobody can be let in half: a note and a hold both ask the room.
@@ -161,8 +160,7 @@ impl Chain<'_> {
         asked: &Asked,
         input: &str,
         fold: &mut Fold,
-        why: &str,
-        took: Duration,
+        (why, took): (&str, Duration),
     ) -> Next {
         self.note_gate(&place.running, asked, failed_word(on_error), fold::FAILED, input, took);
         fold.failure(&place.running.speaker, on_error, why)

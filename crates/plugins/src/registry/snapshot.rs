@@ -172,7 +172,7 @@ impl Snapshot {
         }
         let Content::Text(text) = content else { return false };
         self.audience.hears(room, EventKind::Command)
-            && Command::split(text).is_some_and(|(name, _)| self.find_command(room, name).is_some())
+            && Command::split(text).is_some_and(|(name, _)| self.find_command(room, &name).is_some())
     }
 
     /// The plugin `id`.

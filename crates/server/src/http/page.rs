@@ -41,11 +41,14 @@ impl<D: Endpoint<Output = Response>> Endpoint for Root<D> {
     }
 }
 
+/// A file's answer, and the digest of what it was made of.
+type Known = ([u8; 32], Asset);
+
 /// Serves the page at the root, and its files by their path. Clones share them.
 #[derive(Clone, Default)]
 pub(super) struct Page {
     /// What was asked for already, with its digest: a build for development reads files anew, as they are edited.
-    known: Arc<Mutex<HashMap<String, ([u8; 32], Asset)>>>,
+    known: Arc<Mutex<HashMap<String, Known>>>,
 }
 
 impl Endpoint for Page {
