@@ -81,6 +81,7 @@ on_both! {
         world.make_admin(&ann, room, cid.user_id()).await;
         let (owners, admins) = (send(&world, &ann, room, "o").await, send(&world, &cid, room, "a").await);
         let (members, gone) = (send(&world, &dan, room, "m").await, send(&world, &dan, room, "g").await);
+        let kept = send(&world, &dan, room, "k").await;
         refused(world.chat.recall(&dan, owners.id).await, ErrorCode::NotAllowed);
         refused(world.chat.recall(&bob, owners.id).await, ErrorCode::NotAllowed);
         refused(world.chat.recall(&bob, admins.id).await, ErrorCode::NotAllowed);
@@ -89,7 +90,9 @@ on_both! {
         // Who has left stands below everybody.
         world.chat.leave(&dan, room).await.unwrap();
         world.chat.recall(&bob, gone.id).await.unwrap();
-        refused(world.chat.recall(&dan, gone.id).await, ErrorCode::MessageNotFound);
+        refused(world.chat.recall(&dan, kept.id).await, ErrorCode::MessageNotFound);
+        // As if the answer to an earlier one were lost: it is gone, as they wanted.
+        world.chat.recall(&dan, gone.id).await.unwrap();
     }
 
     async fn who_is_muted_edits_nothing_but_takes_back(world: World) {

@@ -299,6 +299,5 @@ on_both! {
             let user = world.person(name).await.user_id();
             chat.open_direct(&clerk, user).await.unwrap();
         }
-        world.stop().await;
     }
 }

@@ -20,6 +20,8 @@ on_both! {
         assert_eq!((said["content"].as_str(), said["sender"]["name"].as_str()), (Some("hello"), Some("Probe")));
         world.say(&ann, room, "twice once").await.unwrap();
         ears.hears("once").await;
+        // Of what a room sees no person takes more than half.
+        world.clock.advance(Duration::from_secs(30));
         world.say(&ann, room, "echo end").await.unwrap();
         ears.hears("end").await;
         world.eventually(async || (world.stats(PROBE).await.waiting == 0).then_some(())).await;
@@ -122,10 +124,12 @@ on_both! {
         let full_width = world.say(&bob, room, " ／RULE").await.unwrap_err();
         assert_eq!(full_width.code(), ErrorCode::NotAllowed, "{full_width}");
         for typed in [" /PROBE leaf", "／probe leaf", "\u{3000}／Ｐrobe\u{3000}leaf"] {
+            world.clock.advance(Duration::from_secs(30));
             world.say(&bob, room, typed).await.unwrap();
             let card = ears.bot_says().await;
             assert_eq!(card["content"]["text"], r#"{"word":"leaf"}"#, "{typed}: {card}");
         }
+        world.clock.advance(Duration::from_secs(30));
         world.say(&bob, room, "/nobody knows it").await.unwrap();
         world.say(&bob, room, "/probe tea time").await.unwrap();
         let card = ears.bot_says().await;
@@ -175,6 +179,7 @@ on_both! {
         ears.hears("reacted: 👍").await;
         world.chat.recall(&ann, said).await.unwrap();
         ears.hears("recalled: []").await;
+        world.clock.advance(Duration::from_secs(30));
         world.chat.join(&bob, room).await.unwrap();
         ears.hears("joined: bob").await;
     }

@@ -67,6 +67,8 @@ on_both! {
         world.say(&ann, room, "swing").await.unwrap();
         ears.hears("swinging").await;
         ears.until("edited").await;
+        // Of what a room sees no person takes more than half.
+        world.clock.advance(std::time::Duration::from_secs(30));
         world.say(&ann, room, "echo end").await.unwrap();
         ears.hears("end").await;
         world.eventually(async || (world.stats(PROBE).await.waiting == 0).then_some(())).await;

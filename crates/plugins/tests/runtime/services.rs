@@ -53,15 +53,18 @@ on_both! {
     }
 
     async fn the_store_has_an_end(world: World) {
-        world.probe(&[]).await;
+        let id = world.probe(&[]).await;
         let ann = world.person("ann").await;
         let room = world.room(&ann, &[]).await;
+        // Less than what one person may have written at once.
+        let limits = LimitPolicy { kv_quota_kib: Some(32), ..LimitPolicy::default() };
+        world.set_policy(&id, Policy { limits, ..Policy::default() }).await;
         let mut ears = world.listener(&ann, room).await;
         world.say(&ann, room, "fill 100").await.unwrap();
         loop {
             let said = ears.bot_says().await["content"].as_str().unwrap_or_default().to_owned();
             if said.starts_with("kept") {
-                assert_eq!(said, "kept 63, then Quota(65536)");
+                assert_eq!(said, "kept 31, then Quota(32768)");
                 break;
             }
         }
@@ -70,7 +73,7 @@ on_both! {
         ears.hears("Ok(())").await;
         ears.hears("Ok(None)").await;
         let stats = world.stats(PROBE).await;
-        assert!(stats.kv.bytes <= 65_536 && stats.kv.keys == 64, "{:?}", stats.kv);
+        assert!(stats.kv.bytes <= 32_768 && stats.kv.keys == 32, "{:?}", stats.kv);
     }
 
     async fn what_an_admin_decides_holds_in_place_of_what_was_agreed_to(world: World) {

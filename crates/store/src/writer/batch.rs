@@ -74,14 +74,16 @@ impl Batches {
     /// one is looked after, so that they make no second one fail.
     async fn write_together(&mut self, entries: &[Entry]) -> Result<Vec<Outcome>, Error> {
         let mut repeats = self.suspects.find_repeats(&self.db, entries).await?;
+        let mut has_new_heads = false;
         loop {
             let conflict = match self.commit(entries, &repeats).await {
                 Err(error @ Error::Conflict(_)) => error,
                 other => return other,
             };
             let found = self.suspects.find_all_repeats(&self.db, entries).await?;
-            // More come to light with each round only where another node writes them meanwhile.
-            if found.len() <= repeats.len() {
+            // More come to light with each round only where another node writes them meanwhile. Where none does, the heads that
+            // were remembered may have been old; they are forgotten by now.
+            if found.len() <= repeats.len() && std::mem::replace(&mut has_new_heads, true) {
                 return Err(conflict);
             }
             repeats = found;
