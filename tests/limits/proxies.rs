@@ -89,7 +89,7 @@ fn proxy_protocol(settings: Settings) -> Settings {
 /// A request for a socket behind a header of the PROXY protocol; what comes back first.
 async fn announced(server: &TestServer, header: &[u8]) -> (TcpStream, String) {
     let mut stream = TcpStream::connect(server.address()).await.expect("a connection");
-    let upgrade = "GET /ws HTTP/1.1\r\nhost: t\r\nupgrade: websocket\r\nconnection: Upgrade\r\n\
+    let upgrade = "GET /ws HTTP/1.1\r\nhost: 127.0.0.1\r\nupgrade: websocket\r\nconnection: Upgrade\r\n\
         sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
     stream.write_all(&[header, upgrade.as_bytes()].concat()).await.expect("a request");
     let mut answer = Vec::new();

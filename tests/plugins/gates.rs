@@ -19,8 +19,8 @@ async fn a_nickname_is_what_the_gate_lets_it_be(server: TestServer) {
     assert_eq!(call("odd").await.expect(200)["name"], "odd");
     let names = reviewed(&keeper, "user-name").await;
     assert_eq!(names, ["late-name: somebody should look: wait", "odd-name: hm: odd"]);
-    // What a gate puts in its place must be a name, or the gate has failed: the admin's policy speaks for it.
-    assert_eq!(call("nothing").await.expect(200)["name"], "nothing");
+    // What a gate puts in its place must be a name; where it is none, nothing is taken, whatever the policy for failures.
+    assert_eq!(call("nothing").await.refused(422, "rejected")["rule"], "plugin-failed");
     assert_eq!(call("annie").await.expect(200)["name"], "annie");
     set_policy(&server, &keeper, "reject").await;
     assert_eq!(call("nothing").await.refused(422, "rejected")["rule"], "plugin-failed");

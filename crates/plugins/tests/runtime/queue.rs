@@ -68,7 +68,7 @@ on_both! {
         ears.hears("swinging").await;
         ears.until("edited").await;
         // Of what a room sees no person takes more than half.
-        world.clock.advance(std::time::Duration::from_secs(30));
+        world.clock.advance(Duration::from_secs(30));
         world.say(&ann, room, "echo end").await.unwrap();
         ears.hears("end").await;
         world.eventually(async || (world.stats(PROBE).await.waiting == 0).then_some(())).await;
