@@ -1,11 +1,12 @@
 /** Pictures of people and rooms; a coloured initial where there is none, or where it doesn't load. */
 
 import { h } from './dom.js';
+import { foreign } from './foreign.js';
 
 const HUES = 8;
 
 export function avatar({ name, avatar: url }, className = '') {
-  const initial = h('span', { class: `avatar hue-${hueOf(name)} ${className}`, 'aria-hidden': 'true' }, initialOf(name));
+  const initial = h('span', { class: `avatar hue-${hueOf(name)} ${className}`, 'aria-hidden': 'true' }, foreign(initialOf(name)));
   const address = safeAddress(url);
   if (address) {
     const picture = h('img', { src: address, alt: '', loading: 'lazy', referrerpolicy: 'no-referrer' });
