@@ -13,6 +13,5 @@ mod openapi;
 mod plugins;
 mod rooms;
 mod sign_in;
-mod slow;
 mod tls;
 mod wafer;
