@@ -1,7 +1,6 @@
 //! Limits: where they stand, who is told what, and that a busy person never meets them.
 
 mod floods;
-mod proxies;
 mod scene;
 
 use reqwest::header::RETRY_AFTER;
