@@ -177,6 +177,7 @@ on_both! {
         ears.hears("edited: milk").await;
         world.chat.react(&ann, said, Emoji::new("👍").unwrap()).await.unwrap();
         ears.hears("reacted: 👍").await;
+        world.clock.advance(Duration::from_secs(30));
         world.chat.recall(&ann, said).await.unwrap();
         ears.hears("recalled: []").await;
         world.clock.advance(Duration::from_secs(30));
