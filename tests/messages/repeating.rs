@@ -7,13 +7,11 @@ use std::time::Duration;
 use serde_json::json;
 use teahouse_tests::{Settings, TestServer, server_test};
 
-use crate::plugins::crowd::{Crowd, p99};
+use crate::plugins::crowd::{Crowd, bearable, p99};
 
 const WINDOW: Duration = Duration::from_millis(300);
 /// Windows that are given to be clean in one.
 const ATTEMPTS: usize = 8;
-/// Up to here any 99th percentile is fine: what the scheduler adds there is larger than what it is added to.
-const FLOOR: Duration = Duration::from_millis(40);
 /// Different messages that are sent again.
 const MESSAGES: usize = 20;
 
@@ -45,7 +43,7 @@ async fn one_who_repeats_on_purpose_slows_nobody_down(server: TestServer) {
             repeats += 1;
         }
         let attacked = p99(&crowd.latencies(from..crowd.now()).await);
-        let limit = FLOOR.max(2 * p99(&quiet));
+        let limit = bearable(&quiet);
         println!("{repeats} repeats: p99 {attacked:?}, at most {limit:?}");
         if attacked <= limit {
             break;

@@ -208,6 +208,28 @@ impl Socket {
         self.waiting.drain(..).collect()
     }
 
+    /// As [`until_now`](Self::until_now), where the `ping` may be refused or the connection closed.
+    ///
+    /// # Errors
+    /// The connection has ended: the code of the close frame, if one came.
+    pub async fn try_until_now(&mut self) -> Result<Vec<Value>, Option<u16>> {
+        let id = uuid::Uuid::now_v7().to_string();
+        // What came before a close is still to be read.
+        let _ = self.try_text(&json!({ "type": "ping", "id": id }).to_string()).await;
+        loop {
+            let event = self.receive().await?;
+            if event["id"] == id.as_str() {
+                return Ok(self.waiting.drain(..).collect());
+            }
+            self.waiting.push_back(event);
+        }
+    }
+
+    /// What came and was not asked for.
+    pub fn waiting(&mut self) -> Vec<Value> {
+        self.waiting.drain(..).collect()
+    }
+
     /// Waits for the end of the connection, and returns the code of the close frame, if one came.
     pub async fn closes(&mut self) -> Option<u16> {
         loop {

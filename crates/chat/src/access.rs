@@ -7,7 +7,7 @@ use teahouse_accounts::Session;
 use teahouse_jobs::{EnqueueError, Outbox};
 use teahouse_protocol::{Role, RoomId, RoomKind, Seq, Timestamp, UserId, Visibility};
 use teahouse_store::writer::MemberState;
-use teahouse_store::{Db, members, reads, rooms};
+use teahouse_store::{Db, members, reads, rooms, users};
 
 use crate::cached::Look;
 use crate::connection::Seat;
@@ -150,7 +150,7 @@ impl Access {
         }))
     }
 
-    /// What `user` is in `room`. Everyone is a member of the lobby: who was never there is put in now.
+    /// What `user` is in `room`. Everyone is a member of the lobby: who was never there is put in now, if there is such a user.
     pub(crate) async fn membership(
         &self,
         room: RoomId,
@@ -158,7 +158,7 @@ impl Access {
         now: Timestamp,
     ) -> Result<Option<MemberState>, Error> {
         let mut row = members::find(self.db.conn(), room, user).await?;
-        if row.is_none() && room == self.lobby && !members::is_banned(self.db.conn(), room, user).await? {
+        if row.is_none() && room == self.lobby && self.may_enter_lobby(user).await? {
             self.enter_lobby(user, now).await?;
             row = members::find(self.db.conn(), room, user).await?;
         }
@@ -179,6 +179,12 @@ impl Access {
             members.extend(members::roles_of(self.db.conn(), room, some).await?);
         }
         Ok(members)
+    }
+
+    /// Whether there is such a user, and no moderator keeps them out.
+    async fn may_enter_lobby(&self, user: UserId) -> Result<bool, Error> {
+        Ok(!members::is_banned(self.db.conn(), self.lobby, user).await?
+            && users::find(self.db.conn(), user).await?.is_some())
     }
 
     /// Puts `user` into the lobby, and in the same transaction has plugins told of it, if there are any.

@@ -29,6 +29,7 @@ use crate::pipeline::Ticket;
 use crate::presence::Presence;
 use crate::presses::Presses;
 use crate::quotas::Quotas;
+use crate::turns::Turns;
 use crate::underway::Underway;
 use crate::whispers::Whispers;
 use crate::{Error, gathered, hub, lobby, presence, publish};
@@ -72,6 +73,7 @@ struct Inner {
     hub: Hub,
     presence: Presence,
     paces: Paces,
+    turns: Turns,
     gathered: Gathered,
     quotas: Quotas,
     metrics: ChatMetrics,
@@ -116,6 +118,7 @@ impl Chat {
             access: Access::new(parts.db.clone(), lobby, parts.outbox.clone(), Arc::clone(&hooks)),
             presence: Presence::new(parts.config.offline_after()),
             paces: Paces::new(parts.limits),
+            turns: Turns::new(parts.limits),
             gathered: Gathered::default(),
             quotas: Quotas::new(parts.limits.making),
             hub: Hub::new(parts.encoder),
@@ -310,6 +313,10 @@ impl Chat {
         self.0.limits
     }
 
+    pub(crate) fn turns(&self) -> &Turns {
+        &self.0.turns
+    }
+
     pub(crate) fn paces(&self) -> &Paces {
         &self.0.paces
     }
@@ -388,6 +395,7 @@ async fn sweep(chat: Chat) {
         ticks.tick().await;
         let now = chat.now();
         chat.0.paces.sweep(now);
+        chat.0.turns.sweep();
         chat.0.quotas.sweep();
         for core in chat.0.hub.all() {
             if core.session().expires_at() <= now {

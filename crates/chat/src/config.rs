@@ -72,6 +72,10 @@ pub struct ChatLimits {
     pub signals_per_second: u32,
     /// As many of these at once.
     pub signal_burst: u32,
+    /// Messages and events a second that a user may read from logs, averaged; who reads more waits.
+    pub reads_per_second: u32,
+    /// As many of these at once.
+    pub read_burst: u32,
     /// Connections that one user may hold on this node; one more closes the oldest.
     pub connections_per_user: usize,
     /// Rooms that one connection may listen to.
@@ -110,6 +114,8 @@ impl ChatLimits {
         message_burst: 0,
         signals_per_second: 0,
         signal_burst: 0,
+        reads_per_second: 0,
+        read_burst: 0,
         connections_per_user: 0,
         rooms_per_connection: 0,
         watched_per_connection: 0,

@@ -29,6 +29,7 @@ impl Chat {
         window: Window,
         limit: u16,
     ) -> Result<HistoryPage, Error> {
+        let turn = self.turns().take(caller.user_id()).await;
         self.access().require_reader(caller, room, self.now()).await?;
         let size = PageSize::capped(limit.min(200));
         let (page, from, to) = match window {
@@ -63,6 +64,7 @@ impl Chat {
         let mut page = self.with_shadows(caller, room, page, from, to).await?;
         self.add_reactions(caller.user_id(), &mut page.items).await?;
         self.add_replacements(caller.user_id(), &mut page.items).await?;
+        turn.has_read(page.items.len()).await;
         Ok(page)
     }
 
@@ -146,6 +148,7 @@ impl Chat {
         after: Seq,
         limit: u16,
     ) -> Result<EventsPage, Error> {
+        let turn = self.turns().take(caller.user_id()).await;
         self.access().require_reader(caller, room, self.now()).await?;
         let size = PageSize::capped(limit);
         let row = rooms::find(self.db().conn(), room).await?.ok_or(Error::RoomNotFound)?;
@@ -153,6 +156,7 @@ impl Chat {
         let mut events = self.log_after(room, after, head, size.and_one()).await?;
         let more = events.len() > usize::from(size.get());
         events.truncate(usize::from(size.get()));
+        turn.has_read(events.len()).await;
         let next = events.last().filter(|_| more).map(|(seq, _)| *seq);
         Ok(EventsPage { items: events.into_iter().map(|(_, event)| event).collect(), next })
     }

@@ -42,6 +42,7 @@ mod replacing;
 mod reviews;
 mod rooms;
 mod sweep;
+mod turns;
 mod underway;
 mod views;
 mod whispers;

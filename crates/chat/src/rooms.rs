@@ -27,6 +27,7 @@ impl Chat {
     /// [`Error::Store`].
     pub async fn rooms(&self, caller: &Session, page: PageRequest) -> Result<Page<RoomSummary>, Error> {
         let user = caller.user_id();
+        let turn = self.turns().take(user).await;
         self.gathered().written(user).await?;
         self.access().membership(self.lobby(), user, self.now()).await?;
         let size = PageSize::capped(page.limit);
@@ -45,6 +46,7 @@ impl Chat {
                 last: head.last,
             });
         }
+        turn.has_read(items.len()).await;
         Ok(Page { items, next: page.next })
     }
 
@@ -53,6 +55,7 @@ impl Chat {
     /// # Errors
     /// [`Error::Store`].
     pub async fn public_rooms(&self, caller: &Session, page: PageRequest) -> Result<Page<RoomView>, Error> {
+        let turn = self.turns().take(caller.user_id()).await;
         let size = PageSize::capped(page.limit);
         let rows = rooms::page_public(self.db().conn(), page.after, size.and_one()).await?;
         let page = Page::cut(rows, size.get(), |row| row.id, |row| row);
@@ -62,6 +65,7 @@ impl Chat {
             let member = self.access().membership(id, caller.user_id(), self.now()).await?;
             items.push(self.view(caller, row, member.map(|member| member.role)).await?);
         }
+        turn.has_read(items.len()).await;
         Ok(Page { items, next: page.next })
     }
 

@@ -37,7 +37,8 @@ pub struct DatabaseConfig {
     /// A path and no address: nothing in it is encoded. The server's own, not to be configured.
     #[serde(skip)]
     pub file: PathBuf,
-    /// The most connections to PostgreSQL, or the most readers of SQLite, which has one writer.
+    /// The most connections to PostgreSQL, of which half write, and at least 2; or the most readers of SQLite, which has one
+    /// writer.
     pub max_connections: u32,
     /// How long a transaction of messages may take, in milliseconds. Past it it is given up, and its senders are told to
     /// try again.
@@ -239,14 +240,18 @@ async fn connect_postgres(url: &str, config: &DatabaseConfig) -> Result<Db, Erro
         .map_err(conn_error)?
         .application_name("teahouse")
         .statement_cache_capacity(STATEMENT_CACHE);
-    let pool = PgPoolOptions::new()
-        .max_connections(config.max_connections.max(2))
-        .acquire_timeout(ACQUIRE_TIMEOUT)
-        .connect_with(options)
-        .await
-        .map_err(conn_error)?;
-    let connection = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
-    Ok(Db { readers: connection.clone(), writer: connection, write_timeout: config.write_timeout() })
+    let pool = |connections: u32| {
+        PgPoolOptions::new().max_connections(connections.max(1)).acquire_timeout(ACQUIRE_TIMEOUT)
+    };
+    // Who reads much must not keep others from writing.
+    let writers = config.max_connections / 2;
+    let writer = pool(writers).connect_with(options.clone()).await.map_err(conn_error)?;
+    let readers = pool(config.max_connections - writers).connect_with(options).await.map_err(conn_error)?;
+    Ok(Db {
+        readers: SqlxPostgresConnector::from_sqlx_postgres_pool(readers),
+        writer: SqlxPostgresConnector::from_sqlx_postgres_pool(writer),
+        write_timeout: config.write_timeout(),
+    })
 }
 
 async fn connect_sqlite(options: SqliteConnectOptions, config: &DatabaseConfig) -> Result<Db, Error> {

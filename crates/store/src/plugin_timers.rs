@@ -12,29 +12,38 @@ use uuid::Uuid;
 use crate::entity::plugin_timer;
 use crate::{Error, plugins};
 
-/// Sets a timer, in place of an earlier one of that name. False: the plugin has `most` others, of which `of_one` may be set on
-/// behalf of the same party; or it is not installed.
+/// What became of a timer that was to be set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Setting {
+    /// It stands.
+    Set,
+    /// There are so many others already, and no more may be.
+    Full(u64),
+}
+
+/// Sets a timer, in place of an earlier one of that name, unless the plugin has `most` others, or `of_one` that were set on
+/// behalf of the same party. One that is not installed has none.
 pub async fn put(
     tx: &DatabaseTransaction,
     timer: plugin_timer::Model,
     most: u64,
     of_one: u64,
-) -> Result<bool, Error> {
+) -> Result<Setting, Error> {
     use plugin_timer::Column;
     // Two that set one each at the same time must not both find room for the last.
     if plugins::lock(tx, &timer.plugin_id).await?.is_none() {
-        return Ok(false);
+        return Ok(Setting::Full(0));
     }
     let others = plugin_timer::Entity::find()
         .filter(Column::PluginId.eq(&timer.plugin_id))
         .filter(Column::Name.ne(&timer.name));
     if others.clone().count(tx).await? >= most {
-        return Ok(false);
+        return Ok(Setting::Full(most));
     }
     if let Some(party) = timer.party
         && others.filter(Column::Party.eq(party)).count(tx).await? >= of_one
     {
-        return Ok(false);
+        return Ok(Setting::Full(of_one));
     }
     plugin_timer::Entity::insert(timer.into_active_model())
         .on_conflict(
@@ -50,7 +59,7 @@ pub async fn put(
         )
         .exec_without_returning(tx)
         .await?;
-    Ok(true)
+    Ok(Setting::Set)
 }
 
 /// The timer of that name.

@@ -11,8 +11,10 @@ mod heads;
 mod pulse;
 mod repeats;
 
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
+use teahouse_protocol::UserId;
 use tokio::sync::mpsc;
 
 use batch::Batches;
@@ -34,6 +36,10 @@ const QUEUED_ENTRIES: usize = 16 * 1024;
 const PATIENCE: Duration = Duration::from_millis(20);
 /// Where others have their turns for as long as this before ours comes again, there is a queue for the processor.
 const BUSY_ROUND: Duration = Duration::from_micros(20);
+
+/// Changes of one person in one transaction. Each has statements of its own, for which all others in it wait: whoever makes
+/// many at once waits for themselves.
+const CHANGES_OF_ONE: usize = 4;
 
 /// An entry, and what its sender wants back with the outcome.
 #[derive(Debug)]
@@ -134,11 +140,12 @@ impl<T: Send> BatchWriter<T> {
         let mut batches = Batches::new(db);
         let mut gathered = Vec::new();
         let mut patience = Duration::ZERO;
-        while self.entries.recv_many(&mut gathered, QUEUED_ENTRIES).await > 0 {
+        while !gathered.is_empty() || self.entries.recv_many(&mut gathered, QUEUED_ENTRIES).await > 0 {
             self.pulse.begin();
             self.gather_more(&mut gathered, patience).await;
+            let batch = take_batch(&mut gathered);
             let began = Instant::now();
-            let appended = batches.write(std::mem::take(&mut gathered)).await;
+            let appended = batches.write(batch).await;
             patience = began.elapsed().min(PATIENCE);
             self.pulse.written(&appended);
             if self.finished.send(appended).await.is_err() {
@@ -173,7 +180,7 @@ impl<T: Send> BatchWriter<T> {
     /// repeats; after a restart numbers begin anew.
     pub async fn run_without_history(mut self, db: Db) {
         let mut batches = Batches::new(db);
-        let mut heads = std::collections::HashMap::new();
+        let mut heads = HashMap::new();
         let mut gathered = Vec::new();
         while self.entries.recv_many(&mut gathered, QUEUED_ENTRIES).await > 0 {
             let appended = batch::number_only(&mut batches, &mut heads, std::mem::take(&mut gathered)).await;
@@ -184,14 +191,32 @@ impl<T: Send> BatchWriter<T> {
     }
 }
 
+/// What comes into the next transaction; too many changes of one person stay, in their order.
+fn take_batch<T>(gathered: &mut Vec<Append<T>>) -> Vec<Append<T>> {
+    let mut changes: HashMap<UserId, usize> = HashMap::new();
+    let is_in = |append: &mut Append<T>| match &append.entry {
+        Entry::Message(_) => true,
+        Entry::Change(change) => {
+            let made = changes.entry(change.actor).or_default();
+            *made += 1;
+            *made <= CHANGES_OF_ONE
+        }
+    };
+    gathered.extract_if(.., is_in).collect()
+}
+
 #[cfg(test)]
 mod tests {
-    use teahouse_protocol::{RoomId, Timestamp, UserId};
+    use teahouse_protocol::{RoomId, Timestamp};
 
     use super::*;
 
     fn append(ticket: u8) -> Append<u8> {
-        let (room, actor) = (RoomId::generate(), UserId::generate());
+        change_of(UserId::generate(), ticket)
+    }
+
+    fn change_of(actor: UserId, ticket: u8) -> Append<u8> {
+        let room = RoomId::generate();
         let kind = ChangeKind::Unban { user: actor };
         let at = Timestamp::from_millis(0);
         Append {
@@ -210,6 +235,17 @@ mod tests {
         writer.gather_more(&mut gathered, Duration::ZERO).await;
         assert_eq!(gathered.iter().map(|append| append.ticket).collect::<Vec<_>>(), [1, 2]);
         other.await.unwrap().unwrap();
+    }
+
+    #[test]
+    fn who_changes_much_waits_for_themselves() {
+        let (ann, bob) = (UserId::generate(), UserId::generate());
+        let mut gathered: Vec<_> = (0..6).map(|ticket| change_of(ann, ticket)).collect();
+        gathered.push(change_of(bob, 10));
+        let mut tickets = || take_batch(&mut gathered).iter().map(|append| append.ticket).collect::<Vec<_>>();
+        assert_eq!(tickets(), [0, 1, 2, 3, 10]);
+        assert_eq!(tickets(), [4, 5]);
+        assert!(tickets().is_empty());
     }
 
     #[tokio::test]

@@ -9,7 +9,7 @@ use super::Ending::{Cut, CutByEither, Told, ToldOrCut};
 use super::{Attack, PARDON_AFTER, PAUSE, Siege, TIMES, WINDOW, attack, measured};
 
 /// Rooms to attack through. A bot that fails is told again after a second, and what comes later in its room waits so long.
-const ROOMS: usize = 24;
+const FRONTS: usize = 24;
 /// Rooms in which it is asked at once: more than it has instances.
 const AT_ONCE: u64 = 3;
 
@@ -20,7 +20,7 @@ const ATTACKS: &[Attack] = &[
     attack("?twice", Told(&["twice: one message"])),
     attack("?markup", Told(&["markup: done"])),
     attack("?flood", Told(&["sent, then too often"])),
-    attack("?timers", Told(&["timer every 0: invalid", "timers: 3 set, then the quota of 3 is used up"])),
+    attack("?timers", Told(&["timer every 0: invalid", "timers: 1 set, then the quota of 1 is used up"])),
     attack("?http http://127.0.0.1:9/", Told(&["http: denied"])),
     attack("?http https://[::ffff:127.0.0.1]/", Told(&["http: denied"])),
     attack("?http-header Host", Told(&["http-header: denied"])),
@@ -45,7 +45,7 @@ const ATTACKS: &[Attack] = &[
 /// Each attack of the bot: it comes after the commit, and the talk goes on beside it.
 #[server_test(measured)]
 async fn a_hostile_bot_harms_nobody(server: TestServer) {
-    let mut siege = Siege::lay(&server, &[("rooms = \"all\"", "rooms = \"chosen\"")], ROOMS).await;
+    let mut siege = Siege::lay(&server, &[("rooms = \"all\"", "rooms = \"chosen\"")], FRONTS).await;
     siege.at_once = 2;
     siege.endure(ATTACKS).await;
     siege.crowd.part().await;
@@ -77,11 +77,11 @@ impl Siege<'_> {
 
     /// Says it in the next room.
     async fn ask_bot(&mut self, content: &str) {
-        let room = &self.rooms[self.next_room % ROOMS];
-        self.next_room += 1;
+        let front = &mut self.fronts[self.next_front % FRONTS];
+        self.next_front += 1;
         self.next_id += 1;
         let id = format!("attack-{}", self.next_id);
-        let ack = self.attacker.send_to(room, &id, content).await;
+        let ack = front.owner.send_to(&front.room, &id, content).await;
         assert_eq!(ack["state"], "sent", "{content}: {ack}");
     }
 }

@@ -19,17 +19,24 @@ const ROOMS_A_SIGNAL: usize = 10;
 
 pub(super) async fn join(chat: &Chat, core: &Arc<Core>, join: Join) -> Result<(), Error> {
     chat.paces().signal(core.user_id(), 1)?;
+    let turn = chat.turns().take(core.user_id()).await;
     // What the user has read before must not count as unread.
     chat.gathered().written(core.user_id()).await?;
     let seat = chat.seat(core, join.room);
-    let joined = enter(chat, core, &seat, &join).await;
-    if joined.is_err() {
-        stop(chat, core, &seat);
+    match enter(chat, core, &seat, &join).await {
+        Ok(read) => {
+            turn.has_read(read).await;
+            Ok(())
+        }
+        Err(error) => {
+            stop(chat, core, &seat);
+            Err(error)
+        }
     }
-    joined
 }
 
-async fn enter(chat: &Chat, core: &Arc<Core>, seat: &Seat, join: &Join) -> Result<(), Error> {
+/// How many events it took to catch up.
+async fn enter(chat: &Chat, core: &Arc<Core>, seat: &Seat, join: &Join) -> Result<usize, Error> {
     let user = core.user_id();
     take(chat, core, seat)?;
     let reader = chat.access().require_live_reader(seat, user, chat.now()).await?;
@@ -46,7 +53,7 @@ async fn enter(chat: &Chat, core: &Arc<Core>, seat: &Seat, join: &Join) -> Resul
         role: reader.member.map(|member| member.role),
         unread,
     }));
-    let mut reached = since;
+    let (read, mut reached) = (missed.len(), since);
     for (seq, event) in missed {
         core.mailbox().send(&event);
         reached = seq;
@@ -56,7 +63,7 @@ async fn enter(chat: &Chat, core: &Arc<Core>, seat: &Seat, join: &Join) -> Resul
     }
     core.set_current_room(join.room);
     go_live(core, seat, head);
-    Ok(())
+    Ok(read)
 }
 
 /// The seat comes before the look whether it may be taken: who is put out before the look is refused by it, and who is
@@ -85,6 +92,7 @@ fn stop(chat: &Chat, core: &Arc<Core>, seat: &Seat) {
 pub(super) async fn listen(chat: &Chat, core: &Arc<Core>, listen: Listen) -> Result<(), Error> {
     let named = if let Listen::Rooms(rooms) = &listen { rooms.len() } else { 0 };
     chat.paces().signal(core.user_id(), 1 + named / ROOMS_A_SIGNAL)?;
+    let turn = chat.turns().take(core.user_id()).await;
     chat.gathered().written(core.user_id()).await?;
     let only_mine = listen == Listen::All;
     let rooms = match listen {
@@ -120,9 +128,11 @@ pub(super) async fn listen(chat: &Chat, core: &Arc<Core>, listen: Listen) -> Res
         }
     }
     core.mailbox().send(&ServerEvent::Heads(Heads { rooms: heads }));
+    let read = seats.len();
     for (seat, head) in seats {
         go_live(core, &seat, head);
     }
+    turn.has_read(read).await;
     Ok(())
 }
 

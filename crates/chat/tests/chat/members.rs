@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 use teahouse_accounts::Session;
 use teahouse_chat::{Error, Placed, PutMember};
-use teahouse_protocol::{ErrorCode, Role, RoomId, RoomKind, Visibility};
+use teahouse_protocol::{ErrorCode, Role, RoomId, RoomKind, UserId, Visibility};
 
 use crate::world::{World, draft, first_page, on_both};
 
@@ -117,7 +117,7 @@ on_both! {
         // As an admin: the owner alone.
         refused(chat.put_member(&bob, channel, dan.user_id(), role(Role::Admin)).await, ErrorCode::NotAllowed);
         chat.put_member(&ann, channel, dan.user_id(), role(Role::Admin)).await.unwrap();
-        let nobody = teahouse_protocol::UserId::generate();
+        let nobody = UserId::generate();
         refused(chat.put_member(&ann, group, nobody, invite).await, ErrorCode::UserNotFound);
         refused(chat.put_member(&dan, group, dan.user_id(), invite).await, ErrorCode::RoomNotFound);
         // Again is the same as once, and takes no number.
@@ -140,6 +140,17 @@ on_both! {
         assert_eq!(public.items.iter().map(|room| room.id).collect::<Vec<_>>(), [lobby]);
     }
 
+    /// Neither is anybody put into the lobby who is not there at all.
+    async fn nobody_is_what_nobody_is_in_the_lobby_too(world: World) {
+        let [ann] = world.people(["ann"]).await;
+        let (lobby, nobody) = (world.chat.lobby(), UserId::generate());
+        let chat = &world.chat;
+        refused(chat.remove_member(&ann, lobby, nobody, true).await, ErrorCode::NotAllowed);
+        refused(chat.remove_member(&ann, lobby, nobody, false).await, ErrorCode::NotAllowed);
+        refused(chat.put_member(&ann, lobby, nobody, role(Role::Member)).await, ErrorCode::UserNotFound);
+        refused(chat.unban(&ann, lobby, nobody).await, ErrorCode::NotAllowed);
+    }
+
     async fn two_have_one_direct_room_whoever_opens_it(world: World) {
         let [ann, bob, cid] = world.people(["ann", "bob", "cid"]).await;
         let chat = &world.chat;
@@ -150,7 +161,7 @@ on_both! {
         assert!(!made);
         assert_eq!((again.id, again.name.as_str()), (room.id, "ann"));
         refused(chat.open_direct(&ann, ann.user_id()).await, ErrorCode::Conflict);
-        refused(chat.open_direct(&ann, teahouse_protocol::UserId::generate()).await, ErrorCode::UserNotFound);
+        refused(chat.open_direct(&ann, UserId::generate()).await, ErrorCode::UserNotFound);
         refused(chat.room(&cid, room.id).await, ErrorCode::RoomNotFound);
         refused(chat.leave(&ann, room.id).await, ErrorCode::Conflict);
         refused(chat.delete_room(&ann, room.id).await, ErrorCode::NotAllowed);

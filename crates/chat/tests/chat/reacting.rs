@@ -102,7 +102,10 @@ on_both! {
         refused(world.chat.react(&cid, message, emoji("🍵")).await, ErrorCode::Muted);
         world.chat.update_room(&ann, room, may(false)).await.unwrap();
         phone.until("room").await;
-        assert_eq!(phone.refusal(frame).await, ErrorCode::NotAllowed);
+        let another = json!({ "type": "react", "id": "r2", "message": message, "emoji": "🍵" });
+        assert_eq!(phone.refusal(another).await, ErrorCode::NotAllowed);
+        // Of what they put before, they are told that it is so.
+        assert_eq!(phone.ask(frame).await["type"], "ack");
         // They still read and may not write.
         refused(world.chat.send(&bob, room, draft(None, "me too")).await, ErrorCode::NotAllowed);
     }

@@ -12,6 +12,7 @@ use teahouse_plugin_host::wit;
 use teahouse_plugin_host::wit::Error;
 use teahouse_protocol::Timestamp;
 use teahouse_store::entity::{outbox as outbox_row, plugin_event, plugin_timer};
+use teahouse_store::plugin_timers::Setting;
 use teahouse_store::{Db, outbox, plugin_events, plugin_timers, plugins};
 use uuid::Uuid;
 
@@ -64,24 +65,25 @@ impl House {
             party: call.party.map(party::stored),
         };
         match self.put_timer(&timer, most.into()).await {
-            Ok(true) => {
+            Ok(Setting::Set) => {
                 self.grounds.outbox.wake();
                 Ok(())
             }
-            Ok(false) => Err(Error::Quota(most)),
+            Ok(Setting::Full(most)) => Err(Error::Quota(u32::try_from(most).unwrap_or(u32::MAX))),
             Err(EnqueueError::Store(error)) => Err(unavailable(&error)),
             Err(EnqueueError::Payload(why)) => Err(Error::Unavailable(why)),
         }
     }
 
-    /// Writes a timer with its job; false when the plugin has `most` others.
-    async fn put_timer(&self, timer: &plugin_timer::Model, most: u64) -> Result<bool, EnqueueError> {
+    /// Writes a timer with its job, unless the plugin has `most` others, or a share of them for the same party.
+    async fn put_timer(&self, timer: &plugin_timer::Model, most: u64) -> Result<Setting, EnqueueError> {
         let tx = self.grounds.db.begin().await?;
         // Of two that set the same one, the second sees the job of the first.
         plugins::lock(&tx, &self.plugin).await?;
         let earlier = plugin_timers::find(&tx, &self.plugin, &timer.name).await?;
-        if !plugin_timers::put(&tx, timer.clone(), most, most.div_ceil(PARTS.into())).await? {
-            return Ok(false);
+        let setting = plugin_timers::put(&tx, timer.clone(), most, most.div_ceil(PARTS.into())).await?;
+        if let Setting::Full(_) = setting {
+            return Ok(setting);
         }
         enqueue(&self.grounds.outbox, &tx, timer).await?;
         // The earlier one's job would lie there until it is due, each time that the timer is set anew.
@@ -89,7 +91,7 @@ impl House {
             outbox::delete(&tx, &[earlier.token]).await?;
         }
         tx.commit().await.map_err(teahouse_store::Error::from)?;
-        Ok(true)
+        Ok(setting)
     }
 
     /// Whether there was one. Its job finds nothing any more.

@@ -3,6 +3,7 @@
 use teahouse_protocol::{NodeId, Timestamp};
 use teahouse_store::entity::{plugin_event, plugin_timer, plugin_verdict};
 use teahouse_store::plugin_events::{Queued, Room};
+use teahouse_store::plugin_timers::Setting;
 use teahouse_store::plugin_verdicts::Filter;
 use teahouse_store::{PageSize, plugin_events, plugin_timers, plugin_verdicts, plugins};
 use uuid::Uuid;
@@ -58,7 +59,7 @@ async fn set(world: &World, timer: plugin_timer::Model, most: u64) -> bool {
     let tx = world.db.begin().await.unwrap();
     let set = plugin_timers::put(&tx, timer, most, 1).await.unwrap();
     tx.commit().await.unwrap();
-    set
+    set == Setting::Set
 }
 
 on_both! {
@@ -206,7 +207,7 @@ on_both! {
                     let tx = db.begin().await.unwrap();
                     let set = plugin_timers::put(&tx, timer(&count.to_string(), at()), 5, 5).await.unwrap();
                     tx.commit().await.unwrap();
-                    set
+                    set == Setting::Set
                 })
             })
             .collect();

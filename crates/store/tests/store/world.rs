@@ -153,9 +153,13 @@ pub(crate) async fn write_with(db: &Db, entries: Vec<Entry>) -> Vec<Appended<usi
         queue.try_append(Append { entry, ticket }).unwrap();
     }
     drop(queue);
-    writer.run(db.clone()).await;
-    let answered = finished.recv().await.unwrap_or_default();
-    assert!(finished.recv().await.is_none(), "what waited together is one batch");
+    let writing = tokio::spawn(writer.run(db.clone()));
+    let mut answered = Vec::new();
+    // One batch, but for one person's many changes.
+    while let Some(batch) = finished.recv().await {
+        answered.extend(batch);
+    }
+    writing.await.unwrap();
     answered
 }
 

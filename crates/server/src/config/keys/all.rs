@@ -146,7 +146,7 @@ pub(crate) static ALL: &[Key] = &[
         "database.max_connections",
         Kind::Number(1..=1000),
         "8",
-        "The most connections held to the database. SQLite uses them for reading; it writes through one.",
+        "The most connections held to the database, at least 2 to PostgreSQL: half of them write. SQLite uses all of them for reading; it writes through one more.",
     ),
     key(
         "database.write_timeout_ms",
@@ -319,6 +319,13 @@ pub(crate) static ALL: &[Key] = &[
         "What one user may ask or tell that goes into no log, over all their connections and REST, averaged: read marks, signs of typing, joins and listens of sockets, questions for presence. Ten people asked about, or ten rooms named, count as one more. 0: no limit.",
     ),
     key("limits.signal_burst", COUNT, "300", "As many of these at once. 0: as many as a second allows."),
+    key(
+        "limits.reads_per_second",
+        COUNT,
+        "2000",
+        "Messages and events that one user may read from the rooms' logs a second, averaged, over all their connections and REST. Who reads more waits, and is not refused. 0: no limit.",
+    ),
+    key("limits.read_burst", COUNT, "10000", "As many of these at once. 0: as many as a second allows."),
     key(
         "limits.connections_per_user",
         COUNT,
