@@ -3,9 +3,15 @@
 use xorf::{BinaryFuse16, BinaryFuse16Ref, DmaSerializable as _, Filter as _, FilterRef as _};
 
 /// The dictionary: what `examples/make_words.rs` made of jieba's and of `data/modern.txt`.
-const DATA: &[u8] = include_bytes!("../data/words.bin");
+static DATA: &Aligned<[u8]> = &Aligned(*include_bytes!("../data/words.bin"));
 /// Bytes in front of the filter's fingerprints that describe it.
 const DESCRIPTOR: usize = BinaryFuse16::DESCRIPTOR_LEN;
+const _: () = assert!(DESCRIPTOR.is_multiple_of(BinaryFuse16Ref::FINGERPRINT_ALIGNMENT));
+
+/// Begins at an address for numbers of two bytes, as which the filter reads its fingerprints. Included bytes alone begin
+/// wherever the compiler puts them.
+#[repr(align(2))]
+struct Aligned<T: ?Sized>(T);
 
 /// The most letters of a word in the dictionary. Longer ones are put together of shorter ones, and hardly ever decide.
 pub const LONGEST: usize = 4;
@@ -68,7 +74,7 @@ impl Words {
     /// The dictionary that is built in; nothing is copied.
     #[must_use]
     pub fn new() -> Self {
-        let (descriptor, fingerprints) = DATA.split_at(DESCRIPTOR);
+        let (descriptor, fingerprints) = DATA.0.split_at(DESCRIPTOR);
         Self(BinaryFuse16Ref::from_dma(descriptor, fingerprints))
     }
 
