@@ -212,6 +212,11 @@ on_both! {
             if room == world.chat.lobby().to_string() {
                 continue;
             }
+            if event["type"] == "left" {
+                // Put out between the look and the heads: it hears nothing of the room.
+                seen.insert(room, 0);
+                continue;
+            }
             assert_ne!(event["content"], "without you");
             let seq = event["seq"].as_i64().unwrap();
             // The first event of a room that it got into is that it got in.

@@ -48,7 +48,7 @@ on_both! {
             (&cid, "remind soon 9999", "Err(Invalid(\"a delay is from 10 seconds to 49 days\"))"),
             (&cid, "remind often 10000 0", "Err(Invalid(\"a timer repeats every 10 seconds to 49 days\"))"),
             (&ann, "remind one 10000", "Ok(())"),
-            (&ann, "remind two 10000", "Err(Quota(2))"),
+            (&ann, "remind two 10000", "Err(Quota(1))"),
             (&bob, "remind two 10000", "Ok(())"),
             (&cid, "remind three 10000", "Err(Quota(2))"),
             (&ann, "remind one 20000", "Ok(())"),
