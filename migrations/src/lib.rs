@@ -15,6 +15,7 @@ mod m0010_reactions;
 mod m0011_fingerprints;
 mod m0013_invitations;
 mod m0014_server_bans;
+mod m0015_unread_by_arithmetic;
 
 /// Brings a database to the newest schema, a step at a time.
 #[derive(Debug)]
@@ -37,6 +38,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0011_fingerprints::Migration),
             Box::new(m0013_invitations::Migration),
             Box::new(m0014_server_bans::Migration),
+            Box::new(m0015_unread_by_arithmetic::Migration),
         ]
     }
 }

@@ -55,7 +55,7 @@ export class Chat extends Emitter {
   #kept;
   #handlers = {
     hello: (frame) => this.#greeted(frame),
-    heads: (frame) => this.#headed(frame.rooms),
+    heads: (frame) => this.#headed(frame),
     joined: (frame) => this.#joined(frame),
     gap: (frame) => this.#withRoom(frame, (room) => this.#catchUp.gap(room, frame.to)),
     ack: (frame) => this.#acknowledged(frame),
@@ -288,8 +288,9 @@ export class Chat extends Emitter {
     this.invitations.refresh().catch(() => {});
   }
 
-  #headed(heads) {
-    for (const head of heads) {
+  /** Where my rooms stand, some at a time: all but the last frame have `more`. */
+  #headed({ rooms, more }) {
+    for (const head of rooms) {
       const room = this.rooms.enter(head.room);
       this.#catchUp.headed(room, head.last_seq);
       const toldRead = head.read_seq ?? 0;
@@ -299,11 +300,15 @@ export class Chat extends Emitter {
       // What was read without a connection is told now.
       if (readHere > toldRead) this.#connection.send({ type: 'read', room: room.id, seq: readHere });
     }
+    if (!more) this.#resumeOpen();
+    this.emit('rooms');
+  }
+
+  #resumeOpen() {
     const open = this.rooms.find(this.#open);
     if (open && !open.timeline.isLoaded) this.openRoom(open.id).catch(() => {});
     else if (open && !open.isResuming) this.#catchUp.resume(open);
     if (open?.timeline.isLoaded) this.#look(open);
-    this.emit('rooms');
   }
 
   #joined(frame) {

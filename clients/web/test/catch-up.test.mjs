@@ -125,6 +125,25 @@ test('unread counts others’ messages, not events, and not twice after a resume
   assert.deepEqual(on.Socket.last.sentOf('read'), [{ type: 'read', room: 'r1', seq: 4 }]);
 });
 
+test('with many rooms the heads come in parts, and the open room is resumed once', async () => {
+  const on = stage({ answers: { [MESSAGES]: { items: [msg(1, 't1')] } } });
+  await come(on, { last_seq: 1 });
+  await on.chat.openRoom('r1');
+  on.Socket.last.drop();
+  on.clock.advance(60_000);
+  on.Socket.last.say({ type: 'hello', user: { id: 'ann', name: 'Ann' }, heartbeat_s: 30, lobby: 'r1', limits: {} });
+  const head = (room, last_seq) => ({ room, last_seq, read_seq: 0, unread: 1 });
+  on.Socket.last.say({ type: 'heads', rooms: [head('r2', 7)], more: true });
+  await settle();
+  assert.deepEqual(on.Socket.last.sentOf('join'), []);
+  assert.equal(on.chat.rooms.find('r2').unread, 1);
+  on.Socket.last.say({ type: 'heads', rooms: [head('r1', 3)] });
+  await settle();
+  assert.equal(on.Socket.last.sentOf('join').length, 1);
+  on.Socket.last.say(joined(3), msg(2, 't2'), msg(3, 't3'));
+  assert.deepEqual(texts(on.chat), ['t1', 't2', 't3']);
+});
+
 test('what was read without a connection is told on coming back', async () => {
   const on = stage({ answers: { [MESSAGES]: { items: [] } } });
   await come(on);

@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use teahouse_accounts::Session;
 use teahouse_jobs::{EnqueueError, Outbox};
 use teahouse_protocol::{Role, RoomId, RoomKind, Seq, Timestamp, UserId, Visibility};
+use teahouse_store::entity::room;
 use teahouse_store::writer::MemberState;
 use teahouse_store::{Db, members, reads, rooms, users};
 
@@ -142,12 +143,7 @@ impl Access {
     /// What `room` is; `None` when it is not there.
     pub(crate) async fn facts(&self, room: RoomId) -> Result<Option<RoomFacts>, Error> {
         let row = rooms::find(self.db.conn(), room).await?;
-        Ok(row.map(|row| RoomFacts {
-            id: room,
-            kind: rooms::kind(&row),
-            visibility: rooms::visibility(&row),
-            readers_may_react: row.readers_may_react,
-        }))
+        Ok(row.as_ref().map(facts_of))
     }
 
     /// What `user` is in `room`. Everyone is a member of the lobby: who was never there is put in now, if there is such a user.
@@ -241,6 +237,39 @@ impl Access {
         self.require_member(caller, room, now).await?.require_moderator()
     }
 
+    /// Loads what decides about access to many live rooms, where no copy is kept: by two queries, however many. What an
+    /// event makes stale meanwhile is loaded again by who asks for it.
+    pub(crate) async fn preload(&self, seats: &[Seat], user: UserId) -> Result<(), Error> {
+        let unknown = |seat: &&Seat| seat.room.facts.get().is_none() || seat.membership.get().is_none();
+        let looks: Vec<_> = seats
+            .iter()
+            .filter(unknown)
+            .map(|seat| (seat, seat.room.facts.look(), seat.membership.look()))
+            .collect();
+        if looks.is_empty() {
+            return Ok(());
+        }
+        let ids: Vec<RoomId> = looks.iter().map(|(seat, ..)| seat.room.id()).collect();
+        let rows = rooms::find_many(self.db.conn(), &ids).await?;
+        let there: HashMap<RoomId, RoomFacts> =
+            rows.iter().map(facts_of).map(|facts| (facts.id, facts)).collect();
+        let member = members::of_user_in(self.db.conn(), user, &ids).await?;
+        for (seat, facts, membership) in looks {
+            let room = seat.room.id();
+            if let Look::Load(load) = facts {
+                seat.room.facts.keep(load, &there.get(&room).copied());
+            }
+            let state = member.get(&room).copied();
+            // Who was never in the lobby is put in by a look of its own.
+            if let Look::Load(load) = membership
+                && (state.is_some() || room != self.lobby)
+            {
+                seat.membership.keep(load, &state);
+            }
+        }
+        Ok(())
+    }
+
     /// As [`Access::require_reader`], from the copies that a live room keeps.
     pub(crate) async fn require_live_reader(
         &self,
@@ -271,5 +300,14 @@ impl Access {
             }
         };
         Reader::new(facts, member)
+    }
+}
+
+fn facts_of(row: &room::Model) -> RoomFacts {
+    RoomFacts {
+        id: RoomId::from_uuid(row.id),
+        kind: rooms::kind(row),
+        visibility: rooms::visibility(row),
+        readers_may_react: row.readers_may_react,
     }
 }

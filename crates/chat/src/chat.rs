@@ -24,6 +24,7 @@ use crate::hub::{ConnectionId, Encode, Hub, Mailbox};
 use crate::keeping::KeptSenders;
 use crate::metrics::ChatMetrics;
 use crate::news::News;
+use crate::own_messages::{OwnTallies, TALLY_EVERY};
 use crate::pace::Paces;
 use crate::pipeline::Ticket;
 use crate::presence::Presence;
@@ -85,6 +86,7 @@ struct Inner {
     kept_senders: KeptSenders,
     rooms_told: RoomsTold,
     underway: Underway,
+    own_tallies: OwnTallies,
     /// Gone once the conversation is closing: then nothing more is taken.
     writer: RwLock<Option<WriterQueue<Ticket>>>,
 }
@@ -131,6 +133,7 @@ impl Chat {
             kept_senders: KeptSenders::new(),
             rooms_told: RoomsTold::new(),
             underway: Underway::new(),
+            own_tallies: OwnTallies::default(),
             db: parts.db.clone(),
             clock: parts.clock,
             accounts: parts.accounts,
@@ -152,6 +155,7 @@ impl Chat {
             tokio::spawn(heed_accounts(chat.clone(), ended)),
             tokio::spawn(presence::notice_who_is_away(chat.clone())),
             tokio::spawn(sweep(chat.clone())),
+            tokio::spawn(tally_own_messages(chat.clone())),
         ];
         Ok((chat, ChatTasks { writer, publisher, deliverer, gatherer, stop_gathering, others }))
     }
@@ -309,6 +313,10 @@ impl Chat {
         &self.0.underway
     }
 
+    pub(crate) fn own_tallies(&self) -> &OwnTallies {
+        &self.0.own_tallies
+    }
+
     pub(crate) fn limits(&self) -> ChatLimits {
         self.0.limits
     }
@@ -404,6 +412,23 @@ async fn sweep(chat: Chat) {
                 // Connected while the ban was made known: the word came too early for it.
                 core.mailbox().close(CloseCode::Policy, BANNED);
             }
+        }
+    }
+}
+
+/// Writes what users wrote themselves beside how far they have read, once a while.
+async fn tally_own_messages(chat: Chat) {
+    let mut ticks = tokio::time::interval(TALLY_EVERY);
+    loop {
+        ticks.tick().await;
+        chat.write_own_tallies().await;
+    }
+}
+
+impl Chat {
+    pub(crate) async fn write_own_tallies(&self) {
+        if let Err(error) = self.0.own_tallies.write(self.db()).await {
+            tracing::warn!(%error, "own messages wait to be tallied");
         }
     }
 }

@@ -19,6 +19,9 @@ pub struct ChatConfig {
     pub outgoing_frames: usize,
     /// Bytes that may wait for one connection.
     pub outgoing_bytes: usize,
+    /// Bytes of messages in a page of history or of a room's log, and in what a `join` brings, about. What is left then
+    /// is the next page.
+    pub page_bytes: usize,
     /// How long after the last connection is gone somebody counts as offline, in milliseconds: a phone that loses
     /// the network in a lift is back by then.
     pub offline_after_ms: u64,
@@ -37,6 +40,7 @@ impl Default for ChatConfig {
             lobby_name: "大堂 Lobby".to_owned(),
             outgoing_frames: 16 * 1024,
             outgoing_bytes: 8 * 1024 * 1024,
+            page_bytes: 512 * 1024,
             offline_after_ms: 10_000,
             decisions_kept_days: 90,
             gather_ms: 1_000,

@@ -13,9 +13,13 @@ use teahouse_store::log::{self, Detail, LogRow};
 use teahouse_store::{PageSize, messages, rooms};
 use uuid::Uuid;
 
+use crate::bounded::Bounded;
 use crate::keeping::kept_message;
 use crate::views::{EventsPage, HistoryPage, Window};
 use crate::{Chat, Error};
+
+/// What stands around a frame's content: ids, names, times.
+const FRAME_BYTES: usize = 400;
 
 impl Chat {
     /// The messages of `room` in `window`, at most `limit` (capped at 200).
@@ -117,9 +121,13 @@ impl Chat {
     }
 
     async fn before(&self, room: RoomId, seq: Seq, size: PageSize) -> Result<HistoryPage, Error> {
-        let mut rows = messages::page_before(self.db().conn(), room, seq, size.and_one()).await?;
-        let more = rows.len() > usize::from(size.get());
-        rows.truncate(usize::from(size.get()));
+        let mut page = self.bounded(size);
+        while let Some(step) = page.step() {
+            let before = page.last().map_or(seq, message_seq);
+            let rows = messages::page_before(self.db().conn(), room, before, step.and_one()).await?;
+            page.add(step, rows.len(), rows, message_bytes);
+        }
+        let (mut rows, more) = page.finish();
         rows.reverse();
         let items = self.messages_of(rows).await?;
         let prev = items.first().filter(|_| more).map(|message| message.seq);
@@ -128,13 +136,22 @@ impl Chat {
     }
 
     async fn after(&self, room: RoomId, seq: Seq, size: PageSize) -> Result<HistoryPage, Error> {
-        let mut rows = messages::page_after(self.db().conn(), room, seq, size.and_one()).await?;
-        let more = rows.len() > usize::from(size.get());
-        rows.truncate(usize::from(size.get()));
+        let mut page = self.bounded(size);
+        while let Some(step) = page.step() {
+            let after = page.last().map_or(seq, message_seq);
+            let rows = messages::page_after(self.db().conn(), room, after, step.and_one()).await?;
+            page.add(step, rows.len(), rows, message_bytes);
+        }
+        let (rows, more) = page.finish();
         let items = self.messages_of(rows).await?;
         let next = items.last().filter(|_| more).map(|message| message.seq);
         let prev = items.first().filter(|_| seq > Seq::ZERO).map(|message| message.seq);
         Ok(HistoryPage { items, next, prev })
+    }
+
+    /// A page of at most `size`, which its reader can bear.
+    fn bounded<T>(&self, size: PageSize) -> Bounded<T> {
+        Bounded::new(size, self.config().page_bytes)
     }
 
     /// The log of `room` after `after`, at most `limit` (capped at 500): what fills a `gap`.
@@ -153,9 +170,7 @@ impl Chat {
         let size = PageSize::capped(limit);
         let row = rooms::find(self.db().conn(), room).await?.ok_or(Error::RoomNotFound)?;
         let head = Seq::new(row.last_seq).unwrap_or_default();
-        let mut events = self.log_after(room, after, head, size.and_one()).await?;
-        let more = events.len() > usize::from(size.get());
-        events.truncate(usize::from(size.get()));
+        let (events, more) = self.log_after(room, after, head, size).await?;
         turn.has_read(events.len()).await;
         let next = events.last().filter(|_| more).map(|(seq, _)| *seq);
         Ok(EventsPage { items: events.into_iter().map(|(_, event)| event).collect(), next })
@@ -210,19 +225,29 @@ impl Chat {
         }
     }
 
-    /// The events of `room` after `after` up to `to`, a head that was read before, oldest first, each with its number.
+    /// The events of `room` after `after` up to `to`, a head that was read before, oldest first, each with its number; and
+    /// whether there are more.
     pub(crate) async fn log_after(
         &self,
         room: RoomId,
         after: Seq,
         to: Seq,
         size: PageSize,
-    ) -> Result<Vec<(Seq, ServerEvent)>, Error> {
+    ) -> Result<(Vec<(Seq, ServerEvent)>, bool), Error> {
         if after >= to {
-            return Ok(Vec::new());
+            return Ok((Vec::new(), false));
         }
-        let rows = log::page_after(self.db().conn(), room, after, to, size).await?;
-        self.events_of(rows).await
+        let mut page = self.bounded(size);
+        let mut reached = after;
+        while let Some(step) = page.step() {
+            let mut rows = log::page_after(self.db().conn(), room, reached, to, step.and_one()).await?;
+            let found = rows.len();
+            rows.truncate(step.get().into());
+            // Past what a newer version wrote, too, of which there is no event here.
+            reached = rows.last().map_or(reached, row_seq);
+            page.add(step, found, self.events_of(rows).await?, |(_, event)| event_bytes(event));
+        }
+        Ok(page.finish())
     }
 
     /// The events of rows of several logs, by room and number, without those that a newer version wrote. As many looks
@@ -287,6 +312,25 @@ impl Chat {
     }
 }
 
+fn message_seq(row: &message::Model) -> Seq {
+    Seq::new(row.seq).unwrap_or_default()
+}
+
+/// About what a message takes in a frame.
+fn message_bytes(row: &message::Model) -> usize {
+    FRAME_BYTES + row.content.len() + row.mentions.as_ref().map_or(0, String::len)
+}
+
+/// About what an event takes as a frame.
+fn event_bytes(event: &ServerEvent) -> usize {
+    let content = match event {
+        ServerEvent::Msg(message) => message.content.as_ref(),
+        ServerEvent::Edited(edited) => edited.content.as_ref(),
+        _ => None,
+    };
+    FRAME_BYTES + content.map_or(0, Content::stored_bytes)
+}
+
 fn previous(seq: Seq) -> Seq {
     Seq::new(seq.get() - 1).unwrap_or_default()
 }
@@ -321,6 +365,7 @@ fn message_of(row: message::Model, people: &HashMap<UserId, Sender>) -> Option<M
         edited_at: row.edited_at_ms.map(Timestamp::from_millis),
         recalled_at,
         replaced: None,
+        cut: false,
     })
 }
 

@@ -253,6 +253,7 @@ pub(crate) fn kept_message(row: held_message::Model, sender: Sender) -> Option<M
         edited_at: None,
         recalled_at: None,
         replaced: None,
+        cut: false,
     })
 }
 

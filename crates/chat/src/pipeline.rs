@@ -310,5 +310,6 @@ pub(crate) fn published(new: NewMessage, seq: Seq, sender: Sender) -> Message {
         edited_at: None,
         recalled_at: None,
         replaced: None,
+        cut: false,
     }
 }

@@ -34,6 +34,7 @@ pub(crate) async fn publish_batches(chat: Chat, mut finished: Finished<Ticket>, 
         let mut known = Known::of(&chat, &batch).await;
         let has_consequences = batch.iter().any(|appended| appended.entry.has_consequences());
         for appended in batch {
+            tally_own(&chat, &appended);
             settle(&chat, appended, &mut known, &mut events, &mut repeated, &mut answers);
         }
         if !events.is_empty() {
@@ -49,7 +50,17 @@ pub(crate) async fn publish_batches(chat: Chat, mut finished: Finished<Ticket>, 
             chat.committed();
         }
     }
+    chat.write_own_tallies().await;
     bus.publish(News::Closing).await;
+}
+
+/// What somebody wrote is not unread to them. Without history nothing is.
+fn tally_own(chat: &Chat, appended: &Appended<Ticket>) {
+    if let (Some(message), Ok(Outcome::Written(seq))) = (appended.entry.message(), &appended.outcome)
+        && chat.config().history
+    {
+        chat.own_tallies().note(message.room, message.sender, *seq);
+    }
 }
 
 /// What the events of a batch's changes need of the database, read for all of them at once: a look for each would make

@@ -4,20 +4,19 @@ use std::collections::HashMap;
 
 use teahouse_accounts::Session;
 use teahouse_protocol::{
-    Announcement, FieldError, Head, MAX_ALLOWED_REACTIONS, Role, RoomId, RoomKind, RoomName, Seq, Timestamp,
+    Announcement, FieldError, MAX_ALLOWED_REACTIONS, Role, RoomId, RoomKind, RoomName, Seq, Timestamp,
     UserId, UserProfile, Visibility,
 };
 use teahouse_store::entity::room;
 use teahouse_store::rooms::{self, direct_key};
 use teahouse_store::writer::{ChangeKind, NewRoom, RoomEdit};
-use teahouse_store::{PageSize, members, messages, reads};
+use teahouse_store::{PageSize, members};
 
+use crate::heads::Place;
 use crate::hooks::{NameSubject, RoomBrief, RoomDetails};
 use crate::views::{CreateRoom, Page, PageRequest, PutMember, RoomChange, RoomSummary, RoomView};
 use crate::{Chat, Error, reason};
 
-/// Unread messages are counted up to this: past it a number tells nobody anything.
-pub(crate) const UNREAD_COUNTED: u16 = 1_000;
 const MAX_FIRST_MEMBERS: usize = 200;
 
 impl Chat {
@@ -33,19 +32,22 @@ impl Chat {
         let size = PageSize::capped(page.limit);
         let rows = rooms::page_of_member(self.db().conn(), user, page.after, size.and_one()).await?;
         let page = Page::cut(rows, size.get(), |(_, room)| room.id, |row| row);
-        let mut items = Vec::with_capacity(page.items.len());
-        for (member, row) in page.items {
-            let head = self.head_of(user, &row).await?;
-            let mentions = reads::count_mentions(self.db().conn(), head.room, user, head.read_seq).await?;
-            let room = self.view(caller, row, Some(members::role(&member))).await?;
-            items.push(RoomSummary {
+        let ids: Vec<RoomId> = page.items.iter().map(|(_, row)| RoomId::from_uuid(row.id)).collect();
+        let mut places = self.places_with_last(user, &ids).await?;
+        let rows = page.items.into_iter().map(|(member, row)| (row, Some(members::role(&member))));
+        let summaries = self.views(caller, rows.collect()).await?.into_iter().filter_map(|mut room| {
+            // Deleted since the page was read.
+            let Place { head, mentions } = places.remove(&room.id)?;
+            room.last_seq = head.last_seq;
+            Some(RoomSummary {
                 room,
                 unread: head.unread,
                 mentions,
                 read_seq: head.read_seq,
                 last: head.last,
-            });
-        }
+            })
+        });
+        let items: Vec<RoomSummary> = summaries.collect();
         turn.has_read(items.len()).await;
         Ok(Page { items, next: page.next })
     }
@@ -59,12 +61,13 @@ impl Chat {
         let size = PageSize::capped(page.limit);
         let rows = rooms::page_public(self.db().conn(), page.after, size.and_one()).await?;
         let page = Page::cut(rows, size.get(), |row| row.id, |row| row);
-        let mut items = Vec::with_capacity(page.items.len());
-        for row in page.items {
-            let id = RoomId::from_uuid(row.id);
-            let member = self.access().membership(id, caller.user_id(), self.now()).await?;
-            items.push(self.view(caller, row, member.map(|member| member.role)).await?);
-        }
+        // The lobby may be among them: everyone is a member there.
+        self.access().membership(self.lobby(), caller.user_id(), self.now()).await?;
+        let ids: Vec<RoomId> = page.items.iter().map(|row| RoomId::from_uuid(row.id)).collect();
+        let member = members::of_user_in(self.db().conn(), caller.user_id(), &ids).await?;
+        let role = |row: &room::Model| member.get(&RoomId::from_uuid(row.id)).map(|state| state.role);
+        let rows = page.items.into_iter().map(|row| (role(&row), row)).map(|(role, row)| (row, role));
+        let items = self.views(caller, rows.collect()).await?;
         turn.has_read(items.len()).await;
         Ok(Page { items, next: page.next })
     }
@@ -243,52 +246,61 @@ impl Chat {
         self.change(room, caller.user_id(), ChangeKind::DeleteRoom).await.map(drop)
     }
 
-    /// Where `row` stands for `user`.
-    pub(crate) async fn head_of(&self, user: UserId, row: &room::Model) -> Result<Head, Error> {
-        let room = RoomId::from_uuid(row.id);
-        let read_seq = reads::find(self.db().conn(), room, user).await?;
-        let last = messages::newest(self.db().conn(), room).await?;
-        Ok(Head {
-            room,
-            last_seq: Seq::new(row.last_seq).unwrap_or_default(),
-            read_seq,
-            unread: messages::count_unread(self.db().conn(), room, user, read_seq, UNREAD_COUNTED).await?,
-            last: self.messages_of(last.into_iter().collect()).await?.pop(),
-        })
-    }
-
     pub(crate) async fn view(
         &self,
         caller: &Session,
         row: room::Model,
         role: Option<Role>,
     ) -> Result<RoomView, Error> {
-        let id = RoomId::from_uuid(row.id);
-        let kind = rooms::kind(&row);
-        let peer = match kind {
-            RoomKind::Direct => self.peer(caller, id).await?,
-            RoomKind::Group | RoomKind::Channel => None,
-        };
-        Ok(RoomView {
-            id,
-            kind,
-            visibility: rooms::visibility(&row),
-            allowed_reactions: rooms::allowed_reactions(&row),
-            readers_may_react: row.readers_may_react,
-            name: peer.as_ref().map_or(row.name, |peer| peer.name.clone()),
-            announcement: row.announcement,
-            created_at: Timestamp::from_millis(row.created_at_ms),
-            last_seq: Seq::new(row.last_seq).unwrap_or_default(),
-            role,
-            peer,
-        })
+        self.views(caller, vec![(row, role)]).await?.pop().ok_or(Error::RoomNotFound)
     }
 
-    async fn peer(&self, caller: &Session, room: RoomId) -> Result<Option<UserProfile>, Error> {
-        let pair = members::page(self.db().conn(), room, None, PageSize::capped(2)).await?;
-        let other = pair.iter().map(|row| UserId::from_uuid(row.user_id)).find(|id| *id != caller.user_id());
-        let Some(other) = other else { return Ok(None) };
-        Ok(self.full_profiles(&[other]).await?.remove(&other))
+    /// Rooms as `caller` sees them, each with what they are in it. A fixed number of queries, however many.
+    async fn views(
+        &self,
+        caller: &Session,
+        rows: Vec<(room::Model, Option<Role>)>,
+    ) -> Result<Vec<RoomView>, Error> {
+        let direct = rows.iter().filter(|(row, _)| rooms::kind(row) == RoomKind::Direct);
+        let mut peers =
+            self.peers(caller, direct.map(|(row, _)| RoomId::from_uuid(row.id)).collect()).await?;
+        let view = |(row, role): (room::Model, Option<Role>)| {
+            let id = RoomId::from_uuid(row.id);
+            let peer = peers.remove(&id);
+            RoomView {
+                id,
+                kind: rooms::kind(&row),
+                visibility: rooms::visibility(&row),
+                allowed_reactions: rooms::allowed_reactions(&row),
+                readers_may_react: row.readers_may_react,
+                name: peer.as_ref().map_or(row.name, |peer| peer.name.clone()),
+                announcement: row.announcement,
+                created_at: Timestamp::from_millis(row.created_at_ms),
+                last_seq: Seq::new(row.last_seq).unwrap_or_default(),
+                role,
+                peer,
+            }
+        };
+        Ok(rows.into_iter().map(view).collect())
+    }
+
+    /// The others of direct rooms.
+    async fn peers(
+        &self,
+        caller: &Session,
+        rooms: Vec<RoomId>,
+    ) -> Result<HashMap<RoomId, UserProfile>, Error> {
+        if rooms.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let pairs = members::pairs_of(self.db().conn(), &rooms).await?;
+        let others = pairs.into_iter().filter_map(|(room, pair)| {
+            Some((room, pair.into_iter().find(|user| *user != caller.user_id())?))
+        });
+        let others: Vec<(RoomId, UserId)> = others.collect();
+        let ids: Vec<UserId> = others.iter().map(|(_, user)| *user).collect();
+        let people = self.full_profiles(&ids).await?;
+        Ok(others.into_iter().filter_map(|(room, user)| Some((room, people.get(&user)?.clone()))).collect())
     }
 
     /// The profiles of those of `ids` who are there.

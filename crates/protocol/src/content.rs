@@ -284,6 +284,15 @@ impl Content {
         }
     }
 
+    /// How long it is as it stands in the database.
+    #[must_use]
+    pub fn stored_bytes(&self) -> usize {
+        match self {
+            Self::Text(text) => text.len(),
+            object => object.to_stored().len(),
+        }
+    }
+
     /// Which kind this is.
     #[must_use]
     pub const fn kind(&self) -> Kind {

@@ -136,8 +136,11 @@ pub struct Joined {
 /// The answer to `listen`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Heads {
-    /// One for each room listened to.
+    /// One for each room listened to, at most 50 a frame.
     pub rooms: Vec<Head>,
+    /// Whether another `heads` with more of them follows.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub more: bool,
 }
 
 /// Where a room stands, for one user.
@@ -151,7 +154,7 @@ pub struct Head {
     pub read_seq: Seq,
     /// Others' messages that I have not read, counted up to 1000.
     pub unread: u32,
-    /// The newest message.
+    /// A preview of the newest message.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last: Option<Message>,
 }

@@ -56,6 +56,48 @@ pub struct Message {
     /// That a filter changed what it says; only its sender's own history tells. Boxed, because hardly any message has it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub replaced: Option<Box<ReplacedBy>>,
+    /// Whether it is a preview that leaves something out: long texts are cut, large contents are not there.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(feature = "openapi", oai(default, skip_serializing_if = "std::ops::Not::not"))]
+    pub cut: bool,
+}
+
+/// The longest text of a preview, in characters.
+const PREVIEW_CHARS: usize = 200;
+/// The largest content of a preview other than a text, as it is stored.
+const PREVIEW_BYTES: usize = 1024;
+/// The most people who are meant in a preview.
+const PREVIEW_MENTIONS: usize = 10;
+
+impl Message {
+    /// What a list shows of it, small whatever it says: a long text is cut, a large content left out. Without reactions.
+    #[must_use]
+    pub fn into_preview(mut self) -> Self {
+        self.reactions.clear();
+        let mut cut = self.mentions.len() > PREVIEW_MENTIONS;
+        self.mentions.truncate(PREVIEW_MENTIONS);
+        match &mut self.content {
+            Some(Content::Text(text)) => cut |= cut_text(text),
+            Some(other) if other.stored_bytes() > PREVIEW_BYTES => {
+                self.content = None;
+                cut = true;
+            }
+            _ => {}
+        }
+        if let Some(text) = &mut self.text {
+            cut |= cut_text(text);
+        }
+        self.cut = cut;
+        self
+    }
+}
+
+/// Cuts `text` to [`PREVIEW_CHARS`]; whether there was something to cut.
+fn cut_text(text: &mut String) -> bool {
+    let Some((end, _)) = text.char_indices().nth(PREVIEW_CHARS) else { return false };
+    text.truncate(end);
+    text.push('…');
+    true
 }
 
 /// Which filter changed what a message says.

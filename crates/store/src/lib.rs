@@ -37,6 +37,7 @@ pub mod reviews;
 pub mod rooms;
 pub mod server_bans;
 pub mod sessions;
+pub mod standing;
 pub mod users;
 pub mod writer;
 

@@ -10,6 +10,7 @@ use teahouse_protocol::{Role, RoomId, Timestamp, UserId};
 use uuid::Uuid;
 
 use crate::entity::{ban, member};
+use crate::statements::ROWS_A_STATEMENT;
 use crate::writer::MemberState;
 use crate::{Error, PageSize, statements};
 
@@ -119,6 +120,46 @@ pub async fn among(
         found.extend(rows.into_iter().map(|row| (row.room_id, row.user_id)));
     }
     Ok(found)
+}
+
+/// What `user` is in those of `rooms` that they are a member of. Reads the primary key.
+pub async fn of_user_in(
+    conn: &impl ConnectionTrait,
+    user: UserId,
+    rooms: &[RoomId],
+) -> Result<HashMap<RoomId, MemberState>, Error> {
+    let mut found = HashMap::with_capacity(rooms.len());
+    for rooms in rooms.chunks(ROWS_A_STATEMENT) {
+        let rows = member::Entity::find()
+            .filter(member::Column::UserId.eq(user.uuid()))
+            .filter(member::Column::RoomId.is_in(rooms.iter().map(|room| room.uuid())))
+            .all(conn)
+            .await?;
+        found.extend(rows.iter().map(|row| (RoomId::from_uuid(row.room_id), state(row))));
+    }
+    Ok(found)
+}
+
+/// The members of each of `rooms`, which are direct ones. Reads the primary key.
+pub async fn pairs_of(
+    conn: &impl ConnectionTrait,
+    rooms: &[RoomId],
+) -> Result<HashMap<RoomId, Vec<UserId>>, Error> {
+    let mut pairs: HashMap<RoomId, Vec<UserId>> = HashMap::with_capacity(rooms.len());
+    for rooms in rooms.chunks(ROWS_A_STATEMENT) {
+        let rows: Vec<(Uuid, Uuid)> = member::Entity::find()
+            .select_only()
+            .column(member::Column::RoomId)
+            .column(member::Column::UserId)
+            .filter(member::Column::RoomId.is_in(rooms.iter().map(|room| room.uuid())))
+            .into_tuple()
+            .all(conn)
+            .await?;
+        for (room, user) in rows {
+            pairs.entry(RoomId::from_uuid(room)).or_default().push(UserId::from_uuid(user));
+        }
+    }
+    Ok(pairs)
 }
 
 /// How many members `room` has.

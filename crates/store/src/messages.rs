@@ -120,15 +120,6 @@ pub async fn page_after(
         .await?)
 }
 
-/// The newest message of `room`. Reads the index (room, seq).
-pub async fn newest(conn: &impl ConnectionTrait, room: RoomId) -> Result<Option<message::Model>, Error> {
-    Ok(message::Entity::find()
-        .filter(message::Column::RoomId.eq(room.uuid()))
-        .order_by_desc(message::Column::Seq)
-        .one(conn)
-        .await?)
-}
-
 /// The messages after `after` by id, which is by age over all rooms, oldest first, at most `size`. Reads the primary key.
 pub async fn page_by_id(
     conn: &impl ConnectionTrait,
@@ -152,28 +143,6 @@ pub async fn count_since(conn: &impl ConnectionTrait, since: Timestamp) -> Resul
 #[must_use]
 pub fn first_id_at(time: Timestamp) -> Uuid {
     Uuid::from_u128(u128::from(u64::try_from(time.millis()).unwrap_or(0)) << 80)
-}
-
-/// How many messages of others than `reader` stand in `room` after `read`, counted up to `most`.
-pub async fn count_unread(
-    conn: &impl ConnectionTrait,
-    room: RoomId,
-    reader: UserId,
-    read: Seq,
-    most: u16,
-) -> Result<u32, Error> {
-    let seqs: Vec<i64> = message::Entity::find()
-        .select_only()
-        .column(message::Column::Seq)
-        .filter(message::Column::RoomId.eq(room.uuid()))
-        .filter(message::Column::Seq.gt(read.get()))
-        .filter(message::Column::SenderId.ne(reader.uuid()))
-        .filter(message::Column::RecalledAtMs.is_null())
-        .limit(u64::from(most))
-        .into_tuple()
-        .all(conn)
-        .await?;
-    Ok(u32::try_from(seqs.len()).unwrap_or(u32::MAX))
 }
 
 /// The statements that write `rows`, many a statement.

@@ -2,10 +2,10 @@
 
 use std::collections::HashSet;
 
-use sea_orm::ActiveValue::Set;
+use sea_orm::ActiveValue::{NotSet, Set};
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
-use sea_orm::{ConnectionTrait, IntoActiveModel, PaginatorTrait};
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
+use sea_orm::{ConnectionTrait, IntoActiveModel};
 use teahouse_protocol::{RoomId, Seq, Timestamp, UserId};
 
 use crate::Error;
@@ -25,6 +25,9 @@ pub struct ReadMark {
     /// The last event read.
     pub seq: Seq,
 }
+
+/// So many log entries after a mark that moves, own messages are counted.
+const OWN_COUNTED: i64 = 1_000;
 
 /// How far `user` has read `room`; [`Seq::ZERO`] when nothing.
 pub async fn find(conn: &impl ConnectionTrait, room: RoomId, user: UserId) -> Result<Seq, Error> {
@@ -46,12 +49,15 @@ pub async fn advance(
         user_id: Set(user.uuid()),
         seq: Set(seq.get()),
         read_at_ms: Set(at.millis()),
+        own_messages: NotSet,
+        own_seq: NotSet,
     };
     let behind = Expr::col((read_cursor::Entity, read_cursor::Column::Seq)).lt(seq.get());
     let moved = read_cursor::Entity::insert(row)
         .on_conflict(
             OnConflict::columns([read_cursor::Column::RoomId, read_cursor::Column::UserId])
                 .update_columns([read_cursor::Column::Seq, read_cursor::Column::ReadAtMs])
+                .value(read_cursor::Column::OwnMessages, own_after())
                 .action_and_where(behind)
                 .to_owned(),
         )
@@ -73,6 +79,8 @@ pub async fn advance_many(
             user_id: Set(mark.user.uuid()),
             seq: Set(mark.seq.get()),
             read_at_ms: Set(at.millis()),
+            own_messages: NotSet,
+            own_seq: NotSet,
         });
         let behind = Expr::col((read_cursor::Entity, read_cursor::Column::Seq))
             .lt(Expr::col(("excluded", read_cursor::Column::Seq)));
@@ -80,6 +88,7 @@ pub async fn advance_many(
             .on_conflict(
                 OnConflict::columns([read_cursor::Column::RoomId, read_cursor::Column::UserId])
                     .update_columns([read_cursor::Column::Seq, read_cursor::Column::ReadAtMs])
+                    .value(read_cursor::Column::OwnMessages, own_after())
                     .action_and_where(behind)
                     .to_owned(),
             )
@@ -107,6 +116,8 @@ pub async fn begin(
         user_id: Set(user.uuid()),
         seq: Set(seq.get()),
         read_at_ms: Set(at.millis()),
+        own_messages: NotSet,
+        own_seq: NotSet,
     };
     read_cursor::Entity::insert(row)
         .on_conflict(OnConflict::new().do_nothing().to_owned())
@@ -169,18 +180,19 @@ pub(crate) async fn delete_mentions(
     Ok(())
 }
 
-/// How often `user` is mentioned in `room` after `read`.
-pub async fn count_mentions(
-    conn: &impl ConnectionTrait,
-    room: RoomId,
-    user: UserId,
-    read: Seq,
-) -> Result<u32, Error> {
-    let count = mention::Entity::find()
-        .filter(mention::Column::UserId.eq(user.uuid()))
-        .filter(mention::Column::RoomId.eq(room.uuid()))
-        .filter(mention::Column::Seq.gt(read.get()))
-        .count(conn)
-        .await?;
-    Ok(u32::try_from(count).unwrap_or(u32::MAX))
+/// How many own messages come after the mark that a statement inserts: a tally may reach further than it.
+fn own_after() -> Expr {
+    use read_cursor::Column::{OwnSeq, RoomId, Seq, UserId};
+    let marked = |column| Expr::col(("excluded", column));
+    let said = |column| Expr::col((message::Entity, column));
+    let count = Query::select()
+        .expr(said(message::Column::Id).count())
+        .from(message::Entity)
+        .and_where(said(message::Column::RoomId).eq(marked(RoomId)))
+        .and_where(said(message::Column::SenderId).eq(marked(UserId)))
+        .and_where(said(message::Column::Seq).gt(marked(Seq)))
+        .and_where(said(message::Column::Seq).lte(marked(Seq).add(OWN_COUNTED)))
+        .and_where(said(message::Column::Seq).lte(Expr::col((read_cursor::Entity, OwnSeq))))
+        .to_owned();
+    Expr::SubQuery(None, Box::new(count.into()))
 }

@@ -92,6 +92,18 @@ pub async fn heads(conn: &impl ConnectionTrait, rooms: &[RoomId]) -> Result<Hash
     Ok(heads)
 }
 
+/// Those of `ids` that are there, in no order.
+pub async fn find_many(conn: &impl ConnectionTrait, ids: &[RoomId]) -> Result<Vec<room::Model>, Error> {
+    let mut found = Vec::with_capacity(ids.len());
+    for ids in ids.chunks(ROWS_A_STATEMENT) {
+        let rows = room::Entity::find()
+            .filter(room::Column::Id.is_in(ids.iter().map(|id| id.uuid())))
+            .filter(room::Column::DeletedAtMs.is_null());
+        found.extend(rows.all(conn).await?);
+    }
+    Ok(found)
+}
+
 /// The room with this key, such as the lobby.
 pub async fn find_by_key(conn: &impl ConnectionTrait, key: &str) -> Result<Option<room::Model>, Error> {
     Ok(room::Entity::find().filter(room::Column::UniqueKey.eq(key)).one(conn).await?)

@@ -119,7 +119,7 @@ pub(crate) struct RoomSummary {
     mentions: u32,
     /// The last event that I have read.
     read_seq: Seq,
-    /// The newest message.
+    /// A preview of the newest message.
     #[serde(skip_serializing_if = "Option::is_none")]
     last: Option<Message>,
 }

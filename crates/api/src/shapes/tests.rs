@@ -124,6 +124,7 @@ fn message() -> impl Strategy<Value = Message> {
             at: times.0,
             edited_at: times.1,
             recalled_at: times.2,
+            cut: seq.get() % 2 == 0,
             replaced: None,
         },
     )

@@ -4,18 +4,20 @@
 //! back follows, but for what the log brought. An event committed before the read is in the log, one committed after
 //! it is delivered after it: so each comes exactly once, in order.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use teahouse_protocol::{Head, Heads, Join, Joined, Listen, RoomId, Seq, ServerEvent};
-use teahouse_store::{PageSize, members, messages, reads, rooms};
+use teahouse_store::{PageSize, members};
 
 use super::{Core, Seat, Seating};
-use crate::rooms::UNREAD_COUNTED;
 use crate::{Chat, Error, reason};
 
 /// Rooms named by one `listen` that cost as much as one small frame.
 const ROOMS_A_SIGNAL: usize = 10;
+
+/// Rooms of one `heads`: with a preview of the newest message each, some 60 KB at most.
+const HEADS_A_FRAME: usize = 50;
 
 pub(super) async fn join(chat: &Chat, core: &Arc<Core>, join: Join) -> Result<(), Error> {
     chat.paces().signal(core.user_id(), 1)?;
@@ -40,25 +42,23 @@ async fn enter(chat: &Chat, core: &Arc<Core>, seat: &Seat, join: &Join) -> Resul
     let user = core.user_id();
     take(chat, core, seat)?;
     let reader = chat.access().require_live_reader(seat, user, chat.now()).await?;
-    let row = rooms::find(chat.db().conn(), join.room).await?.ok_or(Error::RoomNotFound)?;
-    let head = Seq::new(row.last_seq).unwrap_or_default();
+    let place = chat.places(user, &[join.room]).await?.remove(&join.room).ok_or(Error::RoomNotFound)?;
+    let head = place.head.last_seq;
     let since = join.since.unwrap_or(head).min(head);
-    let missed = chat.log_after(join.room, since, head, PageSize::capped(join.limit)).await?;
-    let read = reads::find(chat.db().conn(), join.room, user).await?;
-    let unread = messages::count_unread(chat.db().conn(), join.room, user, read, UNREAD_COUNTED).await?;
+    let (missed, more) = chat.log_after(join.room, since, head, PageSize::capped(join.limit)).await?;
     core.mailbox().send(&ServerEvent::Joined(Joined {
         room: join.room,
         last_seq: head,
         members_online: seat.room.users_online(),
         role: reader.member.map(|member| member.role),
-        unread,
+        unread: place.head.unread,
     }));
     let (read, mut reached) = (missed.len(), since);
     for (seq, event) in missed {
         core.mailbox().send(&event);
         reached = seq;
     }
-    if reached < head {
+    if more {
         core.mailbox().send(&ServerEvent::Gap { room: join.room, from: reached.next(), to: head });
     }
     core.set_current_room(join.room);
@@ -105,46 +105,98 @@ pub(super) async fn listen(chat: &Chat, core: &Arc<Core>, listen: Listen) -> Res
         Listen::Rooms(rooms) => rooms,
     };
     let mut named = HashSet::with_capacity(rooms.len());
-    let mut heads = Vec::with_capacity(rooms.len());
-    let mut seats = Vec::with_capacity(rooms.len());
-    for room in rooms.into_iter().filter(|room| named.insert(*room)) {
-        let seat = chat.seat(core, room);
-        match head(chat, core, &seat, only_mine).await {
-            Ok(head) => {
-                seats.push((seat, head.last_seq));
-                heads.push(head);
-            }
-            // With "all" it hears as many as it may, the oldest first.
-            Err(Error::Conflict(_)) if only_mine => {
-                stop(chat, core, &seat);
-                break;
-            }
-            // One that went in between, or was never there, must not cost the others.
-            Err(Error::RoomNotFound) => stop(chat, core, &seat),
-            Err(error) => {
-                stop(chat, core, &seat);
-                return Err(error);
-            }
-        }
+    let rooms: Vec<RoomId> = rooms.into_iter().filter(|room| named.insert(*room)).collect();
+    let read = rooms.len();
+    let mut pages = rooms.chunks(HEADS_A_FRAME).peekable();
+    if rooms.is_empty() {
+        core.mailbox().send(&ServerEvent::Heads(Heads { rooms: Vec::new(), more: false }));
     }
-    core.mailbox().send(&ServerEvent::Heads(Heads { rooms: heads }));
-    let read = seats.len();
-    for (seat, head) in seats {
-        go_live(core, &seat, head);
+    while let Some(rooms) = pages.next() {
+        let page = Page { chat, core, only_mine, more: pages.peek().is_some() };
+        if page.listen(rooms).await? == Seated::AsManyAsMayBe {
+            break;
+        }
     }
     turn.has_read(read).await;
     Ok(())
 }
 
-async fn head(chat: &Chat, core: &Arc<Core>, seat: &Seat, only_mine: bool) -> Result<Head, Error> {
-    take(chat, core, seat)?;
-    let reader = chat.access().require_live_reader(seat, core.user_id(), chat.now()).await?;
-    // Left since the list was read: a public room would still let the user look in.
-    if only_mine && reader.member.is_none() {
-        return Err(Error::RoomNotFound);
+/// Rooms of one `heads`.
+struct Page<'a> {
+    chat: &'a Chat,
+    core: &'a Arc<Core>,
+    only_mine: bool,
+    /// Whether another follows.
+    more: bool,
+}
+
+/// How many rooms of a page it hears.
+#[derive(PartialEq, Eq)]
+enum Seated {
+    All,
+    /// Its connection hears as many as it may.
+    AsManyAsMayBe,
+}
+
+impl Page<'_> {
+    /// Listens to `rooms`, and tells where they stand. A fixed number of queries, however many.
+    async fn listen(&self, rooms: &[RoomId]) -> Result<Seated, Error> {
+        let (seats, seated) = self.seats(rooms)?;
+        let heads = self.heads(&seats).await;
+        if heads.is_err() {
+            seats.iter().for_each(|seat| stop(self.chat, self.core, seat));
+        }
+        let heads = heads?;
+        let more = self.more && seated == Seated::All;
+        let there: HashMap<RoomId, Seq> = heads.iter().map(|head| (head.room, head.last_seq)).collect();
+        self.core.mailbox().send(&ServerEvent::Heads(Heads { rooms: heads, more }));
+        for seat in &seats {
+            match there.get(&seat.room.id()) {
+                Some(head) => go_live(self.core, seat, *head),
+                // One that went in between, or was never there, must not cost the others.
+                None => stop(self.chat, self.core, seat),
+            }
+        }
+        Ok(seated)
     }
-    let row = rooms::find(chat.db().conn(), seat.room.id()).await?.ok_or(Error::RoomNotFound)?;
-    chat.head_of(core.user_id(), &row).await
+
+    /// Takes its seats. With "all" it hears as many as it may, the oldest first.
+    fn seats(&self, rooms: &[RoomId]) -> Result<(Vec<Seat>, Seated), Error> {
+        let mut seats = Vec::with_capacity(rooms.len());
+        for room in rooms {
+            let seat = self.chat.seat(self.core, *room);
+            match take(self.chat, self.core, &seat) {
+                Ok(()) => seats.push(seat),
+                Err(error) => {
+                    stop(self.chat, self.core, &seat);
+                    if self.only_mine && matches!(error, Error::Conflict(_)) {
+                        return Ok((seats, Seated::AsManyAsMayBe));
+                    }
+                    seats.iter().for_each(|seat| stop(self.chat, self.core, seat));
+                    return Err(error);
+                }
+            }
+        }
+        Ok((seats, Seated::All))
+    }
+
+    /// The heads of those that may be listened to, in the order of `seats`.
+    async fn heads(&self, seats: &[Seat]) -> Result<Vec<Head>, Error> {
+        let (chat, user) = (self.chat, self.core.user_id());
+        chat.access().preload(seats, user).await?;
+        let mut open = Vec::with_capacity(seats.len());
+        for seat in seats {
+            match chat.access().require_live_reader(seat, user, chat.now()).await {
+                // Left since the list was read: a public room would still let the user look in.
+                Ok(reader) if self.only_mine && reader.member.is_none() => {}
+                Ok(_) => open.push(seat.room.id()),
+                Err(Error::RoomNotFound) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        let mut places = chat.places_with_last(user, &open).await?;
+        Ok(open.iter().filter_map(|room| Some(places.remove(room)?.head)).collect())
+    }
 }
 
 /// Somebody became a member of `room`: their connections that listen to all hear it from `joined` on.

@@ -5,6 +5,7 @@
 mod socket;
 mod world;
 
+mod bounds;
 mod changing;
 mod ending;
 mod invitations;

@@ -46,6 +46,7 @@ fn message(content: Content, text: Option<String>) -> ServerEvent {
         at: Timestamp::from_millis(0),
         edited_at: None,
         recalled_at: None,
+        cut: false,
         replaced: None,
         reactions: Vec::new(),
     })

@@ -24,6 +24,7 @@ fn a_message_leaves_out_what_is_empty() {
         edited_at: None,
         recalled_at: None,
         replaced: None,
+        cut: false,
     };
     let nil = "00000000-0000-0000-0000-000000000000";
     assert_eq!(

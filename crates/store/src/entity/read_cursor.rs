@@ -12,6 +12,10 @@ pub struct Model {
     pub user_id: Uuid,
     pub seq: i64,
     pub read_at_ms: i64,
+    /// The user's own messages up to `own_seq`, as far as they come after `seq`.
+    pub own_messages: i64,
+    /// The last of them; not after `seq`: they are read, and `own_messages` says nothing.
+    pub own_seq: i64,
 }
 
 /// Joins are written where they are needed.

@@ -20,6 +20,8 @@ pub struct Model {
     /// JSON, as its kind needs.
     pub detail: String,
     pub at_ms: i64,
+    /// The how-many-eth of its room's log that is no message. `None`: a node of an older version wrote it.
+    pub ordinal: Option<i64>,
 }
 
 /// Joins are written where they are needed.

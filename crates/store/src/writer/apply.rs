@@ -20,7 +20,7 @@ use crate::held::{HeldDecision, HeldState};
 use crate::log::{Detail, MemberDetail, ReactionDetail, RoomDetail};
 use crate::{
     Error, Fingerprint, audit, held, invitations, join_requests, members, messages, reactions, reads,
-    replacements, rooms,
+    replacements, rooms, standing,
 };
 
 /// Carries `change` out. What changes nothing leaves no event and takes no number.
@@ -202,6 +202,11 @@ async fn log(
     let seq = heads
         .take_next(change.room)
         .ok_or_else(|| Error::Database(DbErr::RecordNotFound(change.room.to_string())))?;
+    let ordinal = match heads.events(change.room) {
+        Some(events) => events + 1,
+        None => standing::count_events(tx, change.room).await? + 1,
+    };
+    heads.set_events(change.room, ordinal);
     let row = room_event::Model {
         room_id: change.room.uuid(),
         seq: seq.get(),
@@ -210,6 +215,7 @@ async fn log(
         actor_id: change.actor.uuid(),
         detail: detail.to_stored(),
         at_ms: change.at.millis(),
+        ordinal: Some(ordinal),
     };
     room_event::Entity::insert(row.clone().into_active_model()).exec_without_returning(tx).await?;
     Ok(row)

@@ -18,7 +18,16 @@ pub(super) struct Heads(HashMap<Uuid, Head>);
 struct Head {
     before: i64,
     now: i64,
+    /// How many of its entries are no messages, where somebody counted.
+    events: Option<i64>,
     ended: bool,
+}
+
+/// The head of a room as the last batch left it.
+#[derive(Clone, Copy)]
+struct Known {
+    seq: i64,
+    events: Option<i64>,
 }
 
 impl Heads {
@@ -31,13 +40,25 @@ impl Heads {
 
     /// A room that came into being in this batch.
     pub(super) fn add(&mut self, room: RoomId) {
-        self.0.insert(room.uuid(), Head { before: 0, now: 0, ended: false });
+        self.0.insert(room.uuid(), Head { before: 0, now: 0, events: Some(0), ended: false });
     }
 
     /// A room that was deleted in this batch.
     pub(super) fn end(&mut self, room: RoomId) {
         if let Some(head) = self.0.get_mut(&room.uuid()) {
             head.ended = true;
+        }
+    }
+
+    /// How many entries of the log of `room` are no messages, where somebody counted.
+    pub(super) fn events(&self, room: RoomId) -> Option<i64> {
+        self.0.get(&room.uuid())?.events
+    }
+
+    /// Somebody counted.
+    pub(super) fn set_events(&mut self, room: RoomId, events: i64) {
+        if let Some(head) = self.0.get_mut(&room.uuid()) {
+            head.events = Some(events);
         }
     }
 
@@ -61,7 +82,7 @@ impl Heads {
 /// The heads as the last batch left them. SQLite belongs to one process, so that they need not be read again; should
 /// another write all the same, a number that is taken makes the batch fail, and what is remembered is forgotten.
 /// PostgreSQL has many writers: there each batch locks and reads.
-pub(super) struct Remembered(Option<HashMap<Uuid, i64>>);
+pub(super) struct Remembered(Option<HashMap<Uuid, Known>>);
 
 impl Remembered {
     pub(super) fn new(db: &Db) -> Self {
@@ -73,13 +94,13 @@ impl Remembered {
         rooms.sort_unstable();
         rooms.dedup();
         let mut heads = HashMap::with_capacity(rooms.len());
-        let mut known = |room: Uuid, seq: i64| {
-            heads.insert(room, Head { before: seq, now: seq, ended: false });
+        let mut known = |room: Uuid, Known { seq, events }| {
+            heads.insert(room, Head { before: seq, now: seq, events, ended: false });
         };
         if let Some(remembered) = &self.0 {
             rooms.retain(|room| match remembered.get(room) {
-                Some(seq) => {
-                    known(*room, *seq);
+                Some(head) => {
+                    known(*room, *head);
                     false
                 }
                 None => true,
@@ -87,7 +108,7 @@ impl Remembered {
         }
         if !rooms.is_empty() {
             for (room, seq) in log::lock_heads(tx, rooms).await? {
-                known(room, seq);
+                known(room, Known { seq, events: None });
             }
         }
         Ok(Heads(heads))
@@ -103,7 +124,7 @@ impl Remembered {
             if head.ended {
                 remembered.remove(&room);
             } else {
-                remembered.insert(room, head.now);
+                remembered.insert(room, Known { seq: head.now, events: head.events });
             }
         }
     }

@@ -18,4 +18,5 @@ mod plugins;
 mod recalls;
 mod repeats;
 mod slow;
+mod standing;
 mod two_nodes;

@@ -3,12 +3,12 @@
 use sea_orm::ConnectionTrait;
 use sea_orm_migration::MigratorTrait;
 use teahouse_migrations::Migrator;
-use teahouse_protocol::{MessageId, RoomId};
-use teahouse_store::{Db, Error, messages};
+use teahouse_protocol::{MessageId, Role, RoomId, UserId};
+use teahouse_store::{Db, Error, messages, standing};
 use teahouse_testkit::{Fixture, TestDatabase};
 use uuid::Uuid;
 
-use crate::world::{World, on_both};
+use crate::world::{World, add, on_both};
 
 /// A world before its schema was made.
 struct Unmade(World);
@@ -97,5 +97,56 @@ on_both! {
         let ann = world.person().await;
         world.say(RoomId::from_uuid(room), ann, "and a third").await;
         assert_eq!(world.texts(RoomId::from_uuid(room)).await, ["two cups", "and a third"]);
+    }
+
+    /// The schema before unread messages were counted by arithmetic.
+    async fn what_was_unread_stays_unread(Unmade(world): Unmade) {
+        Migrator::up(world.db.writer(), Some(8)).await.unwrap();
+        let [room, reader, writer] = [(); 3].map(|()| Uuid::now_v7());
+        let id = |id: Uuid| if world.db.is_sqlite() { format!("x'{}'", id.simple()) } else { format!("'{id}'") };
+        let mut statements = vec![format!(
+            "INSERT INTO rooms (id, kind, visibility, name, announcement, created_at_ms, last_seq) \
+             VALUES ({}, 0, 0, 'a room', '', 0, 300)",
+            id(room)
+        )];
+        for user in [reader, writer] {
+            statements.push(format!(
+                "INSERT INTO users (id, name, is_bot, is_guest, created_at_ms) VALUES ({}, 'x', false, false, 0)",
+                id(user)
+            ));
+        }
+        // Of each ten, the first is an event and the second the reader's own; the third was recalled.
+        for seq in 1..=300 {
+            statements.push(match seq % 10 {
+                1 => format!(
+                    "INSERT INTO room_events (room_id, seq, kind, actor_id, detail, at_ms) VALUES ({}, {seq}, 3, {}, '{{}}', 0)",
+                    id(room),
+                    id(writer)
+                ),
+                of_ten => format!(
+                    "INSERT INTO messages (id, room_id, seq, sender_id, kind, content, sent_at_ms, hops, recalled_at_ms) \
+                     VALUES ({}, {}, {seq}, {}, 0, 'tea', 0, 0, {})",
+                    id(Uuid::now_v7()),
+                    id(room),
+                    id(if of_ten == 2 { reader } else { writer }),
+                    if of_ten == 3 { "1" } else { "NULL" }
+                ),
+            });
+        }
+        statements.push(format!(
+            "INSERT INTO read_cursors (room_id, user_id, seq, read_at_ms) VALUES ({}, {}, 100, 0)",
+            id(room),
+            id(reader)
+        ));
+        world.db.writer().execute_unprepared(&statements.join(";")).await.unwrap();
+        world.db.migrate().await.unwrap();
+        let (room, [reader, writer]) = (RoomId::from_uuid(room), [reader, writer].map(UserId::from_uuid));
+        let unread = async |user| standing::find(world.db.conn(), user, &[room]).await.unwrap()[&room].unread(0);
+        assert_eq!((unread(reader).await, unread(writer).await), (20 * 7, 30));
+        // An event takes the number after the thirty that were there.
+        let ann = world.person().await;
+        world.write_one(add(room, ann, ann, Role::Member)).await;
+        assert_eq!((unread(reader).await, unread(writer).await), (20 * 7, 30));
+        assert_eq!(world.count("SELECT MAX(ordinal) FROM room_events").await, 31);
     }
 }

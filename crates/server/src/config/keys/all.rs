@@ -228,6 +228,12 @@ pub(crate) static ALL: &[Key] = &[
         "The most bytes that wait for one connection.",
     ),
     key(
+        "chat.page_bytes",
+        Kind::Number(1024..=UNBOUNDED),
+        "524288",
+        "About the most bytes of messages in a page of history or of a room's log, and in what a `join` brings. What is left is the next page.",
+    ),
+    key(
         "chat.offline_after_ms",
         Kind::Number(0..=3_600_000),
         "10000",
