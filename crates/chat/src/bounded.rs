@@ -2,6 +2,9 @@
 //! be more than its readers can bear.
 
 use teahouse_store::PageSize;
+use uuid::Uuid;
+
+use crate::views::Page;
 
 /// Rows read at first. How many follow at a time depends on how large these are.
 const FIRST_STEP: u16 = 64;
@@ -77,6 +80,13 @@ impl<T> Bounded<T> {
     /// The list, and whether there is more.
     pub(crate) fn finish(self) -> (Vec<T>, bool) {
         (self.items, self.end != End::Reached)
+    }
+
+    /// The list as a page, of which the next begins after the last one's `id`.
+    pub(crate) fn into_page(self, id: impl Fn(&T) -> Uuid) -> Page<T> {
+        let (items, has_more) = self.finish();
+        let next = items.last().filter(|_| has_more).map(id);
+        Page { items, next }
     }
 }
 

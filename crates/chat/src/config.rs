@@ -19,8 +19,8 @@ pub struct ChatConfig {
     pub outgoing_frames: usize,
     /// Bytes that may wait for one connection.
     pub outgoing_bytes: usize,
-    /// Bytes of messages in a page of history or of a room's log, and in what a `join` brings, about. What is left then
-    /// is the next page.
+    /// Bytes of messages in a page of history, of a room's log, of what is held or under review, and in what a `join`
+    /// brings, about. What is left then is the next page.
     pub page_bytes: usize,
     /// How long after the last connection is gone somebody counts as offline, in milliseconds: a phone that loses
     /// the network in a lift is back by then.

@@ -102,7 +102,7 @@ pub struct MyHeldView {
 }
 
 impl Chat {
-    /// What filters kept, oldest first. A moderator asks for a room.
+    /// What filters kept, oldest first, as much as a page bears. A moderator asks for a room.
     ///
     /// # Errors
     /// [`Error::RoomNotFound`], [`Error::NotAMember`], [`Error::NotAllowed`], [`Error::Store`].
@@ -118,11 +118,16 @@ impl Chat {
             HeldStage::Released => &[HeldState::Released],
             HeldStage::Refused => HeldState::REFUSED,
         };
-        let size = PageSize::capped(page.limit);
-        let rows = held::page(self.db().conn(), filter.room, states, page.after, size.and_one()).await?;
+        let mut list = self.bounded(PageSize::capped(page.limit));
+        while let Some(step) = list.step() {
+            let after = list.last().map_or(page.after, |row: &held_message::Model| Some(row.id));
+            let rows = held::page(self.db().conn(), filter.room, states, after, step.and_one()).await?;
+            list.add(step, rows.len(), rows, |row| row.content.len() + row.note.len());
+        }
+        let Page { items: rows, next } = list.into_page(|row| row.id);
         let senders: Vec<UserId> = rows.iter().map(|row| UserId::from_uuid(row.sender_id)).collect();
         let people = self.accounts().profiles(&senders).await?;
-        Ok(Page::cut(rows, size.get(), |row| row.id, |row| self.held_view(row, &people)))
+        Ok(Page { items: rows.into_iter().map(|row| self.held_view(row, &people)).collect(), next })
     }
 
     /// What of the caller's own waits in `room` or was refused there, newest first, at most 50. What others took for

@@ -150,7 +150,7 @@ impl Chat {
     }
 
     /// A page of at most `size`, which its reader can bear.
-    fn bounded<T>(&self, size: PageSize) -> Bounded<T> {
+    pub(crate) fn bounded<T>(&self, size: PageSize) -> Bounded<T> {
         Bounded::new(size, self.config().page_bytes)
     }
 

@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 
 use serde_json::json;
-use teahouse_protocol::{Message, MessageId, RoomId, Timestamp, UserId, UserProfile, cut};
+use teahouse_protocol::{Content, Message, MessageId, RoomId, Timestamp, UserId, UserProfile, cut};
 use teahouse_store::entity::review;
 use teahouse_store::reviews::{self, ReviewState};
 use teahouse_store::{PageSize, audit, held, messages};
 use uuid::Uuid;
 
 use crate::authority::Authority;
+use crate::history::unknown_person;
 use crate::hooks::{Flag, Proposed, ProposedName};
 use crate::keeping::kept_message;
 use crate::views::{Page, PageRequest};
@@ -58,8 +59,16 @@ pub struct ReviewView {
     pub closed_by: Option<String>,
 }
 
+impl ReviewView {
+    /// About how large it is.
+    fn bytes(&self) -> usize {
+        let content = self.message.as_ref().and_then(|message| message.content.as_ref());
+        self.note.len() + content.map_or(0, Content::stored_bytes)
+    }
+}
+
 impl Chat {
-    /// What plugins put up for a look, oldest first. A moderator asks for a room.
+    /// What plugins put up for a look, oldest first, as much as a page bears. A moderator asks for a room.
     ///
     /// # Errors
     /// [`Error::RoomNotFound`], [`Error::NotAMember`], [`Error::NotAllowed`], [`Error::Store`].
@@ -70,11 +79,18 @@ impl Chat {
         page: PageRequest,
     ) -> Result<Page<ReviewView>, Error> {
         self.require_authority_to_list(authority, filter.room).await?;
-        let size = PageSize::capped(page.limit);
-        let conn = self.db().conn();
-        let rows = reviews::page(conn, filter.room, filter.state, page.after, size.and_one()).await?;
-        let page = Page::cut(rows, size.get(), |row| row.id, |row| row);
-        Ok(Page { items: self.review_views(page.items).await?, next: page.next })
+        let mut list = self.bounded(PageSize::capped(page.limit));
+        let mut reached = page.after;
+        while let Some(step) = list.step() {
+            let conn = self.db().conn();
+            let mut rows = reviews::page(conn, filter.room, filter.state, reached, step.and_one()).await?;
+            let found = rows.len();
+            rows.truncate(step.get().into());
+            // Past those of messages that are gone, too.
+            reached = rows.last().map_or(reached, |row| Some(row.id));
+            list.add(step, found, self.review_views(rows).await?, ReviewView::bytes);
+        }
+        Ok(list.into_page(|review| review.id))
     }
 
     /// Somebody is done with a review. Doing it twice is doing it once.
@@ -166,17 +182,17 @@ impl Chat {
         let said = self.messages_of(found).await?;
         let mut said: HashMap<Uuid, Message> =
             said.into_iter().map(|message| (message.id.uuid(), message)).collect();
-        for id in ids {
-            // One that was kept as well.
-            if !said.contains_key(&id)
-                && let Some(row) = held::find(self.db().conn(), MessageId::from_uuid(id)).await?
-            {
-                let sender = UserId::from_uuid(row.sender_id);
-                let signed = self.accounts().profiles(&[sender]).await?.remove(&sender);
-                let signed = signed.unwrap_or_else(|| crate::history::unknown_person(sender));
-                said.extend(kept_message(row, signed).map(|message| (id, message)));
-            }
-        }
+        // Those that were kept as well.
+        let kept: Vec<MessageId> =
+            ids.iter().filter(|id| !said.contains_key(id)).map(|id| MessageId::from_uuid(*id)).collect();
+        let kept = held::find_many(self.db().conn(), &kept).await?;
+        let senders: Vec<UserId> = kept.iter().map(|row| UserId::from_uuid(row.sender_id)).collect();
+        let people = self.accounts().profiles(&senders).await?;
+        said.extend(kept.into_iter().filter_map(|row| {
+            let (id, sender) = (row.id, UserId::from_uuid(row.sender_id));
+            let signed = people.get(&sender).cloned().unwrap_or_else(|| unknown_person(sender));
+            kept_message(row, signed).map(|message| (id, message))
+        }));
         Ok(said)
     }
 }

@@ -8,6 +8,7 @@ use teahouse_protocol::{ClientId, MessageId, RoomId, Seq, Timestamp, UserId};
 use uuid::Uuid;
 
 use crate::entity::held_message;
+use crate::statements::ROWS_A_STATEMENT;
 use crate::{Error, Fingerprint, PageSize};
 
 /// What became of what a filter kept.
@@ -103,6 +104,20 @@ pub async fn insert(conn: &impl ConnectionTrait, row: held_message::Model) -> Re
 /// The held message, or held edit, with this id of its own.
 pub async fn find(conn: &impl ConnectionTrait, id: MessageId) -> Result<Option<held_message::Model>, Error> {
     Ok(held_message::Entity::find_by_id(id.uuid()).one(conn).await?)
+}
+
+/// Those of `ids` that are there, in no order.
+pub async fn find_many(
+    conn: &impl ConnectionTrait,
+    ids: &[MessageId],
+) -> Result<Vec<held_message::Model>, Error> {
+    let mut found = Vec::new();
+    for ids in ids.chunks(ROWS_A_STATEMENT) {
+        let ids = ids.iter().map(|id| id.uuid());
+        let rows = held_message::Entity::find().filter(held_message::Column::Id.is_in(ids));
+        found.extend(rows.all(conn).await?);
+    }
+    Ok(found)
 }
 
 /// What `sender` sent to `room` under `client_id`, if a filter kept it. Reads the index `(room, sender, client id)`.

@@ -8,7 +8,7 @@ use parking_lot::{Mutex, RwLock};
 use teahouse_protocol::{CloseCode, RoomId, RoomKind, Seq, UserId, Visibility};
 use teahouse_store::writer::MemberState;
 
-use super::{ConnectionId, Frames};
+use super::{ConnectionId, Frames, MailboxLimits};
 use crate::cached::Cached;
 use crate::connection::Core;
 
@@ -43,8 +43,24 @@ struct Listeners {
     users: HashMap<UserId, u32>,
 }
 
-/// Events in order, with their numbers where they have one.
-type HeldBack = Vec<(Option<Seq>, Bytes)>;
+/// What waits while one listener reads the past: events in order, with their numbers where they have one.
+#[derive(Default)]
+struct HeldBack {
+    frames: Vec<(Option<Seq>, Bytes)>,
+    bytes: usize,
+}
+
+impl HeldBack {
+    /// Keeps `frame` for later; false: more than `limits` would wait.
+    fn push(&mut self, seq: Option<Seq>, frame: Bytes, limits: MailboxLimits) -> bool {
+        let fits = self.frames.len() < limits.frames && self.bytes + frame.len() <= limits.bytes;
+        if fits {
+            self.bytes += frame.len();
+            self.frames.push((seq, frame));
+        }
+        fits
+    }
+}
 
 struct Listener {
     core: Arc<Core>,
@@ -105,7 +121,7 @@ impl LiveRoom {
         let mut listeners = self.listeners.write();
         let Some(listener) = listeners.find_mut(core) else { return false };
         listener.after = after.get();
-        for (seq, frame) in listener.held_back.take().into_iter().flat_map(|held| *held) {
+        for (seq, frame) in listener.held_back.take().into_iter().flat_map(|held| held.frames) {
             if seq.is_none_or(|seq| seq > after) {
                 core.mailbox().push(frame);
             }
@@ -193,19 +209,37 @@ impl Listeners {
         }
     }
 
+    /// Keeps an event for those who read the past. It will wait in their mailboxes, so that it counts as if it did: who
+    /// would get too much is closed with 4029, and resumes.
     fn hold_back(&mut self, seq: Option<Seq>, except: Option<ConnectionId>, frames: &mut Frames<'_>) {
-        /// Events that may wait while one listener reads the past. Full: it closes with 4029 and resumes.
-        const HELD_BACK: usize = 4096;
         for listener in &mut self.list {
             let Some(held_back) = &mut listener.held_back else { continue };
             if Some(listener.core.id()) == except {
                 continue;
             }
-            if held_back.len() >= HELD_BACK {
-                listener.core.mailbox().close(CloseCode::TooSlow, "too slow");
-            } else if let Some(frame) = frames.get(listener.core.mailbox().dialect()) {
-                held_back.push((seq, frame));
+            let mailbox = listener.core.mailbox();
+            let Some(frame) = frames.get(mailbox.dialect()) else { continue };
+            if !held_back.push(seq, frame, mailbox.limits()) {
+                **held_back = HeldBack::default();
+                mailbox.close(CloseCode::TooSlow, "too slow");
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_waits_for_the_past_is_bounded_in_number_and_in_bytes() {
+        let limits = MailboxLimits { frames: 3, bytes: 10 };
+        let mut held_back = HeldBack::default();
+        let mut push = |text: &'static str| held_back.push(None, Bytes::from_static(text.as_bytes()), limits);
+        assert!(push("12345"));
+        assert!(!push("123456"));
+        assert!(push("1234"));
+        assert!(push("1"));
+        assert!(!push(""));
     }
 }

@@ -90,6 +90,11 @@ impl Mailbox {
         self.dialect
     }
 
+    /// How much may wait in it.
+    pub(super) const fn limits(&self) -> MailboxLimits {
+        self.limits
+    }
+
     /// Encodes an event for this connection alone and pushes it, unless the dialect has no word for it.
     pub fn send(&self, event: &ServerEvent) {
         if let Some(frame) = self.encoder.encode(self.dialect, event) {

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use sea_orm::EntityTrait;
 use teahouse_chat::{
-    Authority, Error, HeldFilter, HeldStage, HeldState, ReviewFilter, ReviewState, Swept, Window,
+    Authority, Error, HeldFilter, HeldStage, HeldState, PageRequest, ReviewFilter, ReviewState, Swept, Window,
 };
 use teahouse_protocol::{ErrorCode, MessageId};
 use teahouse_store::entity::audit;
+use uuid::Uuid;
 
 use super::hooks::{FakeHooks, flag};
 use super::verdicts::{admin, msg};
@@ -20,6 +21,20 @@ async fn acts(world: &World) -> Vec<String> {
 
 async fn held(world: &World, who: &teahouse_accounts::Session, room: teahouse_protocol::RoomId) -> MessageId {
     world.chat.send(who, room, draft(None, "hold this")).await.unwrap().message.id
+}
+
+/// What all pages bring, of one or two items each.
+async fn all_pages(read: impl AsyncFn(PageRequest) -> (Vec<MessageId>, Option<Uuid>)) -> Vec<MessageId> {
+    let (mut page, mut found) = (first_page(), Vec::new());
+    loop {
+        let (items, next) = read(page).await;
+        assert!((1..=2).contains(&items.len()), "{}", items.len());
+        found.extend(items);
+        page.after = next;
+        if next.is_none() {
+            return found;
+        }
+    }
 }
 
 on_both! {
@@ -44,6 +59,35 @@ on_both! {
         let own = held(&world, &ann, room).await;
         assert_eq!(code(world.chat.release(&owner, own).await), ErrorCode::NotAllowed);
         assert_eq!(acts(&world).await, ["held.released"]);
+    }
+
+    /// Whoever has much held or noted must not make the lists too large for who decides.
+    async fn pages_of_what_waits_end_at_their_bytes(world: World) {
+        let world = world.restarted(|settings| settings.chat.page_bytes = 9_000).await;
+        let [ann, bob] = world.people(["ann", "bob"]).await;
+        let room = world.group(&ann, &[&bob]).await;
+        FakeHooks::at_work(&world);
+        let (mut held, mut noted) = (Vec::new(), Vec::new());
+        for _ in 0..5 {
+            for (word, ids) in [("hold", &mut held), ("odd", &mut noted)] {
+                let text = format!("{word} {}", "x".repeat(3_990));
+                ids.push(world.chat.send(&bob, room, draft(None, &text)).await.unwrap().message.id);
+            }
+        }
+        let owner = Authority::Moderator(ann);
+        let waiting = HeldFilter { room: Some(room), stage: HeldStage::Waiting };
+        let found = all_pages(async |page| {
+            let held = world.chat.held_page(&owner, waiting, page).await.unwrap();
+            (held.items.iter().map(|held| held.id).collect(), held.next)
+        });
+        assert_eq!(found.await, held);
+        let open = ReviewFilter { room: Some(room), state: ReviewState::Open };
+        let found = all_pages(async |page| {
+            let noted = world.chat.reviews_page(&owner, open, page).await.unwrap();
+            let ids = noted.items.iter().map(|review| review.message.as_ref().unwrap().id);
+            (ids.collect(), noted.next)
+        });
+        assert_eq!(found.await, noted);
     }
 
     async fn what_was_decided_long_ago_is_forgotten_and_what_waits_is_not(world: World) {

@@ -231,7 +231,7 @@ pub(crate) static ALL: &[Key] = &[
         "chat.page_bytes",
         Kind::Number(1024..=UNBOUNDED),
         "524288",
-        "About the most bytes of messages in a page of history or of a room's log, and in what a `join` brings. What is left is the next page.",
+        "About the most bytes of messages in a page of history, of a room's log, of what is held or under review, and in what a `join` brings. What is left is the next page.",
     ),
     key(
         "chat.offline_after_ms",
