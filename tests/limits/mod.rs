@@ -1,6 +1,7 @@
 //! Limits: where they stand, who is told what, and that a busy person never meets them.
 
 mod floods;
+mod proxies;
 mod scene;
 
 use reqwest::header::RETRY_AFTER;
