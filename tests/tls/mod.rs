@@ -1,5 +1,6 @@
 //! TLS at the server's own port: `https` and `wss`, certificates that are renewed, and handshakes that never end.
 
+mod acme;
 mod authority;
 mod client;
 
@@ -71,9 +72,16 @@ async fn a_handshake_that_never_ends_is_bounded_in_time_and_number() {
     let settings = Settings::default().set("tls.handshakes", 8).set("tls.handshake_s", 2);
     let server = start(&files, &authority, settings).await;
     let client = Client::trusting(&authority);
-    let mut silent = TcpStream::connect(server.address()).await.expect("a connection");
-    // The silent one is accepted first, so whoever comes behind it is one too many.
-    assert!(client.connect(server.address(), DOMAIN).await.is_err());
+    let mut tries = 0;
+    let mut silent = loop {
+        let silent = TcpStream::connect(server.address()).await.expect("a connection");
+        if client.connect(server.address(), DOMAIN).await.is_err() {
+            break silent;
+        }
+        // The one accepted first need not begin first: then it was the silent one that came too late.
+        tries += 1;
+        assert!(tries < 5, "two of one address shake hands at once");
+    };
     assert_eq!(silent.read(&mut [0; 16]).await.unwrap_or(0), 0, "it ends without a word");
     client.connect(server.address(), DOMAIN).await.expect("there is room again");
 }

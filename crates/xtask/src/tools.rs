@@ -25,6 +25,8 @@ const TOOLS: &[Tool] = &[
     Tool { name: "emoji", packages: &["fonts-noto-color-emoji"], present: has_emoji },
     Tool { name: "Node.js", packages: &["nodejs"], present: || find_program("node").is_some() },
     Tool { name: "npm", packages: &["npm"], present: || find_program("npm").is_some() },
+    // The certificate authority of Let's Encrypt's makers, for tests.
+    Tool { name: "Pebble", packages: &["pebble"], present: || find_program("pebble").is_some() },
     Tool {
         name: "Python environments",
         packages: &["python3", "python3-venv"],
