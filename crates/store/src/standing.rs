@@ -14,11 +14,10 @@ use uuid::Uuid;
 
 use crate::Error;
 use crate::entity::read_cursor;
+use crate::statements::ROWS_A_STATEMENT;
 
 /// Of so many log entries after what was read, own messages are counted one by one: a tally may lag behind.
 const COUNTED_ONE_BY_ONE: i64 = 100;
-/// Rows a statement, far below the engines' limits of variables.
-const ROWS_A_STATEMENT: usize = 500;
 
 /// Where a user stands in a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
