@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ClientId, Content, Kind, MessageId, RoomId, Sender, Seq, Timestamp, UserId};
+use crate::{ClientId, Content, Kind, MessageId, RoomId, Sender, Seq, Timestamp, UserId, cut, cut_to_bytes};
 
 /// The most kinds of emoji that one message may have.
 pub const MAX_REACTIONS: usize = 20;
@@ -64,7 +64,7 @@ pub struct Message {
 
 /// The longest text of a preview, in characters.
 const PREVIEW_CHARS: usize = 200;
-/// The largest content of a preview other than a text, as it is stored.
+/// The largest content of a preview: a text that is longer is cut, another content, as it is stored, left out.
 const PREVIEW_BYTES: usize = 1024;
 /// The most people who are meant in a preview.
 const PREVIEW_MENTIONS: usize = 10;
@@ -92,9 +92,12 @@ impl Message {
     }
 }
 
-/// Cuts `text` to [`PREVIEW_CHARS`]; whether there was something to cut.
+/// Cuts `text` to what a preview shows; whether there was something to cut.
 fn cut_text(text: &mut String) -> bool {
-    let Some((end, _)) = text.char_indices().nth(PREVIEW_CHARS) else { return false };
+    let end = cut_to_bytes(cut(text, PREVIEW_CHARS), PREVIEW_BYTES).len();
+    if end == text.len() {
+        return false;
+    }
     text.truncate(end);
     text.push('…');
     true

@@ -89,6 +89,9 @@ on_both! {
     async fn a_list_of_rooms_shows_previews(world: World) {
         let [ann] = world.people(["ann"]).await;
         let [long, short, card] = [world.group(&ann, &[]).await, world.group(&ann, &[]).await, world.group(&ann, &[]).await];
+        // Each is one character of 18 bytes, and none is cut apart.
+        let family = world.group(&ann, &[]).await;
+        world.say(&ann, family, &"👨‍👩‍👧".repeat(201)).await;
         world.say(&ann, long, &"茶".repeat(4_000)).await;
         world.say(&ann, short, &"茶".repeat(200)).await;
         let content = CardContent {
@@ -109,6 +112,7 @@ on_both! {
         assert_eq!(last(long).content, Some(Content::Text("茶".repeat(200) + "…")));
         assert_eq!((last(long).cut, last(short).cut), (true, false));
         assert_eq!(last(short).content, Some(Content::Text("茶".repeat(200))));
+        assert_eq!(last(family).content, Some(Content::Text("👨‍👩‍👧".repeat(56) + "…")));
         let card = last(card);
         assert_eq!((card.kind, &card.content, card.cut), (Kind::Card, &None, true));
         assert_eq!(card.text.as_deref(), Some("[卡片] A menu"));
